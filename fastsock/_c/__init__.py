@@ -1,0 +1,1 @@
+"""The compiled twin: the same parts as Cython extensions."""

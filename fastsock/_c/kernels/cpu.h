@@ -1,0 +1,46 @@
+/* What this processor can run. Every build has "scalar"; the rest is asked for at run time, so one
+ * wheel serves the oldest machine of its platform and the newest. */
+#ifndef FASTSOCK_CPU_H
+#define FASTSOCK_CPU_H
+
+#if (defined(__x86_64__) || defined(_M_X64)) && !defined(FASTSOCK_NO_SIMD)
+#if defined(_MSC_VER) && !defined(__clang__)
+#include <intrin.h>
+static inline int fs_cpu_has_sse41(void)
+{
+    int info[4];
+    __cpuid(info, 1);
+    return info[2] >> 19 & 1; /* CPUID leaf 1, ECX bit 19 */
+}
+#else
+static inline int fs_cpu_has_sse41(void)
+{
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("sse4.1") != 0;
+}
+#endif
+#else
+static inline int fs_cpu_has_sse41(void)
+{
+    return 0;
+}
+#endif
+
+/* The compiler, as `info` tells it. */
+#if defined(__clang__)
+#define FS_COMPILER "Clang " __clang_version__
+#elif defined(__GNUC__)
+#define FS_COMPILER "GCC " __VERSION__
+#elif defined(_MSC_VER)
+#define FS_STRING_(x) #x
+#define FS_STRING(x) FS_STRING_(x)
+#define FS_COMPILER "MSVC " FS_STRING(_MSC_VER)
+#else
+#define FS_COMPILER "unknown"
+#endif
+
+#ifndef FASTSOCK_FLAVOUR
+#define FASTSOCK_FLAVOUR "unknown"
+#endif
+
+#endif

@@ -1,0 +1,141 @@
+/* IPv6 text <-> 16 bytes, one address at a time, to the letter of glibc's inet_pton and inet_ntop.
+ *
+ * Same contract as inet4.h: [p, end) in, where the address stopped out, NULL where there is none,
+ * nothing read at or past `end`, 16 bytes written on success only.
+ */
+#ifndef FASTSOCK_INET6_H
+#define FASTSOCK_INET6_H
+
+#include "inet4.h"
+
+enum { FS_TEXT6_MAX = 39 }; /* eight groups of four; a dotted tail only stands after zeros */
+
+/* Put the groups before a "::" at the front, those after it at the back, zeros between.
+ * `gap` is how many groups stood before the "::", or -1 for none. Returns 0 where the count is
+ * wrong: eight groups without "::", at most seven with it (it must stand for at least one). */
+static inline int fs_place_groups(const uint16_t *groups, int count, int gap, uint8_t *out)
+{
+    uint8_t packed[16] = {0};
+    int skip = 8 - count;
+    if (gap < 0 ? skip != 0 : skip < 1)
+        return 0;
+    for (int i = 0; i < count; i++) {
+        int at = 2 * (gap >= 0 && i >= gap ? i + skip : i);
+        packed[at] = (uint8_t)(groups[i] >> 8);
+        packed[at + 1] = (uint8_t)groups[i];
+    }
+    memcpy(out, packed, 16);
+    return 1;
+}
+
+/* RFC 4291 section 2.2, all three forms. O(1): reads at most 46 bytes. */
+static inline const uint8_t *fs_parse6(const uint8_t *p, const uint8_t *end, uint8_t *out)
+{
+    uint16_t groups[8];
+    int count = 0, gap = -1;
+
+    if (end - p >= 2 && p[0] == ':' && p[1] == ':') {
+        gap = 0;
+        p += 2;
+    }
+    /* Here a group may stand, and must unless "::" went just before. */
+    for (;;) {
+        const uint8_t *start = p;
+        unsigned value = 0, digit;
+        while (p != end && p - start < 4 && (digit = fs_hex_digit(*p)) < 16) {
+            value = value << 4 | digit;
+            p++;
+        }
+        if (p == start) {
+            if (gap >= 0 && gap == count)
+                break; /* "::" was the end of it */
+            return NULL;
+        }
+        if (count == 8)
+            return NULL;
+        if (p != end && *p == '.') {
+            uint8_t tail[4];
+            /* The last 32 bits in dotted decimal: two groups' worth, and nothing after. */
+            p = count <= 6 ? fs_parse4(start, end, tail) : NULL;
+            if (p == NULL)
+                return NULL;
+            groups[count++] = (uint16_t)(tail[0] << 8 | tail[1]);
+            groups[count++] = (uint16_t)(tail[2] << 8 | tail[3]);
+            break;
+        }
+        groups[count++] = (uint16_t)value;
+        if (p == end || *p != ':')
+            break; /* a fifth digit is left for the caller, as anything else that follows */
+        p++;
+        if (p != end && *p == ':') {
+            if (gap >= 0)
+                return NULL;
+            gap = count;
+            p++;
+        }
+    }
+    return fs_place_groups(groups, count, gap, out) ? p : NULL;
+}
+
+/* Whether an IPv4 address is mapped into this one (RFC 4291 section 2.5.5.2). */
+static inline int fs_is_mapped(const uint8_t *packed)
+{
+    static const uint8_t prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    return memcmp(packed, prefix, 12) == 0;
+}
+
+static inline void fs_map4(const uint8_t *four, uint8_t *out)
+{
+    memset(out, 0, 10);
+    out[10] = out[11] = 0xff;
+    memcpy(out + 12, four, 4);
+}
+
+/* One group, lower case, no leading zeros. */
+static inline uint8_t *fs_format_group(unsigned group, uint8_t *p)
+{
+    static const char digits[] = "0123456789abcdef";
+    if (group >= 0x1000)
+        *p++ = (uint8_t)digits[group >> 12];
+    if (group >= 0x100)
+        *p++ = (uint8_t)digits[group >> 8 & 15];
+    if (group >= 0x10)
+        *p++ = (uint8_t)digits[group >> 4 & 15];
+    *p++ = (uint8_t)digits[group & 15];
+    return p;
+}
+
+/* RFC 5952 text with glibc's two additions: a dotted tail after ::ffff: and, where the upper half
+ * of the last 32 bits is not zero, after "::" alone (the deprecated IPv4-compatible form).
+ * Returns the length; `out` must have FS_TEXT6_MAX + 1 bytes of room. */
+static inline size_t fs_format6(const uint8_t *packed, uint8_t *out)
+{
+    unsigned groups[8];
+    int best = -1, best_length = 1, run = 0; /* a run of one zero group is not shortened */
+    for (int i = 0; i < 8; i++) {
+        groups[i] = (unsigned)packed[2 * i] << 8 | packed[2 * i + 1];
+        run = groups[i] == 0 ? run + 1 : 0;
+        if (run > best_length) { /* ">" keeps the first of two equal runs */
+            best_length = run;
+            best = i + 1 - run;
+        }
+    }
+    uint8_t *p = out;
+    for (int i = 0; i < 8;) {
+        if (i == best) {
+            *p++ = ':';
+            i += best_length;
+            if (i == 8)
+                *p++ = ':';
+            continue;
+        }
+        if (i != 0)
+            *p++ = ':';
+        if (i == 6 && best == 0 && (best_length == 6 || (best_length == 5 && groups[5] == 0xffff)))
+            return (size_t)(p - out) + fs_format4(packed + 12, p);
+        p = fs_format_group(groups[i++], p);
+    }
+    return (size_t)(p - out);
+}
+
+#endif

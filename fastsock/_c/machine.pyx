@@ -1,0 +1,41 @@
+"""What this build is and which SIMD kernels run on this processor."""
+
+from fastsock._env import choice
+
+
+cdef extern from "kernels/cpu.h":
+    int fs_cpu_has_sse41()
+    const char *FS_COMPILER
+    const char *FASTSOCK_FLAVOUR
+
+cdef extern from *:
+    const char *CYTHON_ABI
+
+
+def _supported():
+    names = ["scalar"]
+    if fs_cpu_has_sse41():
+        names.append("sse41")
+    return tuple(names)
+
+
+def _chosen():
+    wanted = choice("FASTSOCK_SIMD", ("auto", "scalar", "sse41"))
+    if wanted == "auto":
+        return SIMD_SUPPORTED[-1]
+    if wanted not in SIMD_SUPPORTED:
+        raise ValueError(
+            f"FASTSOCK_SIMD={wanted!r}: this processor and build have {', '.join(SIMD_SUPPORTED)}"
+        )
+    return wanted
+
+
+SIMD_SUPPORTED = _supported()
+"""The kernels that can run here, the best one last."""
+
+SIMD = _chosen()
+"""The kernel that does run: the best one, or the one that FASTSOCK_SIMD names."""
+
+COMPILER = FS_COMPILER.decode("ascii", "replace")
+CYTHON = CYTHON_ABI.decode("ascii")
+FLAVOUR = FASTSOCK_FLAVOUR.decode("ascii")

@@ -1,0 +1,1 @@
+"""The reference twin: every part in plain Python, over the standard library alone."""

@@ -1,0 +1,379 @@
+"""Pure twin of `fastsock.address`: the standard library, one call an address.
+
+`socket.inet_*` follow the platform's libc. Where that is glibc they are the
+reference and are called; elsewhere `inet_rules` gives glibc's answers.
+"""
+
+from __future__ import annotations
+
+import _socket
+import os
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from io import BytesIO
+from itertools import islice
+from operator import index
+from socket import AF_INET, AF_INET6, AF_UNSPEC
+from struct import iter_unpack
+from typing import TYPE_CHECKING, Literal, NamedTuple, SupportsIndex, overload
+
+from .. import errors as _errors
+from . import inet_rules
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+def _libc_is_glibc() -> bool:
+    try:
+        return bool(os.confstr("CS_GNU_LIBC_VERSION"))
+    except (AttributeError, ValueError, OSError):
+        return False
+
+
+# Bound once, from the C module: a program that puts fastsock's names into `socket` must not loop.
+_rules = _socket if _libc_is_glibc() else inet_rules
+_aton, _pton = _rules.inet_aton, _rules.inet_pton
+_ntoa, _ntop = _rules.inet_ntoa, _rules.inet_ntop
+
+_MAPPED = bytes(10) + b"\xff\xff"
+_CHUNK_ROWS = 4096
+_CHUNK_BYTES = 1 << 16
+
+
+def inet_aton(text: str, /) -> bytes:
+    """Pack an IPv4 address in any form that C's `inet_aton` takes.
+
+    Args:
+        text: one to four numbers, decimal, ``0octal`` or ``0xhex``, the last one
+            filling the bytes that are left: ``"192.0.2.1"``, ``"127.1"``,
+            ``"0x7f000001"``. White space ends it; what follows is ignored.
+
+    Returns:
+        4 bytes in network order.
+
+    Raises:
+        OSError: the text is no such address.
+        TypeError, ValueError: as `socket.inet_aton`: no str, an embedded NUL.
+
+    Source: POSIX.1-2017 inet_addr(); rules and messages are glibc's on every platform.
+
+    >>> inet_aton("127.1")
+    b'\\x7f\\x00\\x00\\x01'
+    """
+    return _aton(text)
+
+
+def inet_ntoa(packed: ReadableBuffer, /) -> str:
+    """Write 4 packed bytes as a dotted IPv4 address.
+
+    Args:
+        packed: any contiguous bytes-like object of 4 bytes, in network order.
+
+    Returns:
+        Dotted decimal text.
+
+    Raises:
+        OSError: the buffer is not 4 bytes long.
+        TypeError, BufferError: as `socket.inet_ntoa`: no buffer, or one in pieces.
+
+    Source: POSIX.1-2017 inet_ntoa().
+
+    >>> inet_ntoa(bytes([192, 0, 2, 1]))
+    '192.0.2.1'
+    """
+    return _ntoa(packed)
+
+
+def inet_pton(family: SupportsIndex, text: str, /) -> bytes:
+    """Pack an IPv4 or IPv6 address from its standard text.
+
+    Args:
+        family: `AF_INET` for dotted decimal (four octets, no leading zeros), `AF_INET6`
+            for RFC 4291 text (no scope, brackets or prefix length).
+        text: the address and nothing else.
+
+    Returns:
+        4 or 16 bytes in network order.
+
+    Raises:
+        OSError: the text is no address of that family, or (with `errno` EAFNOSUPPORT)
+            the family is neither.
+        TypeError, ValueError, OverflowError: as `socket.inet_pton`.
+
+    Source: RFC 4291 section 2.2; POSIX.1-2017 inet_pton().
+
+    >>> from socket import AF_INET6
+    >>> inet_pton(AF_INET6, "2001:db8::1").hex()
+    '20010db8000000000000000000000001'
+    """
+    return _pton(family, text)
+
+
+def inet_ntop(family: SupportsIndex, packed: ReadableBuffer, /) -> str:
+    """Write a packed IPv4 or IPv6 address as text.
+
+    Args:
+        family: `AF_INET` or `AF_INET6`.
+        packed: any contiguous bytes-like object of 4 or 16 bytes, in network order.
+
+    Returns:
+        Dotted decimal, or RFC 5952 text. As glibc does, IPv4-mapped and IPv4-compatible
+        addresses end in dotted decimal.
+
+    Raises:
+        ValueError: another family, or a length that is not the family's.
+        TypeError, BufferError, OverflowError: as `socket.inet_ntop`.
+
+    Source: RFC 5952 section 4; POSIX.1-2017 inet_ntop().
+
+    >>> from socket import AF_INET6
+    >>> inet_ntop(AF_INET6, bytes(15) + b"\\x01")
+    '::1'
+    """
+    return _ntop(family, packed)
+
+
+class _Kind(NamedTuple):
+    """What the batch functions know of a family."""
+
+    name: str
+    size: int
+    pack: Callable[[str], bytes]
+    unpack: Callable[[bytes], str]
+
+
+def _pack_any(text: str) -> bytes:
+    if ":" in text:
+        return _pton(AF_INET6, text)
+    return _MAPPED + _pton(AF_INET, text)
+
+
+def _unpack_any(packed: bytes) -> str:
+    if packed.startswith(_MAPPED):
+        return _ntop(AF_INET, packed[12:])
+    return _ntop(AF_INET6, packed)
+
+
+_KINDS = {
+    int(AF_INET): _Kind("IPv4", 4, partial(_pton, AF_INET), partial(_ntop, AF_INET)),
+    int(AF_INET6): _Kind("IPv6", 16, partial(_pton, AF_INET6), partial(_ntop, AF_INET6)),
+    int(AF_UNSPEC): _Kind("IPv4 or IPv6", 16, _pack_any, _unpack_any),
+}
+
+
+def _kind_of(family: SupportsIndex) -> _Kind:
+    kind = _KINDS.get(index(family))
+    if kind is None:
+        raise _errors.bad_family(family)
+    return kind
+
+
+def _bytes_view(buffer: ReadableBuffer, name: str) -> memoryview:
+    """A buffer's bytes, whatever its format and shape."""
+    try:
+        view = memoryview(buffer)
+    except TypeError:
+        raise _errors.not_buffer(buffer) from None
+    if not view.c_contiguous:
+        raise _errors.not_contiguous(name)
+    try:
+        return view.cast("B")
+    except (TypeError, ValueError):  # a shape with a zero in it, or a format cast() does not know
+        return memoryview(view.tobytes())
+
+
+def _is_text_buffer(texts: object) -> bool:
+    """Whether `texts` is one text. Buffers of wider items, as NumPy's strings, are sequences."""
+    try:
+        view = memoryview(texts)  # type: ignore[arg-type]
+    except TypeError:
+        return False
+    return view.itemsize == 1
+
+
+def _line_chunks(text: memoryview) -> Iterator[list[str]]:
+    """The lines of a text, some at a time, so that memory does not grow with it.
+
+    Latin-1 keeps every byte, so that a bad line can be shown as it was.
+    """
+    pieces: list[bytes] = []  # of the line that is not complete yet
+    for start in range(0, len(text), _CHUNK_BYTES):
+        chunk = text[start : start + _CHUNK_BYTES].tobytes()
+        end = chunk.rfind(b"\n") + 1
+        pieces.append(chunk[:end] if end else chunk)
+        if end:
+            lines = b"".join(pieces).replace(b"\r\n", b"\n")
+            pieces = [chunk[end:]]
+            yield lines.decode("latin-1").split("\n")[:-1]
+    last = b"".join(pieces)
+    if last:
+        yield [last.decode("latin-1")]
+
+
+def _item_chunks(texts: Iterable[str]) -> Iterator[list[str]]:
+    """The items of an iterable, some at a time."""
+    try:
+        items = iter(texts)
+    except TypeError:
+        raise _errors.not_lines(texts) from None
+    while chunk := list(islice(items, _CHUNK_ROWS)):
+        yield chunk
+
+
+def _pack_or_raise(kind: _Kind, chunk: list[str], first: int, lines: bool) -> bytes:
+    """The records of a chunk; if one is bad, its error says which."""
+    try:
+        return b"".join(map(kind.pack, chunk))
+    except (OSError, ValueError, TypeError):
+        _, valid = _pack_or_mark(kind, chunk, first)
+        bad = valid.index(0)
+        value = chunk[bad].encode("latin-1") if lines else chunk[bad]
+        raise _errors.bad_row(first + bad, value, kind.name) from None
+
+
+def _pack_or_mark(kind: _Kind, chunk: list[str], first: int) -> tuple[bytes, bytes]:
+    """The records of a chunk, zero where the row is bad, and a flag a row."""
+    records = []
+    valid = bytearray(len(chunk))
+    for row, text in enumerate(chunk):
+        if not isinstance(text, str):
+            raise _errors.not_text(first + row, text)
+        try:
+            records.append(kind.pack(text))
+            valid[row] = 1
+        except (OSError, ValueError):
+            records.append(bytes(kind.size))
+    return b"".join(records), bytes(valid)
+
+
+@overload
+def inet_pton_many(
+    family: SupportsIndex,
+    texts: Iterable[str] | ReadableBuffer,
+    *,
+    errors: Literal["strict"] = "strict",
+) -> bytes: ...
+@overload
+def inet_pton_many(
+    family: SupportsIndex, texts: Iterable[str] | ReadableBuffer, *, errors: Literal["mask"]
+) -> tuple[bytes, bytes]: ...
+def inet_pton_many(
+    family: SupportsIndex,
+    texts: Iterable[str] | ReadableBuffer,
+    *,
+    errors: Literal["strict", "mask"] = "strict",
+) -> bytes | tuple[bytes, bytes]:
+    """Pack many addresses into one buffer of fixed-size records.
+
+    Args:
+        family: `AF_INET` (records of 4 bytes), `AF_INET6` (16 bytes), or `AF_UNSPEC`
+            for rows of either (16 bytes, IPv4 as the mapped address ``::ffff:a.b.c.d``).
+        texts: an iterable of str, or one bytes-like object of newline-separated text
+            (``\\n`` or ``\\r\\n``; the last newline may be missing). Each row is what
+            `inet_pton` takes and nothing else; an empty line is a bad row.
+        errors: ``"strict"`` stops at the first bad row, ``"mask"`` goes on.
+
+    Returns:
+        N records, N being the number of rows. With ``errors="mask"`` a pair
+        ``(packed, valid)``: bad rows are zeros there, and `valid` has a byte a row, 1 or 0.
+
+    Raises:
+        AddressError: with ``"strict"``, a row that is no address; its `index` counts from 0.
+        TypeError: neither kind of `texts`, or an item that is not a str.
+        ValueError: another family or mode; a buffer whose bytes are not in one piece.
+
+    Source: as `inet_pton`, row by row.
+
+    >>> from socket import AF_INET
+    >>> inet_pton_many(AF_INET, ["192.0.2.1", "192.0.2.2"]).hex(" ", 4)
+    'c0000201 c0000202'
+    >>> inet_pton_many(AF_INET, b"192.0.2.1\\nlocalhost\\n", errors="mask")
+    (b'\\xc0\\x00\\x02\\x01\\x00\\x00\\x00\\x00', b'\\x01\\x00')
+    """
+    kind = _kind_of(family)
+    if errors not in ("strict", "mask"):
+        raise _errors.bad_errors(errors)
+    if isinstance(texts, str):
+        raise _errors.not_lines(texts)
+    lines = _is_text_buffer(texts)
+    if lines:
+        chunks = _line_chunks(_bytes_view(texts, "texts"))  # type: ignore[arg-type]
+    else:
+        chunks = _item_chunks(texts)  # type: ignore[arg-type]
+    packed, valid = BytesIO(), BytesIO()
+    first = 0
+    for chunk in chunks:
+        if errors == "strict":
+            packed.write(_pack_or_raise(kind, chunk, first, lines))
+        else:
+            records, flags = _pack_or_mark(kind, chunk, first)
+            packed.write(records)
+            valid.write(flags)
+        first += len(chunk)
+    if errors == "strict":
+        return packed.getvalue()
+    return packed.getvalue(), valid.getvalue()
+
+
+def _records(kind: _Kind, packed: ReadableBuffer) -> memoryview:
+    """A packed buffer, if it is a whole number of records."""
+    view = _bytes_view(packed, "packed")
+    if view.nbytes % kind.size:
+        raise _errors.bad_record_length(view.nbytes, kind.size, kind.name)
+    return view
+
+
+def inet_ntop_many(family: SupportsIndex, packed: ReadableBuffer) -> list[str]:
+    """Write every record of a packed buffer as text.
+
+    Args:
+        family: `AF_INET` (records of 4 bytes), `AF_INET6` (16 bytes), or `AF_UNSPEC`
+            (16 bytes, where mapped IPv4 addresses are written as plain dotted decimal).
+        packed: any contiguous bytes-like object of whole records.
+
+    Returns:
+        One str a record, as `inet_ntop` writes it.
+
+    Raises:
+        TypeError: no buffer.
+        ValueError: another family; a length that is no whole number of records; a buffer
+            whose bytes are not in one piece.
+
+    Source: as `inet_ntop`, record by record.
+
+    >>> from socket import AF_INET
+    >>> inet_ntop_many(AF_INET, bytes([192, 0, 2, 1, 192, 0, 2, 2]))
+    ['192.0.2.1', '192.0.2.2']
+    """
+    kind = _kind_of(family)
+    return [kind.unpack(record) for (record,) in iter_unpack(f"{kind.size}s", _records(kind, packed))]
+
+
+def inet_ntop_lines(family: SupportsIndex, packed: ReadableBuffer) -> bytes:
+    """Write every record of a packed buffer as a line of text.
+
+    Args:
+        family, packed: as `inet_ntop_many`.
+
+    Returns:
+        ASCII text, a newline after every address: what `inet_pton_many` reads back.
+
+    Raises:
+        TypeError, ValueError: as `inet_ntop_many`.
+
+    Source: as `inet_ntop`, record by record.
+
+    >>> from socket import AF_UNSPEC
+    >>> inet_ntop_lines(AF_UNSPEC, inet_pton_many(AF_UNSPEC, ["192.0.2.1", "2001:db8::1"]))
+    b'192.0.2.1\\n2001:db8::1\\n'
+    """
+    kind = _kind_of(family)
+    view = _records(kind, packed)
+    text = BytesIO()
+    step = _CHUNK_ROWS * kind.size
+    for start in range(0, len(view), step):
+        texts = [kind.unpack(record) for (record,) in iter_unpack(f"{kind.size}s", view[start : start + step])]
+        text.write("\n".join(texts).encode("ascii"))
+        text.write(b"\n")
+    return text.getvalue()
