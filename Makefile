@@ -29,3 +29,10 @@ $(VENV)/.built: $(SOURCES) $(VENV)/.group-build
 .PHONY: test
 test: $(VENV)/.built $(VENV)/.group-test ## the whole suite, over both twins
 	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: lint
+lint: $(VENV)/.group-lint $(VENV)/.group-test ## ruff, cython-lint, strict mypy on the package and on its users' view
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/cython-lint fastsock benchmarks
+	$(BIN)/mypy

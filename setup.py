@@ -2,7 +2,7 @@
 
 FASTSOCK_EXTENSIONS  auto (default): build them; without a working compiler go on in pure Python
                      require: fail instead (wheels, CI)    off: a py3-none-any wheel
-FASTSOCK_BUILD       release (default), debug, trace (coverage of .pyx lines), sanitize (ASan, UBSan)
+FASTSOCK_BUILD       release (default), debug, trace (.pyx coverage), sanitize (ASan, UBSan)
 """
 
 import os
@@ -30,7 +30,11 @@ DIRECTIVES = {
     "linetrace": FLAVOUR == "trace",
 }
 MACROS = [("CYTHON_USE_MODULE_STATE", "1"), ("FASTSOCK_FLAVOUR", f'"{FLAVOUR}"')]
-SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer"]
+SANITIZE = [
+    "-fsanitize=address,undefined",
+    "-fno-sanitize-recover=undefined",
+    "-fno-omit-frame-pointer",
+]
 TRACE = [("CYTHON_TRACE", "1"), ("CYTHON_TRACE_NOGIL", "1"), ("CYTHON_USE_SYS_MONITORING", "0")]
 
 BANNER = """

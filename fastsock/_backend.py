@@ -61,8 +61,8 @@ def _choose() -> str:
         if wanted == "py":
             return "py"
         failures = _failures()
-    except ValueError as error:  # a variable that names no choice of ours
-        raise ImportError(str(error)) from None
+    except ValueError as unknown:  # a variable that names no choice of ours
+        raise ImportError(str(unknown)) from None
     if not failures:
         return "c"
     module, error = next(iter(failures.items()))

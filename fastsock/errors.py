@@ -75,7 +75,9 @@ def not_buffer(value: object) -> TypeError:
 
 def bad_record_length(size: int, record: int, kind: str) -> ValueError:
     """The error of a packed buffer that is no whole number of records."""
-    return ValueError(f"packed must be a whole number of {record}-byte {kind} records, not {size} bytes")
+    return ValueError(
+        f"packed must be a whole number of {record}-byte {kind} records, not {size} bytes"
+    )
 
 
 def not_contiguous(name: str) -> ValueError:

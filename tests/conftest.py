@@ -9,6 +9,7 @@ purpose (the pure wheel); the header says what runs.
 import os
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -29,7 +30,7 @@ class Twin:
 
 
 def pytest_report_header() -> str:
-    where = os.path.dirname(fastsock.__file__)
+    where = Path(fastsock.__file__).parent
     return f"fastsock {fastsock.__version__} in {where}, twins tested: {', '.join(BACKENDS)}"
 
 

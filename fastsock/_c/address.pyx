@@ -83,7 +83,7 @@ cdef inline bint has_nul(const uint8_t *text, Py_ssize_t size) noexcept:
 
 
 def inet_aton(text, /):
-    """Pack an IPv4 address in any form that C's `inet_aton` takes.
+    r"""Pack an IPv4 address in any form that C's `inet_aton` takes.
 
     Args:
         text: one to four numbers, decimal, ``0octal`` or ``0xhex``, the last one
@@ -100,7 +100,7 @@ def inet_aton(text, /):
     Source: POSIX.1-2017 inet_addr(); rules and messages are glibc's on every platform.
 
     >>> inet_aton("127.1")
-    b'\\x7f\\x00\\x00\\x01'
+    b'\x7f\x00\x00\x01'
     """
     cdef uint8_t packed[4]
     cdef Py_ssize_t size
@@ -204,7 +204,7 @@ cdef inline object text_of(long family, const uint8_t *packed, Py_ssize_t size):
 
 
 def inet_ntop(family, packed, /):
-    """Write a packed IPv4 or IPv6 address as text.
+    r"""Write a packed IPv4 or IPv6 address as text.
 
     Args:
         family: `AF_INET` or `AF_INET6`.
@@ -221,7 +221,7 @@ def inet_ntop(family, packed, /):
     Source: RFC 5952 section 4; POSIX.1-2017 inet_ntop().
 
     >>> from socket import AF_INET6
-    >>> inet_ntop(AF_INET6, bytes(15) + b"\\x01")
+    >>> inet_ntop(AF_INET6, bytes(15) + b"\x01")
     '::1'
     """
     cdef Py_buffer view
@@ -371,13 +371,13 @@ cdef object pack_iterable(fs_kind kind, object texts, bint mask):
 
 
 def inet_pton_many(family, texts, *, errors="strict"):
-    """Pack many addresses into one buffer of fixed-size records.
+    r"""Pack many addresses into one buffer of fixed-size records.
 
     Args:
         family: `AF_INET` (records of 4 bytes), `AF_INET6` (16 bytes), or `AF_UNSPEC`
             for rows of either (16 bytes, IPv4 as the mapped address ``::ffff:a.b.c.d``).
         texts: an iterable of str, or one bytes-like object of newline-separated text
-            (``\\n`` or ``\\r\\n``; the last newline may be missing). Each row is what
+            (``\n`` or ``\r\n``; the last newline may be missing). Each row is what
             `inet_pton` takes and nothing else; an empty line is a bad row.
         errors: ``"strict"`` stops at the first bad row, ``"mask"`` goes on.
 
@@ -395,8 +395,8 @@ def inet_pton_many(family, texts, *, errors="strict"):
     >>> from socket import AF_INET
     >>> inet_pton_many(AF_INET, ["192.0.2.1", "192.0.2.2"]).hex(" ", 4)
     'c0000201 c0000202'
-    >>> inet_pton_many(AF_INET, b"192.0.2.1\\nlocalhost\\n", errors="mask")
-    (b'\\xc0\\x00\\x02\\x01\\x00\\x00\\x00\\x00', b'\\x01\\x00')
+    >>> inet_pton_many(AF_INET, b"192.0.2.1\nlocalhost\n", errors="mask")
+    (b'\xc0\x00\x02\x01\x00\x00\x00\x00', b'\x01\x00')
     """
     cdef Py_buffer view
     cdef fs_kind kind = kind_of(family)
@@ -492,10 +492,11 @@ def inet_ntop_many(family, packed):
 
 
 def inet_ntop_lines(family, packed):
-    """Write every record of a packed buffer as a line of text.
+    r"""Write every record of a packed buffer as a line of text.
 
     Args:
-        family, packed: as `inet_ntop_many`.
+        family: as `inet_ntop_many`.
+        packed: as `inet_ntop_many`.
 
     Returns:
         ASCII text, a newline after every address: what `inet_pton_many` reads back.
@@ -507,7 +508,7 @@ def inet_ntop_lines(family, packed):
 
     >>> from socket import AF_UNSPEC
     >>> inet_ntop_lines(AF_UNSPEC, inet_pton_many(AF_UNSPEC, ["192.0.2.1", "2001:db8::1"]))
-    b'192.0.2.1\\n2001:db8::1\\n'
+    b'192.0.2.1\n2001:db8::1\n'
     """
     cdef Py_buffer view
     cdef fs_kind kind = kind_of(family)

@@ -15,7 +15,7 @@ from itertools import islice
 from operator import index
 from socket import AF_INET, AF_INET6, AF_UNSPEC
 from struct import iter_unpack
-from typing import TYPE_CHECKING, Literal, NamedTuple, SupportsIndex, overload
+from typing import TYPE_CHECKING, Literal, NamedTuple, SupportsIndex, TypeGuard, cast, overload
 
 from .. import errors as _errors
 from . import inet_rules
@@ -33,8 +33,10 @@ def _libc_is_glibc() -> bool:
 
 # Bound once, from the C module: a program that puts fastsock's names into `socket` must not loop.
 _rules = _socket if _libc_is_glibc() else inet_rules
-_aton, _pton = _rules.inet_aton, _rules.inet_pton
-_ntoa, _ntop = _rules.inet_ntoa, _rules.inet_ntop
+_aton: Callable[[str], bytes] = _rules.inet_aton
+_ntoa: Callable[[ReadableBuffer], str] = _rules.inet_ntoa
+_pton: Callable[[SupportsIndex, str], bytes] = _rules.inet_pton
+_ntop: Callable[[SupportsIndex, ReadableBuffer], str] = _rules.inet_ntop
 
 _MAPPED = bytes(10) + b"\xff\xff"
 _CHUNK_ROWS = 4096
@@ -42,7 +44,7 @@ _CHUNK_BYTES = 1 << 16
 
 
 def inet_aton(text: str, /) -> bytes:
-    """Pack an IPv4 address in any form that C's `inet_aton` takes.
+    r"""Pack an IPv4 address in any form that C's `inet_aton` takes.
 
     Args:
         text: one to four numbers, decimal, ``0octal`` or ``0xhex``, the last one
@@ -59,7 +61,7 @@ def inet_aton(text: str, /) -> bytes:
     Source: POSIX.1-2017 inet_addr(); rules and messages are glibc's on every platform.
 
     >>> inet_aton("127.1")
-    b'\\x7f\\x00\\x00\\x01'
+    b'\x7f\x00\x00\x01'
     """
     return _aton(text)
 
@@ -111,7 +113,7 @@ def inet_pton(family: SupportsIndex, text: str, /) -> bytes:
 
 
 def inet_ntop(family: SupportsIndex, packed: ReadableBuffer, /) -> str:
-    """Write a packed IPv4 or IPv6 address as text.
+    r"""Write a packed IPv4 or IPv6 address as text.
 
     Args:
         family: `AF_INET` or `AF_INET6`.
@@ -128,7 +130,7 @@ def inet_ntop(family: SupportsIndex, packed: ReadableBuffer, /) -> str:
     Source: RFC 5952 section 4; POSIX.1-2017 inet_ntop().
 
     >>> from socket import AF_INET6
-    >>> inet_ntop(AF_INET6, bytes(15) + b"\\x01")
+    >>> inet_ntop(AF_INET6, bytes(15) + b"\x01")
     '::1'
     """
     return _ntop(family, packed)
@@ -183,7 +185,7 @@ def _bytes_view(buffer: ReadableBuffer, name: str) -> memoryview:
         return memoryview(view.tobytes())
 
 
-def _is_text_buffer(texts: object) -> bool:
+def _is_text_buffer(texts: object) -> TypeGuard[ReadableBuffer]:
     """Whether `texts` is one text. Buffers of wider items, as NumPy's strings, are sequences."""
     try:
         view = memoryview(texts)  # type: ignore[arg-type]
@@ -219,6 +221,13 @@ def _item_chunks(texts: Iterable[str]) -> Iterator[list[str]]:
         raise _errors.not_lines(texts) from None
     while chunk := list(islice(items, _CHUNK_ROWS)):
         yield chunk
+
+
+def _row_chunks(texts: Iterable[str] | ReadableBuffer) -> tuple[Iterator[list[str]], bool]:
+    """The rows of either kind of input, and whether they are lines of a text."""
+    if _is_text_buffer(texts):
+        return _line_chunks(_bytes_view(texts, "texts")), True
+    return _item_chunks(cast("Iterable[str]", texts)), False
 
 
 def _pack_or_raise(kind: _Kind, chunk: list[str], first: int, lines: bool) -> bytes:
@@ -264,13 +273,13 @@ def inet_pton_many(
     *,
     errors: Literal["strict", "mask"] = "strict",
 ) -> bytes | tuple[bytes, bytes]:
-    """Pack many addresses into one buffer of fixed-size records.
+    r"""Pack many addresses into one buffer of fixed-size records.
 
     Args:
         family: `AF_INET` (records of 4 bytes), `AF_INET6` (16 bytes), or `AF_UNSPEC`
             for rows of either (16 bytes, IPv4 as the mapped address ``::ffff:a.b.c.d``).
         texts: an iterable of str, or one bytes-like object of newline-separated text
-            (``\\n`` or ``\\r\\n``; the last newline may be missing). Each row is what
+            (``\n`` or ``\r\n``; the last newline may be missing). Each row is what
             `inet_pton` takes and nothing else; an empty line is a bad row.
         errors: ``"strict"`` stops at the first bad row, ``"mask"`` goes on.
 
@@ -288,19 +297,15 @@ def inet_pton_many(
     >>> from socket import AF_INET
     >>> inet_pton_many(AF_INET, ["192.0.2.1", "192.0.2.2"]).hex(" ", 4)
     'c0000201 c0000202'
-    >>> inet_pton_many(AF_INET, b"192.0.2.1\\nlocalhost\\n", errors="mask")
-    (b'\\xc0\\x00\\x02\\x01\\x00\\x00\\x00\\x00', b'\\x01\\x00')
+    >>> inet_pton_many(AF_INET, b"192.0.2.1\nlocalhost\n", errors="mask")
+    (b'\xc0\x00\x02\x01\x00\x00\x00\x00', b'\x01\x00')
     """
     kind = _kind_of(family)
     if errors not in ("strict", "mask"):
         raise _errors.bad_errors(errors)
     if isinstance(texts, str):
         raise _errors.not_lines(texts)
-    lines = _is_text_buffer(texts)
-    if lines:
-        chunks = _line_chunks(_bytes_view(texts, "texts"))  # type: ignore[arg-type]
-    else:
-        chunks = _item_chunks(texts)  # type: ignore[arg-type]
+    chunks, lines = _row_chunks(texts)
     packed, valid = BytesIO(), BytesIO()
     first = 0
     for chunk in chunks:
@@ -347,14 +352,17 @@ def inet_ntop_many(family: SupportsIndex, packed: ReadableBuffer) -> list[str]:
     ['192.0.2.1', '192.0.2.2']
     """
     kind = _kind_of(family)
-    return [kind.unpack(record) for (record,) in iter_unpack(f"{kind.size}s", _records(kind, packed))]
+    return [
+        kind.unpack(record) for (record,) in iter_unpack(f"{kind.size}s", _records(kind, packed))
+    ]
 
 
 def inet_ntop_lines(family: SupportsIndex, packed: ReadableBuffer) -> bytes:
-    """Write every record of a packed buffer as a line of text.
+    r"""Write every record of a packed buffer as a line of text.
 
     Args:
-        family, packed: as `inet_ntop_many`.
+        family: as `inet_ntop_many`.
+        packed: as `inet_ntop_many`.
 
     Returns:
         ASCII text, a newline after every address: what `inet_pton_many` reads back.
@@ -366,14 +374,17 @@ def inet_ntop_lines(family: SupportsIndex, packed: ReadableBuffer) -> bytes:
 
     >>> from socket import AF_UNSPEC
     >>> inet_ntop_lines(AF_UNSPEC, inet_pton_many(AF_UNSPEC, ["192.0.2.1", "2001:db8::1"]))
-    b'192.0.2.1\\n2001:db8::1\\n'
+    b'192.0.2.1\n2001:db8::1\n'
     """
     kind = _kind_of(family)
     view = _records(kind, packed)
     text = BytesIO()
     step = _CHUNK_ROWS * kind.size
     for start in range(0, len(view), step):
-        texts = [kind.unpack(record) for (record,) in iter_unpack(f"{kind.size}s", view[start : start + step])]
+        texts = [
+            kind.unpack(record)
+            for (record,) in iter_unpack(f"{kind.size}s", view[start : start + step])
+        ]
         text.write("\n".join(texts).encode("ascii"))
         text.write(b"\n")
     return text.getvalue()

@@ -25,9 +25,7 @@ _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _STRICT4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
 _NUMBER = r"(0[xX][0-9A-Fa-f]+|[0-9]+)"
 # One to four numbers, then the end or white space: glibc ignores what follows it.
-_C_STYLE4 = re.compile(
-    rf"{_NUMBER}(?:\.{_NUMBER})?(?:\.{_NUMBER})?(?:\.{_NUMBER})?(?![^\t-\r ])"
-)
+_C_STYLE4 = re.compile(rf"{_NUMBER}(?:\.{_NUMBER})?(?:\.{_NUMBER})?(?:\.{_NUMBER})?(?![^\t-\r ])")
 _GROUP6 = re.compile(r"[0-9A-Fa-f]{1,4}")
 _ZERO_RUN = re.compile(r"\b0(?::0)+\b")
 _MAPPED = bytes(10) + b"\xff\xff"
@@ -102,7 +100,7 @@ def _pack6(text: str) -> bytes | None:
 
 
 def _text4(packed: bytes) -> str:
-    return "%d.%d.%d.%d" % tuple(packed)
+    return ".".join(map(str, packed))
 
 
 def _text6(packed: bytes) -> str:

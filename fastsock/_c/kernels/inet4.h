@@ -46,15 +46,20 @@ static inline const uint8_t *fs_parse4(const uint8_t *p, const uint8_t *end, uin
     return p;
 }
 
-/* The value of a hexadecimal digit, or 16 or more. */
-static inline unsigned fs_hex_digit(uint8_t c)
-{
-    unsigned digit = (unsigned)c - '0';
-    if (digit <= 9)
-        return digit;
-    unsigned letter = ((unsigned)c | 0x20) - 'a';
-    return letter <= 5 ? letter + 10 : 16;
-}
+/* The value of a hexadecimal digit, and 16 for any other byte. */
+#define FS_N4 16, 16, 16, 16
+#define FS_N16 FS_N4, FS_N4, FS_N4, FS_N4
+#define FS_LETTERS 16, 10, 11, 12, 13, 14, 15, 16, FS_N4, FS_N4
+static const uint8_t fs_hex_value[256] = {
+    FS_N16, FS_N16, FS_N16,                               /* 0x00 */
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 16, FS_N4,          /* 0x30 "0" */
+    FS_LETTERS, FS_N16,                                   /* 0x40 "@" */
+    FS_LETTERS, FS_N16,                                   /* 0x60 "`" */
+    FS_N16, FS_N16, FS_N16, FS_N16, FS_N16, FS_N16, FS_N16, FS_N16, /* 0x80 */
+};
+#undef FS_N4
+#undef FS_N16
+#undef FS_LETTERS
 
 /* One number of inet_aton's: decimal, 0octal or 0xhex, at most 32 bits. */
 static inline const uint8_t *fs_parse_c_number(const uint8_t *p, const uint8_t *end, uint32_t *out)
@@ -71,7 +76,7 @@ static inline const uint8_t *fs_parse_c_number(const uint8_t *p, const uint8_t *
         }
     }
     for (; p != end; p++) {
-        unsigned digit = fs_hex_digit(*p);
+        unsigned digit = fs_hex_value[*p];
         if (digit >= base)
             break;
         value = value * base + digit;
