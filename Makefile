@@ -36,3 +36,24 @@ lint: $(VENV)/.group-lint $(VENV)/.group-test ## ruff, cython-lint, strict mypy 
 	$(BIN)/ruff format --check .
 	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/cython-lint fastsock benchmarks
 	$(BIN)/mypy
+
+# sdist and platform wheel as anyone gets them, the portable wheel on Linux, and the pure one.
+.PHONY: wheel
+wheel: $(VENV)/.group-build $(VENV)/.group-dist ## sdist, platform wheel, portable (repaired) wheel, pure wheel
+	rm -rf build/lib.* build/bdist.* build/temp.* dist wheelhouse
+	$(BIN)/python -m build --outdir dist
+	FASTSOCK_EXTENSIONS=off $(BIN)/python -m build --wheel --outdir dist
+	if [ "$$(uname -s)" = Linux ]; then \
+		PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/auditwheel repair --strip --wheel-dir wheelhouse dist/*-cp*.whl; \
+	fi
+	$(BIN)/twine check --strict dist/* wheelhouse/*
+	$(BIN)/python .ci/check_dist.py
+
+.PHONY: docs
+docs: $(VENV)/.built $(VENV)/.group-docs $(VENV)/.group-test ## HTML in build/docs, and every example run
+	$(BIN)/python -m pytest tests/test_docs.py
+	FASTSOCK_BACKEND=py $(BIN)/sphinx-build --fail-on-warning --keep-going -q docs build/docs
+
+.PHONY: clean
+clean: ## all that was built; the environments stay
+	rm -rf build dist wheelhouse *.egg-info fastsock/_c/*.c fastsock/_c/*.so $(VENV)/.built

@@ -1,0 +1,116 @@
+"""Look into what `make wheel` made: nothing missing, nothing that should not be there.
+
+Run by `make wheel`, in the folder of the checkout. Every failed check is named; the exit status
+says whether there was one.
+"""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
+
+SOURCE_SUFFIXES = (".pyx", ".pxd", ".c", ".h")
+# What the checkout holds for its own sake.
+NOT_IN_SDIST = (".gitignore", ".github/")
+failures = 0
+
+
+def check(right: bool, what: str) -> None:
+    global failures
+    failures += not right
+    print(f"{'ok' if right else 'FAILED':8}{what}", flush=True)
+
+
+def one(pattern: str) -> Path:
+    (path,) = Path().glob(pattern)
+    return path
+
+
+def run(*command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(word) for word in command],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def check_sdist(sdist: Path) -> None:
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    tracked = run("git", "ls-files").stdout.split()
+    missing = [
+        name for name in tracked if name not in names and not name.startswith(NOT_IN_SDIST)
+    ]
+    check(not missing, f"the sdist has every tracked file (missing: {missing})")
+    generated = [name.replace(".pyx", ".c") for name in names if name.endswith(".pyx")]
+    generated = [name for name in generated if name.startswith("fastsock/")]
+    check(bool(generated) and names.issuperset(generated), "the sdist has the generated C")
+    check(not [name for name in names if name.endswith(".so")], "the sdist has no binaries")
+
+
+def check_wheel(wheel: Path, compiled: bool) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        binaries = [name for name in names if name.endswith((".so", ".pyd"))]
+        sections = b"".join(archive.read(name) for name in binaries)
+    sources = [name for name in names if name.endswith(SOURCE_SUFFIXES)]
+    tops = {name.partition("/")[0].split("-")[0] for name in names}
+    check(not sources, f"{wheel.name}: no sources ({sources})")
+    check("fastsock/py.typed" in names, f"{wheel.name}: typed")
+    check(tops == {"fastsock"}, f"{wheel.name}: one package ({tops})")
+    check(bool(binaries) == compiled, f"{wheel.name}: {len(binaries)} extensions")
+    check(b".debug_info" not in sections and b".symtab" not in sections, f"{wheel.name}: stripped")
+
+
+def check_offline(sdist: Path, scratch: Path) -> None:
+    """The sdist must build without Cython and without a network, from the C it brings."""
+    python = scratch / "offline" / "bin" / "python"
+    run(sys.executable, "-m", "venv", scratch / "offline")
+    run(python, "-m", "pip", "install", "-q", "setuptools>=77")
+    install = ("-m", "pip", "install", "--no-index", "--no-build-isolation", sdist)
+    result = run(python, *install, FASTSOCK_EXTENSIONS="require")
+    check(result.returncode == 0, f"the sdist builds offline, without Cython\n{result.stderr}")
+    result = run(python, "-P", "-c", "import fastsock; print(fastsock.BACKEND)")
+    check(result.stdout.strip() == "c", f"... and its backend is C {result.stderr}")
+
+
+def check_modes(sdist: Path, scratch: Path) -> None:
+    """What each build mode does where the compiler fails."""
+
+    def build(mode: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+        out = scratch / mode
+        options = ("--no-build-isolation", "--no-deps", "-v", "--wheel-dir", out)
+        command = (sys.executable, "-m", "pip", "wheel", *options, sdist)
+        result = run(*command, CC="/bin/false", FASTSOCK_EXTENSIONS=mode)
+        return result, [wheel.name for wheel in out.glob("*.whl")]
+
+    result, wheels = build("auto")
+    check(bool(wheels) and wheels[0].endswith("-py3-none-any.whl"), f"auto gives {wheels}")
+    check("NOT built" in result.stdout + result.stderr, "auto says so loudly")
+    result, wheels = build("require")
+    check(result.returncode != 0 and not wheels, "require fails")
+    result, wheels = build("maybe")
+    check(result.returncode != 0 and "expected one of auto" in result.stderr, "a typo fails")
+
+
+def main() -> int:
+    sdist = one("dist/*.tar.gz")
+    check_sdist(sdist)
+    check_wheel(one("dist/*-cp*.whl"), compiled=True)
+    check_wheel(one("dist/*-py3-none-any.whl"), compiled=False)
+    if sysconfig.get_platform().startswith("linux"):
+        check_wheel(one("wheelhouse/*manylinux*.whl"), compiled=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        check_offline(sdist, Path(scratch))
+        check_modes(sdist, Path(scratch))
+    return failures != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
