@@ -15,7 +15,7 @@ from pathlib import Path
 
 SOURCE_SUFFIXES = (".pyx", ".pxd", ".c", ".h")
 # What the checkout holds for its own sake.
-NOT_IN_SDIST = (".gitignore", ".github/")
+NOT_IN_SDIST = (".gitignore",)
 failures = 0
 
 

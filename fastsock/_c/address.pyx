@@ -327,7 +327,6 @@ cdef object pack_items(fs_kind kind, object texts, Py_ssize_t first, bint mask):
 cdef object pack_items_locked(fs_kind kind, object texts, Py_ssize_t first, bint mask):
     # The loop runs no Python code, not even through the collector, so that the list stays as it
     # is and its items stay alive without references of ours.
-    cdef PyObject **items = PySequence_Fast_ITEMS(texts)
     cdef Py_ssize_t record = <Py_ssize_t>fs_record_size(kind)
     cdef Py_ssize_t rows = len(texts), row, size
     cdef const uint8_t *p
@@ -336,6 +335,7 @@ cdef object pack_items_locked(fs_kind kind, object texts, Py_ssize_t first, bint
     valid = PyBytes_FromStringAndSize(NULL, rows if mask else 0)
     cdef uint8_t *out = <uint8_t *>PyBytes_AS_STRING(packed)
     cdef uint8_t *flags = <uint8_t *>PyBytes_AS_STRING(valid)
+    cdef PyObject **items = PySequence_Fast_ITEMS(texts)
     for row in range(rows):
         if row + PREFETCH_ROWS < rows:
             FS_PREFETCH(items[row + PREFETCH_ROWS])

@@ -98,35 +98,57 @@ static inline void fs_map4(const uint8_t *four, uint8_t *out)
     memcpy(out + 12, four, 4);
 }
 
-/* One group, lower case, no leading zeros. */
-static inline uint8_t *fs_format_group(unsigned group, uint8_t *p)
+/* Two hexadecimal digits of every byte, the first one in the low byte. */
+#define FS_DIGIT(n) ((n) < 10 ? '0' + (n) : 'a' - 10 + (n))
+#define FS_PAIR(n) FS_DIGIT((n) >> 4 & 15) | FS_DIGIT((n) & 15) << 8
+#define FS_PAIRS4(n) FS_PAIR(n), FS_PAIR((n) + 1), FS_PAIR((n) + 2), FS_PAIR((n) + 3)
+#define FS_PAIRS16(n) FS_PAIRS4(n), FS_PAIRS4((n) + 4), FS_PAIRS4((n) + 8), FS_PAIRS4((n) + 12)
+#define FS_PAIRS64(n) \
+    FS_PAIRS16(n), FS_PAIRS16((n) + 16), FS_PAIRS16((n) + 32), FS_PAIRS16((n) + 48)
+static const uint16_t fs_hex_pairs[256] = {
+    FS_PAIRS64(0), FS_PAIRS64(64), FS_PAIRS64(128), FS_PAIRS64(192),
+};
+#undef FS_DIGIT
+#undef FS_PAIR
+#undef FS_PAIRS4
+#undef FS_PAIRS16
+#undef FS_PAIRS64
+
+/* One group, lower case, no leading zeros. Writes four bytes whatever the length: branches on it
+ * would be guessed wrong in every other address. */
+static inline uint8_t *fs_format_group(const uint8_t *packed, uint8_t *p)
 {
-    static const char digits[] = "0123456789abcdef";
-    if (group >= 0x1000)
-        *p++ = (uint8_t)digits[group >> 12];
-    if (group >= 0x100)
-        *p++ = (uint8_t)digits[group >> 8 & 15];
-    if (group >= 0x10)
-        *p++ = (uint8_t)digits[group >> 4 & 15];
-    *p++ = (uint8_t)digits[group & 15];
-    return p;
+    unsigned group = (unsigned)packed[0] << 8 | packed[1];
+#if defined(__GNUC__) || defined(__clang__)
+    unsigned zeros = ((unsigned)__builtin_clz(group | 1) - (8 * sizeof group - 16)) / 4;
+#else
+    unsigned zeros = (group < 0x1000) + (group < 0x100) + (group < 0x10);
+#endif
+    uint32_t digits = fs_hex_pairs[packed[0]] | (uint32_t)fs_hex_pairs[packed[1]] << 16;
+    digits >>= 8 * zeros;
+    p[0] = (uint8_t)digits; /* one store on little-endian machines, right on all */
+    p[1] = (uint8_t)(digits >> 8);
+    p[2] = (uint8_t)(digits >> 16);
+    p[3] = (uint8_t)(digits >> 24);
+    return p + 4 - zeros;
 }
 
 /* RFC 5952 text with glibc's two additions: a dotted tail after ::ffff: and, where the upper half
  * of the last 32 bits is not zero, after "::" alone (the deprecated IPv4-compatible form).
- * Returns the length; `out` must have FS_TEXT6_MAX + 1 bytes of room. */
+ * Returns the length; `out` must have FS_TEXT6_MAX + 1 bytes of room. A group's four bytes fit:
+ * the last one starts at 35 at most. */
 static inline size_t fs_format6(const uint8_t *packed, uint8_t *out)
 {
-    unsigned groups[8];
     int best = -1, best_length = 1, run = 0; /* a run of one zero group is not shortened */
     for (int i = 0; i < 8; i++) {
-        groups[i] = (unsigned)packed[2 * i] << 8 | packed[2 * i + 1];
-        run = groups[i] == 0 ? run + 1 : 0;
+        run = packed[2 * i] == 0 && packed[2 * i + 1] == 0 ? run + 1 : 0;
         if (run > best_length) { /* ">" keeps the first of two equal runs */
             best_length = run;
             best = i + 1 - run;
         }
     }
+    const int dotted = best == 0 && (best_length == 6 || (best_length == 5 && packed[10] == 0xff &&
+                                                          packed[11] == 0xff));
     uint8_t *p = out;
     for (int i = 0; i < 8;) {
         if (i == best) {
@@ -138,9 +160,10 @@ static inline size_t fs_format6(const uint8_t *packed, uint8_t *out)
         }
         if (i != 0)
             *p++ = ':';
-        if (i == 6 && best == 0 && (best_length == 6 || (best_length == 5 && groups[5] == 0xffff)))
+        if (i == 6 && dotted)
             return (size_t)(p - out) + fs_format4(packed + 12, p);
-        p = fs_format_group(groups[i++], p);
+        p = fs_format_group(packed + 2 * i, p);
+        i++;
     }
     return (size_t)(p - out);
 }
