@@ -144,12 +144,13 @@ FS_SSE41 FS_ALWAYS_INLINE void fs_spread_groups(uint64_t high, uint64_t low, int
 
 enum { FS_BLOCK6 = 48 }; /* bytes a step of IPv6 loads: the longest address, "\r\n" and more */
 
-FS_SSE41 static inline const uint8_t *fs_row6_sse41(const uint8_t *p, const uint8_t *end,
-                                                    uint8_t *out)
+/* The address at the start of a block: its length, or 0. Bit i of `newlines` tells of byte i; one
+ * more stands behind the block. */
+FS_SSE41 FS_ALWAYS_INLINE unsigned fs_text6_sse41(const uint8_t *p, uint8_t *out,
+                                                  uint64_t *newlines)
 {
-    if (end - p < FS_BLOCK6)
-        return NULL;
-    uint64_t hex = 0, colons = 0, newlines = UINT64_C(1) << FS_BLOCK6;
+    uint64_t hex = 0, colons = 0;
+    *newlines = UINT64_C(1) << FS_BLOCK6;
     for (int i = 0; i < FS_BLOCK6; i += 16) {
         const __m128i text = _mm_loadu_si128((const __m128i *)(p + i));
         const __m128i digits = _mm_sub_epi8(text, _mm_set1_epi8('0'));
@@ -160,13 +161,13 @@ FS_SSE41 static inline const uint8_t *fs_row6_sse41(const uint8_t *p, const uint
         hex |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_or_si128(is_digit, is_letter)) << i;
         colons |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8(':')))
                   << i;
-        newlines |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8('\n')))
-                    << i;
+        *newlines |=
+            (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8('\n'))) << i;
     }
     /* The bits above the block are no address either, so fs_ctz is defined. */
     const unsigned size = fs_ctz(~(hex | colons));
     if (size < 2 || size > FS_TEXT6_MAX)
-        return NULL;
+        return 0;
 
     /* A "::" at either end shows as two empty groups; drop one, so that every "::" is just one. */
     uint64_t ends = (colons & ((UINT64_C(1) << size) - 1)) | UINT64_C(1) << size;
@@ -177,7 +178,7 @@ FS_SSE41 static inline const uint8_t *fs_row6_sse41(const uint8_t *p, const uint
     }
     if (p[size - 1] == ':') {
         if (p[size - 2] != ':')
-            return NULL;
+            return 0;
         last = size - 1;
         ends &= (UINT64_C(1) << size) - 1;
     }
@@ -188,21 +189,31 @@ FS_SSE41 static inline const uint8_t *fs_row6_sse41(const uint8_t *p, const uint
         ends &= ends - 1;
         if (length - 1 < 4) {
             if (count == 8)
-                return NULL;
+                return 0;
             high = high << 16 | low >> 48;
             low = low << 16 | fs_group_at(p + start, length);
             count++;
         } else {
             if (length != 0 || gap >= 0)
-                return NULL;
+                return 0;
             gap = count;
         }
         start = stop + 1;
     }
     if (start != last + 1 || (gap < 0 ? count != 8 : count > 7))
-        return NULL;
+        return 0;
     fs_spread_groups(high, low, count, gap < 0 ? count : count - gap, out);
-    return fs_end_row(p, size, (unsigned)fs_ctz(newlines));
+    return size;
+}
+
+FS_SSE41 static inline const uint8_t *fs_row6_sse41(const uint8_t *p, const uint8_t *end,
+                                                    uint8_t *out)
+{
+    uint64_t newlines;
+    if (end - p < FS_BLOCK6)
+        return NULL;
+    const unsigned size = fs_text6_sse41(p, out, &newlines);
+    return size != 0 ? fs_end_row(p, size, fs_ctz(newlines)) : NULL;
 }
 
 FS_SSE41 FS_ALWAYS_INLINE const uint8_t *fs_row_sse41(fs_kind kind, const uint8_t *p,
@@ -250,7 +261,8 @@ FS_SSE41 static inline int fs_item6_sse41(const uint8_t *p, size_t size, uint8_t
         memcpy(line, p, 8);
         memcpy(line + size - 8, p + size - 8, 8);
     }
-    return fs_row6_sse41(line, line + FS_BLOCK6, out) != NULL;
+    uint64_t newlines; /* of no meaning here: an item with a line end in it is no address */
+    return fs_text6_sse41(line, out, &newlines) == size;
 }
 
 FS_SSE41 static void fs_lines_sse41(fs_lines *run, fs_kind kind)
