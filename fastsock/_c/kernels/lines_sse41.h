@@ -173,6 +173,8 @@ FS_SSE41 FS_ALWAYS_INLINE unsigned fs_text6_sse41(const uint8_t *p, uint8_t *out
     uint64_t ends = (colons & ((UINT64_C(1) << size) - 1)) | UINT64_C(1) << size;
     unsigned start = 0, last = size;
     if (p[0] == ':') {
+        if (p[1] != ':')
+            return 0;
         ends &= ends - 1;
         start = 1;
     }
