@@ -53,6 +53,14 @@ def address(twin: Twin) -> ModuleType:
     return twin.part("address")
 
 
+@pytest.fixture(scope="session")
+def compiled() -> Twin:
+    """The compiled twin alone, for what only it has."""
+    if "c" not in BACKENDS:
+        pytest.skip("the compiled twin was deselected")
+    return Twin("c")
+
+
 @pytest.fixture(scope="session", params=[*BACKENDS, "rules"])
 def inet(request: pytest.FixtureRequest) -> ModuleType:
     """The four scalar functions: each twin's, and those for platforms without glibc."""

@@ -263,6 +263,9 @@ PTON6_BAD = [
     ":2:3:4:5:6:7:8",
     "1:2:3:4:5:6:7:8:",
     ":1:2:3:4:5:6:7:8",
+    ":1:2::3:4",
+    ":1:2:3:4::",
+    "1:2::3:4:",
     "1:2:3:4:5:6:7:8:9",
     "1:2:3:4:5:6:7:8::",
     "::1:2:3:4:5:6:7:8",
@@ -305,6 +308,10 @@ PTON6_BAD = [
     " ::1",
     "::1 ",
     "::1\n",
+    "2001:db8::1\n",
+    "2001:db8::1\r",
+    "2001:db8::1\r\n",
+    "2001:db8::1\n::2",
     "1: :2",
     "0x1::",
     "::0x1",
@@ -678,3 +685,24 @@ def test_results_are_exact_types(inet):
     assert type(inet.inet_ntoa(bytearray(4))) is str
     assert type(inet.inet_ntop(AF_INET6, bytearray(16))) is str
     assert inet.inet_ntoa(bytes(4)).isascii()
+
+
+# The batch functions over the same rows: alone, and where whole SIMD loads fit behind them
+
+
+@pytest.mark.parametrize(
+    "family, text, packed",
+    [(AF_INET, text, quad(text)) for text in PTON4_GOOD]
+    + [(AF_INET6, text, six(groups)) for text, groups in PTON6_GOOD.items()]
+    + [(AF_INET, text, None) for text in PTON4_BAD]
+    + [(AF_INET6, text, None) for text in PTON6_BAD],
+)
+def test_batches_take_and_refuse_the_same(address, family, text, packed):
+    expected = (packed or bytes(4 if family == AF_INET else 16), bytes([packed is not None]))
+    assert address.inet_pton_many(family, [text], errors="mask") == expected
+    if text and "\n" not in text and not text.endswith("\r"):
+        assert address.inet_pton_many(family, text.encode(), errors="mask") == expected
+        for newline in "\n", "\r\n":
+            blob = (text + newline + "x" * 60).encode()
+            records, valid = address.inet_pton_many(family, blob, errors="mask")
+            assert (records[: len(records) // 2], valid[:1]) == expected
