@@ -7,6 +7,8 @@ purpose (the pure wheel); the header says what runs.
 """
 
 import os
+import platform
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,7 +25,7 @@ import fastsock
 BACKENDS = os.environ.get("FASTSOCK_TEST_BACKENDS", "c,py").split(",")
 
 # No database: a run depends on nothing that an earlier one left behind.
-settings.register_profile("quick", deadline=None, database=None, max_examples=150)
+settings.register_profile("quick", deadline=None, database=None, max_examples=200)
 settings.register_profile("ci", deadline=None, database=None, max_examples=1000)
 settings.load_profile("ci" if os.environ.get("CI") else "quick")
 
@@ -82,6 +84,18 @@ def outcome() -> Callable[..., Any]:
     return _outcome
 
 
+@pytest.fixture
+def check(inet: ModuleType, outcome: Callable[..., Any]) -> Callable[..., None]:
+    """Compare a call's outcome with the row's and, where it is one, with the stdlib's."""
+
+    def check(name: str, args: tuple[Any, ...], expected: Any) -> None:
+        assert outcome(getattr(inet, name), *args) == expected
+        if platform.libc_ver()[0] == "glibc":
+            assert outcome(getattr(socket, name), *args) == expected
+
+    return check
+
+
 def _run_python(*args: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("FASTSOCK_")}
     return subprocess.run(
@@ -95,5 +109,5 @@ def _run_python(*args: str, **variables: str) -> subprocess.CompletedProcess[str
 
 @pytest.fixture(scope="session")
 def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run an interpreter of its own, with these environment variables of fastsock's and no other."""
+    """Run an interpreter of its own, with these variables of fastsock's and no other."""
     return _run_python

@@ -6,9 +6,7 @@ import ipaddress
 import mmap
 import pickle
 import random
-import re
 import sys
-from enum import IntEnum
 from socket import AF_INET, AF_INET6, AF_UNSPEC, inet_pton
 
 import pytest
@@ -99,7 +97,9 @@ def test_set(address):
 
 
 @by_family
-@pytest.mark.parametrize("empty", [[], (), {}, set(), iter([]), b"", bytearray(), memoryview(b"")], ids=repr)
+@pytest.mark.parametrize(
+    "empty", [[], (), {}, set(), iter([]), b"", bytearray(), memoryview(b"")], ids=repr
+)
 def test_nothing(address, family, empty):
     assert address.inet_pton_many(family, empty) == b""
     assert address.inet_pton_many(family, empty, errors="mask") == (b"", b"")
@@ -171,9 +171,10 @@ def test_every_kind_of_packed_buffer(address, family, kind):
     packed = records(family, TEXTS[family] + TEXTS[family])  # a multiple of 8 bytes
     texts = address.inet_ntop_many(family, PACKED_BUFFERS[kind](packed))
     assert address.inet_pton_many(family, texts) == packed
-    assert address.inet_ntop_lines(family, PACKED_BUFFERS[kind](packed)) == "".join(
-        f"{text}\n" for text in texts
-    ).encode()
+    assert (
+        address.inet_ntop_lines(family, PACKED_BUFFERS[kind](packed))
+        == "".join(f"{text}\n" for text in texts).encode()
+    )
 
 
 def test_buffers_are_let_go(address):
@@ -202,7 +203,9 @@ def test_line_ends(address, family, newline, final):
 
 
 def test_mixed_line_ends(address):
-    assert address.inet_pton_many(AF_INET, b"1.2.3.4\r\n5.6.7.8\n9.9.9.9") == bytes([1, 2, 3, 4, 5, 6, 7, 8] + [9] * 4)
+    assert address.inet_pton_many(AF_INET, b"1.2.3.4\r\n5.6.7.8\n9.9.9.9") == bytes(
+        [1, 2, 3, 4, 5, 6, 7, 8] + [9] * 4
+    )
 
 
 @by_family
@@ -264,10 +267,16 @@ def test_carriage_return_at_the_very_end_is_no_line_end(address):
     assert (caught.value.index, caught.value.value) == (1, b"1.2.3.4\r")
 
 
-@pytest.mark.parametrize("text, rows", [(b"\n", 1), (b"\n\n", 2), (b"\r\n", 1), (b"\r", 1), (b"\n" * 1000, 1000), (b"\r\n\n\r", 3)])
+@pytest.mark.parametrize(
+    "text, rows",
+    [(b"\n", 1), (b"\n\n", 2), (b"\r\n", 1), (b"\r", 1), (b"\n" * 1000, 1000), (b"\r\n\n\r", 3)],
+)
 @by_family
 def test_empty_lines_are_bad_rows(address, family, text, rows):
-    assert address.inet_pton_many(family, text, errors="mask") == (bytes(rows * SIZES[family]), bytes(rows))
+    assert address.inet_pton_many(family, text, errors="mask") == (
+        bytes(rows * SIZES[family]),
+        bytes(rows),
+    )
 
 
 @by_family
@@ -282,24 +291,36 @@ def test_one_huge_line(address, family):
 
 @by_family
 def test_rows_of_every_length_at_every_distance_from_the_end(address, family):
-    """SIMD steps load blocks of 17 and 48 bytes and decline nearer to the end: nothing may change."""
+    """SIMD steps load 17 or 48 bytes and decline nearer to the end: no answer may change."""
     texts = ["1.2.3.4", "100.200.250.255", "10.20.30.400", "1:2:3:4:5:6:7:8", "::"]
-    texts += ["1111:2222:3333:4444:5555:6666:7777:8888", "1111:2222:3333:4444:5555:6666:255.255.255.255"]
+    texts += [
+        "1111:2222:3333:4444:5555:6666:7777:8888",
+        "1111:2222:3333:4444:5555:6666:255.255.255.255",
+    ]
     texts += ["1:22:333:4444:5:66:777:8888"[:n] for n in range(27)]
     texts += ["1" * n for n in (14, 15, 16, 17, 18, 39, 40, 45, 46, 47, 48, 49, 50, 63, 64, 65)]
     for text in texts:
         for newline in b"\n", b"\r\n":
             row = text.encode() + newline
-            for after in [b"\n" * n for n in range(3)] + [b"1.1.1.1\n" * n for n in range(1, 8)] + [b"x" * n for n in range(15, 50)]:
+            for after in (
+                [b"\n" * n for n in range(3)]
+                + [b"1.1.1.1\n" * n for n in range(1, 8)]
+                + [b"x" * n for n in range(15, 50)]
+            ):
                 blob = b"::1\n" + row + after
-                assert address.inet_pton_many(family, blob, errors="mask") == masked(family, lines_of(blob))
+                assert address.inet_pton_many(family, blob, errors="mask") == masked(
+                    family, lines_of(blob)
+                )
 
 
 # Errors
 
 
 @by_family
-@pytest.mark.parametrize("bad", ["", "x", "1.2.3", "1.2.3.4 ", "\uff11.2.3.4", "\ud800", "1.2.3.4\0", "1.2.3.4\n", "x" * 1000])
+@pytest.mark.parametrize(
+    "bad",
+    ["", "x", "1.2.3", "1.2.3.4 ", "\uff11.2.3.4", "\ud800", "1.2.3.4\0", "1.2.3.4\n", "x" * 1000],
+)
 def test_strict_names_row_and_value(address, family, bad):
     texts = [*TEXTS[family], bad, "also bad"]
     for made in list(texts), tuple(texts), iter(texts):
@@ -324,7 +345,10 @@ def test_strict_names_line_and_bytes(address, family, newline):
         address.inet_pton_many(family, newline.join(lines))
     assert caught.value.value == b"caf\xe9"
     assert caught.value.index == len(lines) - 2
-    assert str(caught.value) == f"row {len(lines) - 2}: {b'caf' + bytes([0xE9])!r} is not an {KINDS[family]} address"
+    assert (
+        str(caught.value)
+        == f"row {len(lines) - 2}: {b'caf' + bytes([0xE9])!r} is not an {KINDS[family]} address"
+    )
 
 
 @by_family
@@ -333,14 +357,20 @@ def test_mask_never_raises_on_content(address, family):
     for size in (0, 1, 2, 7, 15, 16, 17, 40, 47, 48, 49, 300):
         for _ in range(20):
             blob = bytes(rng.choice(b"0123456789abcf.:\r\n\n\x00\xff %") for _ in range(size))
-            assert address.inet_pton_many(family, blob, errors="mask") == masked(family, lines_of(blob))
+            assert address.inet_pton_many(family, blob, errors="mask") == masked(
+                family, lines_of(blob)
+            )
             texts = blob.decode("latin-1").split("\n")
             expected = masked(family, [text.encode("latin-1") for text in texts])
             assert address.inet_pton_many(family, texts, errors="mask") == expected
 
 
 @pytest.mark.parametrize("mode", ["strict", "mask"])
-@pytest.mark.parametrize("item", [b"1.2.3.4", None, 5, 1.5, bytearray(b"x"), ["1.2.3.4"]], ids=lambda item: type(item).__name__)
+@pytest.mark.parametrize(
+    "item",
+    [b"1.2.3.4", None, 5, 1.5, bytearray(b"x"), ["1.2.3.4"]],
+    ids=lambda item: type(item).__name__,
+)
 @by_family
 def test_items_that_are_no_str(address, family, mode, item):
     texts = [TEXTS[family][0], item]
@@ -357,121 +387,6 @@ def test_strict_stops_at_the_first_bad_row_of_any_kind(address):
         address.inet_pton_many(AF_INET, ["1.2.3.4", 5, "bad"])
 
 
-@pytest.mark.parametrize("mode", ["strict", "mask"])
-def test_one_str_is_no_batch(address, mode):
-    for text in "1.2.3.4", "", type("Text", (str,), {})("::1\n::2"):
-        message = f"texts must be an iterable of str or a bytes-like object of newline-separated text, not {type(text).__name__}"
-        with pytest.raises(TypeError, match=re.escape(message)):
-            address.inet_pton_many(AF_INET, text, errors=mode)
-
-
-@pytest.mark.parametrize("texts", [None, 5, 1.5, object()], ids=lambda v: type(v).__name__)
-def test_what_holds_no_texts(address, texts):
-    with pytest.raises(TypeError) as caught:
-        address.inet_pton_many(AF_INET, texts)
-    assert str(caught.value) == (
-        "texts must be an iterable of str or a bytes-like object of newline-separated text, "
-        f"not {type(texts).__name__}"
-    )
-
-
-class Family(IntEnum):
-    FOUR = AF_INET
-
-
-class Index:
-    def __init__(self, value):
-        self.value = value
-
-    def __index__(self):
-        return self.value
-
-    def __repr__(self):
-        return f"Index({self.value})"
-
-
-BATCH = [("inet_pton_many", []), ("inet_ntop_many", b""), ("inet_ntop_lines", b"")]
-
-
-@pytest.mark.parametrize("name, argument", BATCH)
-def test_families(address, name, argument):
-    function = getattr(address, name)
-    for family in (int(AF_INET), Family.FOUR, Index(int(AF_INET6)), False):
-        assert len(function(family, argument)) == 0
-    for family in (1, True, -1, 99, 2**31, 2**40, 2**70, -(2**70), Index(99)):
-        with pytest.raises(ValueError) as caught:
-            function(family, argument)
-        assert str(caught.value) == f"family must be AF_INET, AF_INET6 or AF_UNSPEC, not {family!r}"
-    for family in (2.0, "2", None):
-        with pytest.raises(TypeError) as caught:
-            function(family, argument)
-        assert str(caught.value) == f"'{type(family).__name__}' object cannot be interpreted as an integer"
-
-
-@pytest.mark.parametrize("mode", ["ignore", "", "STRICT", "Mask", None, 0, b"mask", True], ids=repr)
-def test_unknown_modes(address, mode):
-    with pytest.raises(ValueError) as caught:
-        address.inet_pton_many(AF_INET, [], errors=mode)
-    assert str(caught.value) == f"errors must be 'strict' or 'mask', not {mode!r}"
-
-
-def test_order_of_errors(address):
-    with pytest.raises(ValueError, match="^family must be"):
-        address.inet_pton_many(99, 5, errors="x")
-    with pytest.raises(ValueError, match="^errors must be"):
-        address.inet_pton_many(AF_INET, 5, errors="x")
-    with pytest.raises(ValueError, match="^family must be"):
-        address.inet_ntop_many(99, "x")
-
-
-@pytest.mark.parametrize("name", ["inet_ntop_many", "inet_ntop_lines"])
-@by_family
-@pytest.mark.parametrize("size", [1, 2, 3, 5, 15, 17, 33, 1001])
-def test_wrong_record_length(address, name, family, size):
-    with pytest.raises(ValueError) as caught:
-        getattr(address, name)(family, bytes(size))
-    assert str(caught.value) == (
-        f"packed must be a whole number of {SIZES[family]}-byte {KINDS[family]} records, not {size} bytes"
-    )
-
-
-@pytest.mark.parametrize("name", ["inet_ntop_many", "inet_ntop_lines"])
-@pytest.mark.parametrize("value", ["1.2.3.4", None, 4, [1, 2, 3, 4]], ids=lambda v: type(v).__name__)
-def test_no_packed_buffer(address, name, value):
-    with pytest.raises(TypeError) as caught:
-        getattr(address, name)(AF_INET, value)
-    assert str(caught.value) == f"a bytes-like object is required, not '{type(value).__name__}'"
-
-
-@pytest.mark.parametrize("view", [memoryview(bytes(16))[::2], memoryview(bytes(16))[::-1]], ids=["strided", "reversed"])
-def test_buffers_in_pieces(address, view):
-    with pytest.raises(ValueError, match=r"^texts must be a C-contiguous buffer$"):
-        address.inet_pton_many(AF_INET, view)
-    for function in address.inet_ntop_many, address.inet_ntop_lines:
-        with pytest.raises(ValueError, match=r"^packed must be a C-contiguous buffer$"):
-            function(AF_INET, view)
-
-
-def test_released_memoryviews(address):
-    view = memoryview(bytes(4))
-    view.release()
-    for function in address.inet_pton_many, address.inet_ntop_many, address.inet_ntop_lines:
-        with pytest.raises(ValueError, match=r"^operation forbidden on released memoryview object$"):
-            function(AF_INET, view)
-
-
-def test_arity(address):
-    for args, keywords in [((), {}), ((AF_INET,), {}), ((AF_INET, [], "mask"), {}), ((AF_INET, []), {"mode": 1})]:
-        with pytest.raises(TypeError):
-            address.inet_pton_many(*args, **keywords)
-    for function in address.inet_ntop_many, address.inet_ntop_lines:
-        for args in (), (AF_INET,), (AF_INET, b"", 1):
-            with pytest.raises(TypeError):
-                function(*args)
-        assert len(function(family=AF_INET, packed=b"")) == 0
-    assert address.inet_pton_many(family=AF_INET, texts=["1.2.3.4"], errors="strict") == b"\1\2\3\4"
-
-
 def test_address_errors_pickle(address):
     for texts in (["1.2.3.4", "bad"], b"1.2.3.4\nbad"):
         with pytest.raises(AddressError) as caught:
@@ -479,7 +394,11 @@ def test_address_errors_pickle(address):
         for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
             copy = pickle.loads(pickle.dumps(caught.value, protocol))
             assert type(copy) is AddressError
-            assert (str(copy), copy.index, copy.value) == (str(caught.value), caught.value.index, caught.value.value)
+            assert (str(copy), copy.index, copy.value) == (
+                str(caught.value),
+                caught.value.index,
+                caught.value.value,
+            )
             assert copy.args == caught.value.args
 
 
@@ -518,7 +437,9 @@ def test_round_trip(address, family):
     size = SIZES[family]
     rows = [rng.randbytes(size) for _ in range(3000)]
     # runs of zeros and mapped addresses, which random bytes hardly have
-    rows += [bytes(b if rng.random() < 0.3 else 0 for b in rng.randbytes(size)) for _ in range(3000)]
+    rows += [
+        bytes(b if rng.random() < 0.3 else 0 for b in rng.randbytes(size)) for _ in range(3000)
+    ]
     rows += [(bytes(10) + b"\xff\xff" + rng.randbytes(4))[-size:] for _ in range(100)]
     packed = b"".join(rows)
     texts, lines = address.inet_ntop_many(family, packed), address.inet_ntop_lines(family, packed)
@@ -584,7 +505,11 @@ def page():
 def test_no_byte_outside_the_text_is_read(address, family, page):
     """Texts of every length up to 120, against either edge of the page."""
     rows = [text.encode() for text in TEXTS[family]]
-    long = [b"100.200.250.255", b"1111:2222:3333:4444:5555:6666:7777:8888", b"1111:2222:3333:4444:5555:6666:255.255.255.255"]
+    long = [
+        b"100.200.250.255",
+        b"1111:2222:3333:4444:5555:6666:7777:8888",
+        b"1111:2222:3333:4444:5555:6666:255.255.255.255",
+    ]
     texts = [b"\n".join(rows * 5), b"\r\n".join(rows * 5), b"1" * 200, b":" * 200, b"\n" * 200]
     texts += [b"\n".join([row] * 20) for row in long]
     for text in texts:

@@ -18,7 +18,9 @@ FAMILIES = [AF_INET, AF_INET6, AF_UNSPEC]
 
 # Addresses in all the ways of writing them
 
-decimals = st.integers(0, 255).map(str) | st.sampled_from(["0", "9", "10", "99", "199", "249", "250", "255"])
+decimals = st.integers(0, 255).map(str) | st.sampled_from(
+    ["0", "9", "10", "99", "199", "249", "250", "255"]
+)
 dotted = st.lists(decimals, min_size=4, max_size=4).map(".".join)
 c_numbers = st.builds(
     lambda form, n: form.format(n),
@@ -30,7 +32,9 @@ c_style = st.builds(
     st.lists(c_numbers, min_size=1, max_size=5).map(".".join),
     st.sampled_from(["", " ", "\t", "\n", "\v", "\f", "\r", " x", "\x1c", "\u00a0"]),
 )
-groups = st.integers(0, 0xFFFF).map("{:x}".format) | st.sampled_from(["0", "0000", "00ff", "FFFF", "aB"])
+groups = st.integers(0, 0xFFFF).map("{:x}".format) | st.sampled_from(
+    ["0", "0000", "00ff", "FFFF", "aB"]
+)
 joined = st.lists(groups, max_size=8).map(":".join)
 colons = st.one_of(
     st.lists(groups, min_size=8, max_size=8).map(":".join),
@@ -46,7 +50,9 @@ addresses = dotted | c_style | colons
 
 # ... and what comes out when a few characters of one are changed
 
-characters = st.sampled_from("0123456789abcdfABCDFgG.:/;@`%xX \t\n\r\0[]-+_\u00e9\uff11\u0661\ud800\U0001d7d8")
+characters = st.sampled_from(
+    "0123456789abcdfABCDFgG.:/;@`%xX \t\n\r\0[]-+_\u00e9\uff11\u0661\ud800\U0001d7d8"
+)
 
 
 @st.composite
@@ -76,7 +82,11 @@ families = st.sampled_from([AF_INET, AF_INET6]) | st.sampled_from([0, 1, -1, 99,
 packed = st.one_of(
     st.binary(min_size=4, max_size=4),
     st.binary(min_size=16, max_size=16),
-    st.lists(st.sampled_from([b"\0\0", b"\0\1", b"\xff\xff", b"\x12\x34", b"\x0a\x00"]), min_size=8, max_size=8).map(b"".join),
+    st.lists(
+        st.sampled_from([b"\0\0", b"\0\1", b"\xff\xff", b"\x12\x34", b"\x0a\x00"]),
+        min_size=8,
+        max_size=8,
+    ).map(b"".join),
     st.binary(min_size=4, max_size=4).map(lambda four: bytes(10) + b"\xff\xff" + four),
     st.binary(min_size=4, max_size=4).map(lambda four: bytes(12) + four),
     st.binary(max_size=20),
@@ -114,11 +124,29 @@ def test_inet_ntop(inet, outcome, family, value):
 
 @given(
     family=families,
-    value=st.sampled_from([None, 4, 1.5, b"1.2.3.4", bytearray(4), "1.2.3.4", "::1", "\0", "\ud800", memoryview(bytes(8))[::2]]),
+    value=st.sampled_from(
+        [
+            None,
+            4,
+            1.5,
+            b"1.2.3.4",
+            bytearray(4),
+            "1.2.3.4",
+            "::1",
+            "\0",
+            "\ud800",
+            memoryview(bytes(8))[::2],
+        ]
+    ),
 )
 def test_wrong_arguments(inet, outcome, family, value):
     """Class, text and errno, whichever argument is wrong and even where all are."""
-    for name, args in [("inet_aton", ()), ("inet_ntoa", ()), ("inet_pton", (family,)), ("inet_ntop", (family,))]:
+    for name, args in [
+        ("inet_aton", ()),
+        ("inet_ntoa", ()),
+        ("inet_pton", (family,)),
+        ("inet_ntop", (family,)),
+    ]:
         expected = outcome(getattr(socket, name), *args, value)
         assert outcome(getattr(inet, name), *args, value) == expected
 
@@ -175,7 +203,10 @@ def test_a_text_gives_what_the_list_gives(address, family, rows, newline, paddin
     assert address.inet_pton_many(family, rows, errors="mask") == expected
 
 
-@given(family=st.sampled_from(FAMILIES), blob=st.binary(max_size=200) | texts.map(lambda text: text.encode("utf-8", "replace")))
+@given(
+    family=st.sampled_from(FAMILIES),
+    blob=st.binary(max_size=200) | texts.map(lambda text: text.encode("utf-8", "replace")),
+)
 def test_any_bytes_are_rows(address, outcome, family, blob):
     rows = blob.split(b"\n")
     last = rows.pop()
@@ -197,5 +228,7 @@ def test_packed_to_text_and_back(address, outcome, family, records):
     for record, text in zip(records, lines.decode().split(), strict=True):
         mapped = family == AF_UNSPEC and record.startswith(bytes(10) + b"\xff\xff")
         four = family == AF_INET or mapped
-        assert text == ORACLE.inet_ntop(AF_INET if four else AF_INET6, record[-4:] if four else record)
+        assert text == ORACLE.inet_ntop(
+            AF_INET if four else AF_INET6, record[-4:] if four else record
+        )
     assert address.inet_pton_many(family, lines) == b"".join(records)

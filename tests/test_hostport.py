@@ -232,7 +232,9 @@ def test_format_refuses(host, port, value, reason):
     assert caught.value.value == value
 
 
-@pytest.mark.parametrize("host, port", [(b"a", 80), (None, 80), ("a", "80"), ("a", 80.0), ("a", b"80")])
+@pytest.mark.parametrize(
+    "host, port", [(b"a", 80), (None, 80), ("a", "80"), ("a", 80.0), ("a", b"80")]
+)
 def test_format_wants_str_and_integer(host, port):
     with pytest.raises(TypeError):
         format_hostport(host, port)
@@ -246,7 +248,9 @@ hosts = (
     st.ip_addresses(v=4).map(str)
     | st.builds("{}{}".format, st.ip_addresses(v=6), zones)
     | st.from_regex(r"[a-z0-9_*-]{1,12}(\.[a-z0-9-]{1,6}){0,3}\.?", fullmatch=True)
-    | st.text(st.characters(min_codepoint=0xC0, exclude_categories=["Cs", "Zs", "Zl", "Zp"]), min_size=1)
+    | st.text(
+        st.characters(min_codepoint=0xC0, exclude_categories=["Cs", "Zs", "Zl", "Zp"]), min_size=1
+    )
 )
 
 
@@ -255,7 +259,26 @@ def test_parse_undoes_format(host, port):
     assert parse_hostport(format_hostport(host, port)) == (host, port)
 
 
-pieces = st.sampled_from(["::1", "fe80::1", "1.2.3.4", "[", "]", ":", "80", "%", "a", ".", " ", "\n", "@", "::", "65536", "\0"])
+pieces = st.sampled_from(
+    [
+        "::1",
+        "fe80::1",
+        "1.2.3.4",
+        "[",
+        "]",
+        ":",
+        "80",
+        "%",
+        "a",
+        ".",
+        " ",
+        "\n",
+        "@",
+        "::",
+        "65536",
+        "\0",
+    ]
+)
 
 
 @given(st.lists(pieces, max_size=6).map("".join) | st.text(max_size=20))

@@ -97,14 +97,18 @@ def test_what_the_steps_decline(kernels, run_python, tmp_path):
 def test_unknown_kernel_is_an_import_error(machine, run_python, value):
     done = run_python("-c", "import fastsock", FASTSOCK_SIMD=value)
     assert done.returncode == 1
-    assert f"ImportError: FASTSOCK_SIMD={value!r}: expected one of auto, scalar, sse41" in done.stderr
+    assert (
+        f"ImportError: FASTSOCK_SIMD={value!r}: expected one of auto, scalar, sse41" in done.stderr
+    )
 
 
 def test_kernel_that_cannot_run_here_is_an_import_error(machine, monkeypatch):
     """Said of a processor with the scalar kernel alone, which this one need not be."""
     monkeypatch.setattr(machine, "SIMD_SUPPORTED", ("scalar",))
     monkeypatch.setenv("FASTSOCK_SIMD", "sse41")
-    with pytest.raises(ValueError, match="FASTSOCK_SIMD='sse41': this processor and build have scalar"):
+    with pytest.raises(
+        ValueError, match="FASTSOCK_SIMD='sse41': this processor and build have scalar"
+    ):
         machine._chosen()
 
 
