@@ -5,12 +5,9 @@ glibc the running `socket` module must give that same answer, so a wrong row can
 Every row runs over both twins and over the rules for other platforms.
 """
 
-import platform
 from socket import AF_INET, AF_INET6
 
 import pytest
-
-ON_GLIBC = platform.libc_ver()[0] == "glibc"
 
 ATON_ILLEGAL = (OSError, "illegal IP address string passed to inet_aton", None)
 PTON_ILLEGAL = (OSError, "illegal IP address string passed to inet_pton", None)

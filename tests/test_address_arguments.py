@@ -399,7 +399,8 @@ def test_batch_record_length(address, name, family, size):
     with pytest.raises(ValueError) as caught:
         getattr(address, name)(family, bytes(size))
     assert str(caught.value) == (
-        f"packed must be a whole number of {SIZES[family]}-byte {KINDS[family]} records, not {size} bytes"
+        f"packed must be a whole number of {SIZES[family]}-byte {KINDS[family]} records, "
+        f"not {size} bytes"
     )
 
 
