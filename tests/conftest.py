@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -41,7 +42,7 @@ class Twin:
 
 
 def pytest_report_header() -> str:
-    where = os.path.dirname(fastsock.__file__)
+    where = Path(fastsock.__file__).parent
     return f"fastsock {fastsock.__version__} in {where}, twins tested: {', '.join(BACKENDS)}"
 
 

@@ -380,7 +380,7 @@ def test_every_octet(check):
 
 
 @pytest.mark.parametrize(
-    "family, text, packed",
+    ("family", "text", "packed"),
     [(AF_INET, text, quad(text)) for text in PTON4_GOOD]
     + [(AF_INET6, text, six(groups)) for text, groups in PTON6_GOOD.items()]
     + [(AF_INET, text, None) for text in PTON4_BAD]

@@ -44,7 +44,7 @@ by_family = pytest.mark.parametrize("family", list(KINDS), ids=lambda family: fa
 PTON_CASES = [("inet_aton", ()), ("inet_pton", (AF_INET,)), ("inet_pton", (AF_INET6,))]
 
 
-@pytest.mark.parametrize("name, first", PTON_CASES)
+@pytest.mark.parametrize(("name", "first"), PTON_CASES)
 @pytest.mark.parametrize(
     "text",
     [
@@ -61,7 +61,7 @@ def test_digits_of_other_scripts_are_no_digits(check, name, first, text):
     check(name, (*first, text), ATON_ILLEGAL if name == "inet_aton" else PTON_ILLEGAL)
 
 
-@pytest.mark.parametrize("name, first", [*PTON_CASES, ("inet_pton", (99,))])
+@pytest.mark.parametrize(("name", "first"), [*PTON_CASES, ("inet_pton", (99,))])
 @pytest.mark.parametrize(
     "text", ["\0", "1.2.3.4\0", "\0001.2.3.4", "1.2\0.3.4", "::1\0", "bad\0", "\u00e9\0", "1 \0"]
 )
@@ -69,7 +69,7 @@ def test_nul_beats_content_and_family(check, name, first, text):
     check(name, (*first, text), NUL)
 
 
-@pytest.mark.parametrize("name, first", [*PTON_CASES, ("inet_pton", (99,))])
+@pytest.mark.parametrize(("name", "first"), [*PTON_CASES, ("inet_pton", (99,))])
 @pytest.mark.parametrize("text", ["\ud800", "1.2.3.4\udfff", "\udcff\0"])
 def test_lone_surrogate(check, name, first, text):
     at = next(i for i, c in enumerate(text) if "\ud800" <= c <= "\udfff")
@@ -132,7 +132,7 @@ class Family(IntEnum):
 
 
 @pytest.mark.parametrize(
-    "four, six",
+    ("four", "six"),
     [(int(AF_INET), int(AF_INET6)), tuple(Family), (Index(int(AF_INET)), Index(int(AF_INET6)))],
 )
 def test_a_family_is_any_integer(check, four, six):
@@ -194,7 +194,7 @@ NOT_STR = (TypeError, "inet_pton() argument 2 must be str, not bytes", None)
 
 
 @pytest.mark.parametrize(
-    "name, args, expected",
+    ("name", "args", "expected"),
     [
         ("inet_pton", (2.0, b""), NO_INTEGER),
         ("inet_pton", (2.0, "\0"), NO_INTEGER),
@@ -220,7 +220,7 @@ def test_order_of_errors(inet, outcome, check, name, args, expected):
 
 
 @pytest.mark.parametrize(
-    "name, args, keywords",
+    ("name", "args", "keywords"),
     [
         ("inet_aton", (), {}),
         ("inet_aton", ("1.2.3.4", 1), {}),
@@ -358,7 +358,7 @@ def test_what_holds_no_texts(address, texts):
     assert str(caught.value) == NO_TEXTS.format(type(texts).__name__)
 
 
-@pytest.mark.parametrize("name, argument", BATCH)
+@pytest.mark.parametrize(("name", "argument"), BATCH)
 def test_batch_families(address, name, argument):
     function = getattr(address, name)
     for family in (int(AF_INET), Family.FOUR, Index(int(AF_INET6)), False):
@@ -384,11 +384,11 @@ def test_batch_unknown_modes(address, mode):
 
 
 def test_batch_order_of_errors(address):
-    with pytest.raises(ValueError, match="^family must be"):
+    with pytest.raises(ValueError, match=r"^family must be"):
         address.inet_pton_many(99, 5, errors="x")
-    with pytest.raises(ValueError, match="^errors must be"):
+    with pytest.raises(ValueError, match=r"^errors must be"):
         address.inet_pton_many(AF_INET, 5, errors="x")
-    with pytest.raises(ValueError, match="^family must be"):
+    with pytest.raises(ValueError, match=r"^family must be"):
         address.inet_ntop_many(99, "x")
 
 

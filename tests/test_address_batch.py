@@ -58,7 +58,7 @@ def masked(family, lines):
 
 
 def lines_of(blob):
-    """The rows of a text: ended by "\\n", of which a "\\r" before it is part."""
+    r"""The rows of a text: ended by "\n", of which a "\r" before it is part."""
     lines = blob.split(b"\n")
     last = lines.pop()
     return [line.removesuffix(b"\r") for line in lines] + ([last] if last else [])
@@ -268,7 +268,7 @@ def test_carriage_return_at_the_very_end_is_no_line_end(address):
 
 
 @pytest.mark.parametrize(
-    "text, rows",
+    ("text", "rows"),
     [(b"\n", 1), (b"\n\n", 2), (b"\r\n", 1), (b"\r", 1), (b"\n" * 1000, 1000), (b"\r\n\n\r", 3)],
 )
 @by_family
@@ -332,7 +332,8 @@ def test_strict_names_row_and_value(address, family, bad):
         assert error.value is bad or error.value == bad
         shown = repr(bad) if len(bad) < 65 else f"{bad[:64]!r}... ({len(bad)} long)"
         assert str(error) == f"row {row}: {shown} is not an {KINDS[family]} address"
-        assert isinstance(error, OSError) and isinstance(error, ValueError)
+        assert isinstance(error, OSError)
+        assert isinstance(error, ValueError)
         assert error.errno is None
         assert error.__suppress_context__ or error.__context__ is None
 

@@ -54,13 +54,15 @@ characters = st.sampled_from(
     "0123456789abcdfABCDFgG.:/;@`%xX \t\n\r\0[]-+_\u00e9\uff11\u0661\ud800\U0001d7d8"
 )
 
+changes = st.sampled_from(["insert", "replace", "delete", "double", "neighbour", "swap"])
+
 
 @st.composite
 def mutated(draw, texts=addresses):
     text = draw(texts)
     for _ in range(draw(st.integers(1, 3))):
         at = draw(st.integers(0, len(text)))
-        change = draw(st.sampled_from("insert replace delete double neighbour swap".split()))
+        change = draw(changes)
         before, here, after = text[:at], text[at : at + 1], text[at + 1 :]
         if change == "insert":
             text = before + draw(characters) + here + after
