@@ -7,16 +7,28 @@ purpose (the pure wheel); the header says what runs.
 """
 
 import os
+import platform
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+from hypothesis import settings
 
 import fastsock
 
 BACKENDS = os.environ.get("FASTSOCK_TEST_BACKENDS", "c,py").split(",")
+
+# No database: a run depends on nothing that an earlier one left behind.
+settings.register_profile("quick", deadline=None, database=None, max_examples=100)
+settings.register_profile("ci", deadline=None, database=None, max_examples=1000)
+settings.load_profile("ci" if os.environ.get("CI") else "quick")
 
 
 @dataclass(frozen=True)
@@ -42,3 +54,61 @@ def twin(request: pytest.FixtureRequest) -> Twin:
 @pytest.fixture(scope="session")
 def address(twin: Twin) -> ModuleType:
     return twin.part("address")
+
+
+@pytest.fixture(scope="session")
+def compiled() -> Twin:
+    """The compiled twin alone, for what only it has."""
+    if "c" not in BACKENDS:
+        pytest.skip("the compiled twin was deselected")
+    return Twin("c")
+
+
+@pytest.fixture(scope="session", params=[*BACKENDS, "rules"])
+def inet(request: pytest.FixtureRequest) -> ModuleType:
+    """The four scalar functions: each twin's, and those for platforms without glibc."""
+    if request.param == "rules":
+        return import_module("fastsock._py.inet_rules")
+    return Twin(request.param).part("address")
+
+
+def _outcome(function: Callable[..., Any], *args: Any, **keywords: Any) -> Any:
+    try:
+        return function(*args, **keywords)
+    except Exception as error:
+        return type(error), str(error), getattr(error, "errno", None)
+
+
+@pytest.fixture(scope="session")
+def outcome() -> Callable[..., Any]:
+    """Call a function: its result, or its exception's class, text and errno, to compare."""
+    return _outcome
+
+
+@pytest.fixture
+def check(inet: ModuleType, outcome: Callable[..., Any]) -> Callable[..., None]:
+    """Compare a call's outcome with the row's and, where it is one, with the stdlib's."""
+
+    def check(name: str, args: tuple[Any, ...], expected: Any) -> None:
+        assert outcome(getattr(inet, name), *args) == expected
+        if platform.libc_ver()[0] == "glibc":
+            assert outcome(getattr(socket, name), *args) == expected
+
+    return check
+
+
+def _run_python(*args: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("FASTSOCK_")}
+    return subprocess.run(
+        [sys.executable, *args],
+        env=environment | variables,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope="session")
+def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run an interpreter of its own, with these variables of fastsock's and no other."""
+    return _run_python

@@ -136,7 +136,7 @@ typedef struct {
 #define FS_BYTES UINT64_C(0x0101010101010101)
 
 /* Find the groups of the `size` bytes whose colons are the bits of `colons`. Only the count is
- * checked here: 8 groups, or fewer and one "::". Lengths are left to fs_bad_lengths. */
+ * checked here: 8 groups, or fewer and one "::". Their lengths are checked by the caller. */
 FS_ALWAYS_INLINE int fs_find_groups(uint64_t colons, unsigned size, fs_groups6 *groups)
 {
     const uint64_t doubled = colons & colons >> 1; /* the first colon of every "::" */
