@@ -33,11 +33,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _abandon_stdout() -> None:
-    """Let Python's own flush at exit succeed, when stdout can't be written to any more."""
-    devnull = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(devnull, sys.stdout.fileno())
-    os.close(devnull)
+def _settle_stdout() -> None:
+    """If stdout can't be written to any more, let Python's own flush at exit succeed."""
+    try:
+        print(end="", flush=True)
+    except OSError:
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stdout.fileno())
+        os.close(devnull)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,9 +64,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
-        _abandon_stdout()
+        _settle_stdout()
         return _BROKEN_PIPE
     except OSError as error:
         print(f"fastsock {args.command}: {error}", file=sys.stderr)
-        _abandon_stdout()
+        _settle_stdout()
         return _USAGE_OR_IO

@@ -31,6 +31,18 @@ def add_command(
     return parser
 
 
+def at_least(minimum: int) -> Callable[[str], int]:
+    """The type of an option that is an integer, no less than `minimum`."""
+
+    def number(text: str) -> int:
+        value = int(text)
+        if value < minimum:
+            raise argparse.ArgumentTypeError(f"must be at least {minimum}")
+        return value
+
+    return number
+
+
 def print_json(value: object) -> None:
     """Print a value as JSON, in ASCII whatever the terminal's encoding."""
     print(json.dumps(value, indent=2))

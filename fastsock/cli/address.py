@@ -174,10 +174,11 @@ def add_parser(subcommands: Subcommands) -> None:
         subcommands,
         run,
         "every form of an address",
-        "Show every form of each address: packed, integer, text, reverse pointer, IPv4 inside\n"
-        "IPv6, and what kind of address it is by this Python's ipaddress module.\n\n"
-        "TEXT is an IPv4 or IPv6 address, host:port, [IPv6]:port, IPv6%zone, or a spelling that\n"
-        "only inet_aton takes (127.1, 0x7f000001, 010.1.1.1), which is noted.\n\n"
+        "Show every form of each address: packed, integer, text, reverse pointer, IPv4\n"
+        "inside IPv6, and its kind, by this Python's ipaddress module.\n\n"
+        "TEXT is an IPv4 or IPv6 address, host:port, [IPv6]:port, IPv6%%zone, or a\n"
+        "spelling that only inet_aton takes (127.1, 0x7f000001, 010.1.1.1), which is\n"
+        "noted.\n\n"
         "Exit status: 0, or 1 if some TEXT is no address (the others are shown).",
     )
     parser.add_argument("texts", metavar="TEXT", nargs="+")

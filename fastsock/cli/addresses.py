@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from .. import AddressError, inet_ntop_many, inet_pton_many, parse_hostport
 from ..errors import shorten
-from ._common import Subcommands, add_command, print_json, print_pairs
+from ._common import Subcommands, add_command, at_least, print_json, print_pairs
 
 _FAMILIES = {"4": AF_INET, "6": AF_INET6, "any": AF_UNSPEC}
 _CHUNK_BYTES = 1 << 20
@@ -29,7 +29,10 @@ _AFTER_FIRST_COLUMN = re.compile(rb"[ \t,].*")
 
 
 def line_chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
-    """A file's whole lines, some at a time. A line longer than `size` may lose its middle."""
+    """A file's lines, a newline behind each, some at a time.
+
+    A line longer than `size` may lose its middle, so that memory does not grow with it.
+    """
     head = b""  # of the line that is not complete yet
     while block := file.read(size):
         end = block.rfind(b"\n") + 1
@@ -39,7 +42,7 @@ def line_chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
         else:
             head = (head + block)[:_LINE_HEAD]
     if head:
-        yield head
+        yield head + b"\n"
 
 
 def _first_columns(chunk: bytes) -> bytes:
@@ -205,7 +208,7 @@ class Progress:
         self._total = total
         self._shown = False
         self._chunks = self._bytes = 0
-        self._wanted = sys.stderr.isatty()
+        self._wanted = sys.stderr is not None and sys.stderr.isatty()
 
     def step(self, size: int, lines: int) -> None:
         """Tell that a chunk of `size` bytes is done, and `lines` lines in all."""
@@ -237,9 +240,8 @@ def run(args: argparse.Namespace) -> int:
     """Pack and count the lines of a file."""
     report = Report(args.family, args.max_bad, args.top)
     with ExitStack() as stack:
-        source = (
-            sys.stdin.buffer if args.file == "-" else stack.enter_context(open(args.file, "rb"))
-        )
+        piped = args.file == "-"
+        source = stack.enter_context(open(0 if piped else args.file, "rb", closefd=not piped))
         output = stack.enter_context(_open_output(args.output, source)) if args.output else None
         progress = Progress(os.fstat(source.fileno()).st_size)
         stack.callback(progress.wipe)
@@ -255,35 +257,18 @@ def run(args: argparse.Namespace) -> int:
     return 1 if report.bad else 0
 
 
-def _natural(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError
-    return number
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
-
-
-# argparse puts these names into its messages.
-_natural.__name__ = "count"
-_positive.__name__ = "positive count"
-
 _DESCRIPTION = """\
-Read one address a line, or the first column of a log, and count the lines by family.
+Read one address a line, or the first column of a log, and count by family.
 
-A line's address is the text before its first blank, tab or comma; a :port behind it and
-brackets round an IPv6 address are left aside. Any other line is bad, an empty one too.
-Lines end in \\n or \\r\\n. The file is read a chunk at a time, so its size does not matter
-to memory, and it may be a pipe; --top keeps one entry for each distinct address."""
+A line's address is the text before its first blank, tab or comma. A :port
+behind it and brackets round an IPv6 address are left aside. Any other line is
+bad, an empty one too. Lines end in \\n or \\r\\n. The file may be a pipe; it is
+read a chunk at a time, so that memory does not grow with it. Only --top keeps
+something: one entry for each distinct address."""
 
 _EPILOG = """\
-Exit status: 0 every line has an address, 1 some are bad, 2 wrong usage or a file that
-can't be read or written."""
+Exit status: 0 every line has an address, 1 some are bad, 2 wrong usage or a
+file that can't be read or written."""
 
 
 def add_parser(subcommands: Subcommands) -> None:
@@ -302,18 +287,22 @@ def add_parser(subcommands: Subcommands) -> None:
         "--family", choices=_FAMILIES, default="any", help="the family to take (default: any)"
     )
     parser.add_argument(
-        "--max-bad", type=_natural, default=10, metavar="N", help="bad lines to show (default: 10)"
+        "--max-bad",
+        type=at_least(0),
+        default=10,
+        metavar="N",
+        help="bad lines to show (default: 10)",
     )
     parser.add_argument(
         "--top",
-        type=_natural,
+        type=at_least(0),
         default=0,
         metavar="N",
         help="count distinct addresses, show the N most frequent",
     )
     parser.add_argument(
         "--chunk",
-        type=_positive,
+        type=at_least(1),
         default=_CHUNK_BYTES,
         metavar="BYTES",
         help="how much to read at a time (default: 1 MiB)",

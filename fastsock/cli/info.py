@@ -85,7 +85,7 @@ def add_parser(subcommands: Subcommands) -> None:
         subcommands,
         run,
         "version, backend, SIMD kernel and build",
-        "Show the version, the backend that runs (c or py), the SIMD kernel in use and those\n"
-        "this processor has, how the extensions were built, and where all that runs.\n"
+        "Show the version, the backend that runs (c or py), the SIMD kernel in use and\n"
+        "those that could be, how the extensions were built, and where all that runs.\n"
         "A dash stands for what there is not: the pure backend has no build.",
     )
