@@ -398,18 +398,19 @@ def test_chunks_are_whole_lines(size):
 
 
 def test_endless_line_takes_no_memory():
-    class Endless(io.RawIOBase):
-        left = 1000
+    class Endless(io.BytesIO):
+        """A line of 4 MiB that is never held whole, then an address."""
 
-        def read(self, size: int = -1) -> bytes:
-            self.left -= 1
-            return b"x" * size if self.left else b"\n::1\n"
+        blocks = 1024
 
-    blocks = Endless()
-    head, *rest = line_chunks(blocks, 4096)
-    assert head == b"x" * 1024 + b"\n::1\n"
-    assert rest[0].strip(b"x\n") == b""
-    assert len(rest[0]) <= 1025
+        def read(self, size: int | None = -1) -> bytes:
+            if self.blocks == 0:
+                return super().read(size)
+            self.blocks -= 1
+            return b"x" * 4096
+
+    chunks = list(line_chunks(Endless(b"\n::1\n"), 4096))
+    assert chunks == [b"x" * 1024 + b"\n::1\n"]
 
 
 def test_long_line_is_judged_by_its_start(report):
@@ -456,7 +457,7 @@ def test_empty_file(report, run):
 def test_first_column(report, line, good):
     for text in (line, line + b"\n", line + b"\r\n", line + b"\n::1\n"):
         facts = report(text)
-        more = text.endswith(b"::1\n")
+        more = text.endswith(b"\n::1\n")
         assert facts["lines"] == 1 + more
         assert facts["bad"] == (not good)
         assert facts["ipv4"] + facts["ipv6"] == good + more
@@ -611,3 +612,24 @@ def test_progress_of_a_pipe_has_no_share(environment):
 
 def test_no_progress_for_a_small_file(environment):
     assert on_terminal(environment, ["addresses", "-"], b"::1\n" * 100) == ""
+
+
+# The documentation
+
+
+def documented() -> list[tuple[str, str]]:
+    """Every command of docs/cli.md and the output that it shows."""
+    text = (Path(__file__).parent.parent / "docs" / "cli.md").read_text("utf-8")
+    blocks = re.findall(r"^```console\n\$ (.+?)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 3
+    return blocks
+
+
+@pytest.mark.parametrize(("command", "output"), documented())
+def test_examples_of_the_documentation(environment, command, output):
+    path = f"fastsock() {{ '{sys.executable}' -m fastsock \"$@\"; }}\n"
+    done = subprocess.run(
+        ["sh", "-c", path + command], capture_output=True, text=True, env=environment, timeout=60
+    )
+    assert done.stderr == ""
+    assert done.stdout == output
