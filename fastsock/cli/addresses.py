@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from .. import AddressError, inet_ntop_many, inet_pton_many, parse_hostport
 from ..errors import shorten
-from ._common import Subcommands, add_command, at_least, print_json, print_pairs
+from ._common import Subcommands, add_command, at_least, print_json
 
 _FAMILIES = {"4": AF_INET, "6": AF_INET6, "any": AF_UNSPEC}
 _CHUNK_BYTES = 1 << 20
@@ -183,20 +183,26 @@ class Report:
         return facts
 
     def print(self) -> None:
-        pairs = [("lines", self.lines), ("IPv4", self.ipv4), ("IPv6", self.ipv6), ("bad", self.bad)]
+        counts = [
+            (self.lines, "lines"),
+            (self.ipv4, "IPv4"),
+            (self.ipv6, "IPv6"),
+            (self.bad, "bad"),
+        ]
         if self.top:
-            pairs.append(("distinct", len(self.talkers)))
-        print_pairs((name, f"{count:>14,}") for name, count in pairs)
+            counts.append((len(self.talkers), "distinct"))
+        _print_table(counts)
         if self.bad_lines:
-            _print_table("bad lines", self.bad_lines)
+            print("\nbad lines")
+            _print_table(self.bad_lines)
             if self.bad > len(self.bad_lines):
                 print(f"{'':>12}  and {self.bad - len(self.bad_lines):,} more")
         if self.top and self.talkers:
-            _print_table("most lines", ((count, text) for text, count in self.top_talkers()))
+            print("\nmost lines")
+            _print_table((count, text) for text, count in self.top_talkers())
 
 
-def _print_table(title: str, rows: Iterable[tuple[int, str]]) -> None:
-    print(f"\n{title}")
+def _print_table(rows: Iterable[tuple[int, str]]) -> None:
     for number, text in rows:
         print(f"{number:>12,}  {text}")
 
