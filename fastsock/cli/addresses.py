@@ -246,8 +246,10 @@ def run(args: argparse.Namespace) -> int:
     """Pack and count the lines of a file."""
     report = Report(args.family, args.max_bad, args.top)
     with ExitStack() as stack:
-        piped = args.file == "-"
-        source = stack.enter_context(open(0 if piped else args.file, "rb", closefd=not piped))
+        from_stdin = args.file == "-"
+        source = stack.enter_context(
+            open(0 if from_stdin else args.file, "rb", closefd=not from_stdin)
+        )
         output = stack.enter_context(_open_output(args.output, source)) if args.output else None
         progress = Progress(os.fstat(source.fileno()).st_size)
         stack.callback(progress.wipe)
