@@ -10,6 +10,7 @@ import os
 import platform
 import sysconfig
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,17 +33,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _python_build() -> str:
-    """What makes one CPython faster than another of the same version."""
+    """What makes one CPython faster than another of the same version, as far as it tells."""
     config = sysconfig.get_config_var("CONFIG_ARGS") or ""
-    cflags = sysconfig.get_config_var("PY_CORE_LDFLAGS") or ""
-    optimised = "--enable-optimizations" in config or "-fprofile-use" in config
-    return ", ".join(
-        [
-            "PGO" if optimised else "no PGO",
-            "LTO" if "--with-lto" in config or "-flto" in cflags else "no LTO",
-            "shared libpython" if sysconfig.get_config_var("Py_ENABLE_SHARED") else "static",
-        ]
-    )
+    try:  # what this process runs: a distribution may configure one thing and ship two
+        shared = "libpython" in Path("/proc/self/maps").read_text()
+    except OSError:
+        shared = bool(sysconfig.get_config_var("Py_ENABLE_SHARED"))
+    said = ["shared libpython" if shared else "static libpython"]
+    said += ["PGO"] * ("--enable-optimizations" in config) + ["LTO"] * ("--with-lto" in config)
+    return ", ".join([*said, "built " + platform.python_build()[1]])
 
 
 def _system() -> str:

@@ -1,6 +1,4 @@
-"""Instructions a call, counted by valgrind's callgrind: the one figure that repeats exactly.
-
-    instructions.py [ROW ...]       rows by name, all of them without one
+"""Instructions an address, counted by valgrind's callgrind: the one figure that repeats exactly.
 
 Each case runs twice in a fresh interpreter, with few calls and with more; the difference
 over the difference in calls is what one call takes, and start-up falls out. The same loop
@@ -108,7 +106,9 @@ def scalar(row: str, empty: float) -> dict[str, float]:
     function, arguments, floor = SCALARS[row]
     named = {who: floor if who == "floor" else function for who in TWINS}
     return {
-        who: per_call(SCALAR_PROGRAM, CALLS, module=module, function=named[who], arguments=arguments)
+        who: per_call(
+            SCALAR_PROGRAM, CALLS, module=module, function=named[who], arguments=arguments
+        )
         - empty
         for who, module in TWINS.items()
     }
@@ -132,9 +132,7 @@ def main() -> None:
     print(f"{'':<26}{'compiled':>10}{'stdlib':>10}{'floor':>10}{'stdlib/compiled':>18}")
     for row in wanted:
         counts = scalar(row, empty) if row in SCALARS else batch(row)
-        cells = "".join(
-            f"{counts[who]:>10.1f}" if who in counts else f"{'':>10}" for who in TWINS
-        )
+        cells = "".join(f"{counts[who]:>10.1f}" if who in counts else f"{'':>10}" for who in TWINS)
         print(f"{row:<26}{cells}{counts['stdlib'] / counts['compiled']:>17.2f}x", flush=True)
 
 

@@ -7,7 +7,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.ticker import FuncFormatter
-from results import Row, Run
+from outcome import Row, Run
 from targets import TARGETS
 
 BARS = (("compiled", "#1f6f8b"), ("pure", "#b9c6ce"))

@@ -1,14 +1,13 @@
 """Says what a run measured: `report.py RESULTS` on the terminal, `--readme FILE` as Markdown.
 
-    report.py results/venv.json
-    report.py results/venv.json --readme ../README.md --images ../docs/images
+`make bench` runs it the first way, `make bench-report` the second.
 """
 
 import argparse
 from itertools import groupby
 from pathlib import Path
 
-from results import Row, Run
+from outcome import Row, Run
 
 OURS = ("compiled", "pure", "stdlib")
 
