@@ -57,3 +57,27 @@ docs: $(VENV)/.built $(VENV)/.group-docs $(VENV)/.group-test ## HTML in build/do
 .PHONY: clean
 clean: ## all that was built; the environments stay
 	rm -rf build dist wheelhouse *.egg-info fastsock/_c/*.c fastsock/_c/*.so $(VENV)/.built
+# Benchmarks. RESULTS is named after the environment, so that two Pythons keep two results:
+# make bench VENV=.venvdeb PYTHON=/usr/bin/python3.11
+RESULTS ?= benchmarks/results/$(patsubst .%,%,$(VENV)).json
+
+$(VENV)/.floor: $(wildcard benchmarks/floor/*.py*) $(VENV)/.group-build
+	cd benchmarks && $(abspath $(BIN))/python floor/setup.py -q build_ext --force --inplace \
+		--build-temp $(abspath build/floor)
+	@touch $@
+
+.PHONY: bench bench-peers bench-report instr
+bench: $(VENV)/.built $(VENV)/.floor $(VENV)/.group-bench ## fastsock beside the standard library, and the targets
+	@mkdir -p $(dir $(RESULTS))
+	$(BIN)/python -m pytest benchmarks --benchmark-json=$(RESULTS) $(ARGS)
+	@$(BIN)/python benchmarks/report.py $(RESULTS)
+
+bench-peers: ## the same beside other libraries, in an environment of its own
+	$(MAKE) VENV=.venv-bench .venv-bench/.group-peers
+	$(MAKE) VENV=.venv-bench bench
+
+bench-report: $(VENV)/.group-bench ## the last run as README table and plot
+	$(BIN)/python benchmarks/report.py $(RESULTS) --readme README.md --images docs/images
+
+instr: $(VENV)/.built $(VENV)/.floor ## instructions a call, by callgrind: exact where times are not
+	$(BIN)/python benchmarks/instructions.py
