@@ -10,12 +10,12 @@ from types import ModuleType
 from typing import Any
 
 import corpus
+import fastsock._c.address
 import peers
 import pytest
 from floor import empty
 from loops import CALLS, cold, hot
 
-import fastsock._c.address
 import fastsock._py.address
 
 TWINS: dict[str, ModuleType] = {

@@ -70,8 +70,10 @@ def terminal(run: Run, part: str) -> str:
     return "\n".join(
         [
             f"{part}: {run.caption}",
-            "Minimum of all rounds: the steady figure on a shared machine. "
-            "vs stdlib: times as fast; vs floor: times an empty compiled call.",
+            (
+                "Minimum of all rounds: the steady figure on a shared machine. "
+                "vs stdlib: times as fast; vs floor: times an empty compiled call."
+            ),
             "",
             *text,
             "",

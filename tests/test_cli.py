@@ -115,7 +115,7 @@ def test_interrupt(environment):
     assert command.returncode == 130
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a Linux device")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a Linux device")
 def test_full_disk(environment):
     with open("/dev/full", "wb") as full:
         done = subprocess.run(

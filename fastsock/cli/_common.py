@@ -56,5 +56,5 @@ def print_pairs(pairs: Iterable[tuple[str, object]]) -> None:
         lines = textwrap.wrap(
             value, _COLUMNS - width, break_long_words=False, break_on_hyphens=False
         )
-        for label, line in zip([name, *[""] * len(lines)], lines or [""]):
+        for label, line in zip([name, *[""] * len(lines)], lines or [""], strict=False):
             print(f"{label:<{width}}{line}".rstrip())

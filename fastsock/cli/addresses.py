@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import compress, islice
 from operator import itemgetter
+from pathlib import Path
 from socket import AF_INET, AF_INET6, AF_UNSPEC
 from struct import iter_unpack
 from typing import Any, BinaryIO
@@ -116,7 +117,7 @@ def _unwrap(rows: Rows, family: int, size: int, cells: bytes) -> None:
         return
     rows.packed, rows.valid = bytearray(rows.packed), bytearray(rows.valid)
     packed, valid = inet_pton_many(family, found.values(), errors="mask")
-    for (row, host), record, good in zip(found.items(), _records(packed, size), valid):
+    for (row, host), record, good in zip(found.items(), _records(packed, size), valid, strict=True):
         rows.packed[row * size : (row + 1) * size] = record
         rows.valid[row] = good
         rows.ipv4 += good and ":" not in host
@@ -138,6 +139,7 @@ class Report:
 
     @property
     def size(self) -> int:
+        """Bytes a record."""
         return 4 if self.family == "4" else 16
 
     def add(self, chunk: bytes) -> Rows:
@@ -163,11 +165,13 @@ class Report:
             self.bad_lines.append((self.lines + row + 1, shorten(text)))
 
     def top_talkers(self) -> list[tuple[str, int]]:
+        """The most frequent addresses, and on how many lines they stand."""
         ranked = self.talkers.most_common(self.top)
         texts = inet_ntop_many(_FAMILIES[self.family], b"".join(record for record, _ in ranked))
-        return [(text, count) for text, (_, count) in zip(texts, ranked)]
+        return [(text, count) for text, (_, count) in zip(texts, ranked, strict=True)]
 
     def as_json(self) -> dict[str, Any]:
+        """All of it by stable keys."""
         facts: dict[str, Any] = {
             "family": self.family,
             "lines": self.lines,
@@ -183,6 +187,7 @@ class Report:
         return facts
 
     def print(self) -> None:
+        """All of it as tables."""
         counts = [
             (self.lines, "lines"),
             (self.ipv4, "IPv4"),
@@ -237,9 +242,10 @@ class Progress:
 
 def _open_output(path: str, source: BinaryIO) -> BinaryIO:
     """The file to write to, unless it is the one that is read: opening would empty it."""
-    if os.path.exists(path) and os.path.samestat(os.stat(path), os.fstat(source.fileno())):
+    file = Path(path)
+    if file.exists() and os.path.samestat(file.stat(), os.fstat(source.fileno())):
         raise OSError(f"{path!r} is both input and output")
-    return open(path, "wb")
+    return file.open("wb")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -93,7 +93,8 @@ def _nanoseconds(call: Callable[..., object], case: Case, seconds: float) -> flo
     """The time of one item: the best of some runs, which together take about `seconds`."""
     names = ("first", "second")[: len(case.args)]
     timer = Timer(
-        f"call({', '.join(names)})", globals={"call": call, **dict(zip(names, case.args))}
+        f"call({', '.join(names)})",
+        globals={"call": call, **dict(zip(names, case.args, strict=True))},
     )
     once = max(min(timer.repeat(3, 1)), 1e-8)
     number = max(1, int(seconds / _REPEATS / once))
