@@ -7,8 +7,12 @@ purpose (the pure wheel); the header says what runs.
 """
 
 import os
+import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -41,3 +45,22 @@ def twin(request: pytest.FixtureRequest) -> Twin:
 @pytest.fixture(scope="session")
 def address(twin: Twin) -> ModuleType:
     return twin.part("address")
+
+
+def _fresh_environment(**changes: str) -> dict[str, str]:
+    """The environment of a new interpreter that finds the fastsock under test, and no settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FASTSOCK_")}
+    return {**kept, "PYTHONPATH": str(Path(fastsock.__file__).parent.parent), **changes}
+
+
+@pytest.fixture(scope="session")
+def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a fresh interpreter, as ``run("-c", code, FASTSOCK_BACKEND="c")``; warnings are errors."""
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-P", "-B", "-W", "error", *arguments]
+        return subprocess.run(
+            command, env=_fresh_environment(**environment), capture_output=True, text=True, timeout=300
+        )
+
+    return run
