@@ -40,7 +40,8 @@ print(json.dumps({
 
 
 def extension(directory: Path, name: str) -> Path:
-    (found,) = (p for p in directory.glob(f"{name}.*") if p.name.endswith(SUFFIXES))
+    """The extension of that name for this interpreter; others may lie beside it."""
+    (found,) = (p for suffix in SUFFIXES if (p := directory / f"{name}{suffix}").exists())
     return found
 
 

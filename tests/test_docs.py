@@ -56,10 +56,12 @@ def documented(module):
 
 
 def modules():
-    for package in ("fastsock", "fastsock._c", "fastsock._py"):
-        for info in pkgutil.iter_modules(import_module(package).__path__):
-            if info.name != "__main__" and not info.ispkg:
-                yield f"{package}.{info.name}"
+    return [
+        f"{package}.{info.name}"
+        for package in ("fastsock", "fastsock._c", "fastsock._py")
+        for info in pkgutil.iter_modules(import_module(package).__path__)
+        if info.name != "__main__" and not info.ispkg
+    ]
 
 
 @pytest.mark.parametrize("name", modules())
