@@ -18,6 +18,9 @@ choice = runpy.run_path(str(HERE / "fastsock" / "_env.py"))["choice"]
 MODE = choice("FASTSOCK_EXTENSIONS", ("auto", "require", "off"))
 FLAVOUR = choice("FASTSOCK_BUILD", ("release", "debug", "trace", "sanitize"))
 
+# A trace build reports lines from within nogil code, where Cython can't find a module's state.
+SUBINTERPRETERS = FLAVOUR != "trace"
+
 PARTS = ("machine", "address")
 DIRECTIVES = {
     "language_level": 3,
@@ -26,10 +29,10 @@ DIRECTIVES = {
     "embedsignature": True,
     "embedsignature.format": "clinic",  # what inspect.signature reads
     "freethreading_compatible": True,
-    "subinterpreters_compatible": "own_gil",
+    "subinterpreters_compatible": "own_gil" if SUBINTERPRETERS else "no",
     "linetrace": FLAVOUR == "trace",
 }
-MACROS = [("CYTHON_USE_MODULE_STATE", "1"), ("FASTSOCK_FLAVOUR", f'"{FLAVOUR}"')]
+MACROS = [("CYTHON_USE_MODULE_STATE", str(int(SUBINTERPRETERS))), ("FASTSOCK_FLAVOUR", f'"{FLAVOUR}"')]
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer"]
 TRACE = [("CYTHON_TRACE", "1"), ("CYTHON_TRACE_NOGIL", "1"), ("CYTHON_USE_SYS_MONITORING", "0")]
 
