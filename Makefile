@@ -63,3 +63,8 @@ cov: build/cov/.built $(VENV)/.group-test $(VENV)/.group-cov ## lines of .pyx an
 	export PYTHONPATH=$(CURDIR)/build/cov; $(COVERAGE) run -m pytest -p no:cacheprovider \
 		$(COV_LEAVES_OUT) $(ARGS) ../../tests
 	$(COVERAGE) report
+
+.PHONY: fuzz
+fuzz: $(VENV)/.built ## fuzz the kernels and both twins, FUZZ_SECONDS=20 a target
+	@$(BIN)/pip install -q --group fuzz || echo "atheris can't be installed for this Python"
+	$(BIN)/python fuzz/run.py
