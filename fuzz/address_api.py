@@ -18,7 +18,7 @@ with atheris.instrument_imports(include=["fastsock"]):
 # What each function may raise on content; arguments here are of the right types.
 SCALAR = (OSError, ValueError)
 BATCH = (AddressError, ValueError)
-FAMILIES = (AF_INET, AF_INET6, AF_UNSPEC, AF_UNIX)
+FAMILIES = [AF_INET, AF_INET6, AF_UNSPEC, AF_UNIX]
 
 
 def outcome(function, documented, *arguments, **keywords):
