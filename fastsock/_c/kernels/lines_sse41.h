@@ -250,7 +250,8 @@ FS_SSE41 static inline int fs_item6_sse41(const uint8_t *p, size_t size, uint8_t
         memcpy(line, p, 8);
         memcpy(line + size - 8, p + size - 8, 8);
     }
-    return fs_row6_sse41(line, line + FS_BLOCK6, out) != NULL;
+    /* The row must be the whole text: neither may it end at a newline within, nor in a '\r'. */
+    return p[size - 1] != '\r' && fs_row6_sse41(line, line + FS_BLOCK6, out) == line + size + 1;
 }
 
 FS_SSE41 static void fs_lines_sse41(fs_lines *run, fs_kind kind)
