@@ -172,6 +172,8 @@ FS_SSE41 static inline const uint8_t *fs_row6_sse41(const uint8_t *p, const uint
     uint64_t ends = (colons & ((UINT64_C(1) << size) - 1)) | UINT64_C(1) << size;
     unsigned start = 0, last = size;
     if (p[0] == ':') {
+        if (p[1] != ':')
+            return NULL;
         ends &= ends - 1;
         start = 1;
     }
