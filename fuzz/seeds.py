@@ -29,7 +29,10 @@ def seeds(target: str) -> Iterator[bytes]:
     """Kernel targets take a first byte that chooses; the API's provider takes choices from the end."""
     for body in bodies():
         for choice in range(8):
-            yield bytes([choice]) + body if target.endswith("_kernels") else body + bytes([choice] * 3)
+            if target.endswith("_kernels"):
+                yield bytes([choice]) + body
+            else:
+                yield body + bytes([choice] * 3)
 
 
 def main(target: str, directory: str) -> None:

@@ -60,7 +60,11 @@ def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-P", "-B", "-W", "error", *arguments]
         return subprocess.run(
-            command, env=_fresh_environment(**environment), capture_output=True, text=True, timeout=300
+            command,
+            env=_fresh_environment(**environment),
+            capture_output=True,
+            text=True,
+            timeout=300,
         )
 
     return run

@@ -125,17 +125,18 @@ def break_by_garbage(copy: Path, name: str) -> None:
 @pytest.mark.parametrize("break_it", [break_by_removal, break_by_garbage])
 def test_broken_set_of_extensions_is_never_mixed(run_python, tmp_path, break_it, name):
     copy = copy_package(tmp_path, *COMPILED)
+    reason = f"fastsock's extensions can't be used (fastsock._c.{name}: "
     report(run_python("-c", REPORT, PYTHONPATH=str(copy)), "c")
     break_it(copy, name)
 
     auto = run_python("-W", "always::RuntimeWarning", "-c", REPORT, PYTHONPATH=str(copy))
     report(auto, "py")
-    assert f"RuntimeWarning: fastsock's extensions can't be used (fastsock._c.{name}: " in auto.stderr
+    assert f"RuntimeWarning: {reason}" in auto.stderr
     assert "Going on in pure Python." in auto.stderr
 
     forced = run_python("-c", "import fastsock", PYTHONPATH=str(copy), FASTSOCK_BACKEND="c")
     assert forced.returncode == 1
-    assert f"ImportError: fastsock's extensions can't be used (fastsock._c.{name}: " in forced.stderr
+    assert f"ImportError: {reason}" in forced.stderr
 
     pure = run_python("-c", REPORT, PYTHONPATH=str(copy), FASTSOCK_BACKEND="py")
     report(pure, "py")

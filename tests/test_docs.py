@@ -15,6 +15,7 @@ from fastsock import _backend
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.REPORT_NDIFF
+WRAPPERS = (property, classmethod, staticmethod)
 FENCE = re.compile(r"^ *(```|~~~).*$", re.MULTILINE)
 
 
@@ -51,7 +52,7 @@ def documented(module):
         if inspect.isclass(value):
             for member, attribute in vars(value).items():
                 # Under a member stands a function, or what wraps one; data has its class's text.
-                if callable(attribute) or isinstance(attribute, property | classmethod | staticmethod):
+                if callable(attribute) or isinstance(attribute, WRAPPERS):
                     yield f"{name}.{member}", attribute.__doc__
 
 

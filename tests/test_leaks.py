@@ -13,9 +13,7 @@ LEAKS = Path(__file__).parent / "isolated" / "leaks.py"
 @pytest.fixture
 def leaks(run_python):
     def run(tag, part):
-        # leaks.py imports its cases from beside it, which safe-path mode (-P) would forbid.
-        here = f"import sys; sys.path.insert(0, {str(LEAKS.parent)!r}); sys.argv[1:] = {[tag, part]!r}"
-        process = run_python("-c", f"{here}; import runpy; runpy.run_path({str(LEAKS)!r})")
+        process = run_python(str(LEAKS), tag, part)
         assert process.returncode == 0, process.stderr
         return json.loads(process.stdout)
 

@@ -121,7 +121,10 @@ def test_blob_that_is_rewritten_while_it_is_read(address, family, errors):
     def rewrite() -> None:
         blob[:] = texts[next(turn) % len(texts)]
 
-    outcomes = spoil(rewrite, lambda: address.inet_pton_many(family, blob, errors=errors), rounds=60)
+    def read() -> object:
+        return address.inet_pton_many(family, blob, errors=errors)
+
+    outcomes = spoil(rewrite, read, rounds=60)
     record = 4 if family == AF_INET else 16
     for outcome in outcomes:
         if isinstance(outcome, AddressError):

@@ -15,6 +15,7 @@ import tracemalloc
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from operator import attrgetter
+from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -105,6 +106,7 @@ def main(tag: str, part: str) -> None:
         run(*leaky())
     else:
         module = import_module(f"fastsock._{tag}.{part}")
+        sys.path.append(str(Path(__file__).parent))
         cases = [Case(*case) for case in import_module(f"leak_cases_{part}").CASES]
         run(module, cases)
 

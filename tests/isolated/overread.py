@@ -31,11 +31,13 @@ def main() -> None:
     assert machine.FLAVOUR == "sanitize", f"a {machine.FLAVOUR} build: {machine.__file__}"
     # A call that aborts, not one that goes on: -fno-sanitize-recover was in force.
     assert b"__ubsan_handle_pointer_overflow_abort" in Path(address.__file__).read_bytes()
-    found = subprocess.run([sys.executable, "-P", __file__, "plant"], capture_output=True, text=True)
+    command = [sys.executable, "-P", __file__, "plant"]
+    found = subprocess.run(command, capture_output=True, text=True)
     assert found.returncode != 0, "the over-read was not reported"
     assert "ERROR: AddressSanitizer: heap-buffer-overflow" in found.stderr, found.stderr
-    assert "fs_" in found.stderr, "not from within a kernel"
-    print("planted over-read: reported", [s for s in found.stderr.split() if s.startswith("fs_")][0])
+    kernels = [word for word in found.stderr.split() if word.startswith("fs_")]
+    assert kernels, f"not from within a kernel: {found.stderr}"
+    print(f"planted over-read: reported in {kernels[0]}")
 
 
 if sys.argv[1:] == ["plant"]:
