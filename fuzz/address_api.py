@@ -1,4 +1,4 @@
-"""Target over the address functions of both twins: a value or the documented error, the same in both.
+"""Both twins of the address part: a value or the documented error, and the same one.
 
 Run it as ``make fuzz`` does, or by hand with libFuzzer's arguments.
 """
@@ -83,9 +83,9 @@ def many_packed(data):
 def host_and_port(data):
     text = data.ConsumeUnicode(60)
     found = outcome(parse_hostport, (AddressError, UnicodeEncodeError), text)
-    if len(found) == 2:  # what was parsed can be written, and parsed again
-        if parse_hostport(format_hostport(*found)) != found:
-            raise AssertionError(f"{text!r} -> {found!r} did not come back")
+    parsed = len(found) == 2
+    if parsed and parse_hostport(format_hostport(*found)) != found:
+        raise AssertionError(f"{text!r} -> {found!r} did not come back")
 
 
 TARGETS = [one_text, one_packed, many_texts, many_packed, host_and_port]

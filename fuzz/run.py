@@ -1,9 +1,9 @@
-"""Build and run every fuzz target for a while: ``*_kernels.c`` by libFuzzer, ``*_api.py`` by atheris.
+"""Build and run every fuzz target: ``*_kernels.c`` by libFuzzer, ``*_api.py`` by atheris.
 
 FUZZ_SECONDS  how long each target runs (20)
 CI            not empty: a target that can't run is a failure, not a remark
 
-Everything made lies under build/fuzz: binaries, corpora that grow from run to run, and crashing inputs.
+What is made lies under build/fuzz: binaries, corpora that grow from run to run, crashing inputs.
 """
 
 import importlib.util
@@ -24,7 +24,7 @@ FLAGS = ["-g", "-O1", "-Wall", "-Wextra", "-Wno-unused-function", "-fno-sanitize
 
 
 def build(source: Path) -> list[str]:
-    """A kernel target, compiled; the command that runs it. RuntimeError where there is no compiler."""
+    """Compile a kernel target; the command that runs it. RuntimeError without a compiler."""
     if shutil.which(CLANG) is None:
         raise RuntimeError(f"there is no {CLANG}")
     program = WORK / source.stem
@@ -35,7 +35,7 @@ def build(source: Path) -> list[str]:
 
 
 def find(source: Path) -> list[str]:
-    """An API target; the command that runs it. RuntimeError where its fuzzer is not installed."""
+    """The command that runs an API target. RuntimeError without its fuzzer."""
     if importlib.util.find_spec("atheris") is None:
         raise RuntimeError(f"atheris is not installed for Python {sys.version.split()[0]}")
     return [sys.executable, str(source)]

@@ -55,7 +55,7 @@ def _fresh_environment(**changes: str) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run a fresh interpreter, as ``run("-c", code, FASTSOCK_BACKEND="c")``; warnings are errors."""
+    """Run a fresh interpreter: ``run("-c", code, FASTSOCK_BACKEND="c")``. Warnings are errors."""
 
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-P", "-B", "-W", "error", *arguments]

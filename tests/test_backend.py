@@ -143,7 +143,7 @@ def test_broken_set_of_extensions_is_never_mixed(run_python, tmp_path, break_it,
     assert pure.stderr == ""
 
 
-# An audit hook sees what modules do while they are imported; reading their own code is all they may.
+# An audit hook sees what modules do while imported; to read their own code is all they may.
 IMPORT_ALONE = """
 import sys
 events = []

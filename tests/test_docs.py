@@ -82,5 +82,5 @@ def test_every_public_name_has_an_example(twin, part):
 
 
 def test_wrong_example_is_reported():
-    with pytest.raises(AssertionError, match="'0.0.0.0'"):
+    with pytest.raises(AssertionError, match=r"'0\.0\.0\.0'"):
         run(examples(">>> inet_ntoa(bytes(4))\n'1.1.1.1'\n", public_names(), "seeded"))

@@ -12,11 +12,12 @@ import gc
 import json
 import sys
 import tracemalloc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import NamedTuple
 
 CALLS = 500
@@ -29,15 +30,13 @@ class Case(NamedTuple):
 
     name: str
     arguments: tuple[object, ...]
-    keywords: dict[str, object] = {}
+    keywords: Mapping[str, object] = MappingProxyType({})
 
 
 def repeat(function, arguments, keywords, calls: int) -> None:
     for _ in range(calls):
-        try:
+        with suppress(Exception):
             function(*arguments, **keywords)
-        except Exception:
-            pass
 
 
 def watched(case: Case) -> list[object]:
