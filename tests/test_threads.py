@@ -164,7 +164,6 @@ def test_list_that_changes_while_it_is_read(address, kind):
     assert address.inet_ntop_many(AF_INET, read()) == V4
 
 
-@pytest.mark.parametrize("backend", ["c", "py"])
-def test_subinterpreters(run_python, backend):
-    process = run_python(str(ISOLATED / "subinterpreters.py"), FASTSOCK_BACKEND=backend)
-    assert (process.returncode, process.stdout) == (0, f"done {backend}\n"), process.stderr
+def test_subinterpreters(run_python, twin):
+    process = run_python(str(ISOLATED / "subinterpreters.py"), FASTSOCK_BACKEND=twin.tag)
+    assert (process.returncode, process.stdout) == (0, f"done {twin.tag}\n"), process.stderr
