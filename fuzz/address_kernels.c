@@ -1,4 +1,4 @@
-/* Differential target over the address kernels, without Python: the scalar and the SSE4.1 kernel get
+/* Differential target over the address kernels, without Python: the scalar and SSE4.1 kernels get
  * the same text, and glibc's own functions say what is right. Aborts on the first difference.
  *
  * The first byte of the input chooses the kind of row and the mode, the rest is the text. libFuzzer
@@ -32,7 +32,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
-/* What a text is by glibc: 1 and the record, or 0. A C string can't hold a NUL, nor can an address. */
+/* What a text is by glibc: 1 and the record, or 0. A C string holds no NUL, nor does an address. */
 static int oracle(fs_kind kind, const uint8_t *p, size_t size, uint8_t *out)
 {
     char text[TEXT_MAX + 1];
@@ -54,7 +54,7 @@ static int oracle(fs_kind kind, const uint8_t *p, size_t size, uint8_t *out)
 static void check_item(fs_kind kind, const uint8_t *p, size_t size)
 {
     uint8_t want[16], got[16];
-    uint8_t *text = malloc(size + 1); /* no room behind it: an over-read by one is one of the block */
+    uint8_t *text = malloc(size + 1); /* no room behind it: ASan sees an over-read of one */
     memcpy(text + 1, p, size);
     int right = oracle(kind, p, size, want);
     CHECK(fs_parse_item(kind, text + 1, size, got) == right);
