@@ -18,6 +18,8 @@ choice = runpy.run_path(str(HERE / "fastsock" / "_env.py"))["choice"]
 MODE = choice("FASTSOCK_EXTENSIONS", ("auto", "require", "off"))
 FLAVOUR = choice("FASTSOCK_BUILD", ("release", "debug", "trace", "sanitize"))
 
+# A trace build reports lines from within nogil code, where Cython can't find a module's state.
+SUBINTERPRETERS = FLAVOUR != "trace"
 PARTS = ("machine", "address")
 DIRECTIVES = {
     "language_level": 3,
@@ -26,31 +28,28 @@ DIRECTIVES = {
     "embedsignature": True,
     "embedsignature.format": "clinic",  # what inspect.signature reads
     "freethreading_compatible": True,
-    "subinterpreters_compatible": "own_gil",
+    "subinterpreters_compatible": "own_gil" if SUBINTERPRETERS else "no",
     "linetrace": FLAVOUR == "trace",
 }
-MACROS = [("CYTHON_USE_MODULE_STATE", "1"), ("FASTSOCK_FLAVOUR", f'"{FLAVOUR}"')]
-SANITIZE = [
-    "-fsanitize=address,undefined",
-    "-fno-sanitize-recover=undefined",
-    "-fno-omit-frame-pointer",
-]
-TRACE = [("CYTHON_TRACE", "1"), ("CYTHON_TRACE_NOGIL", "1"), ("CYTHON_USE_SYS_MONITORING", "0")]
+MACROS = {"CYTHON_USE_MODULE_STATE": int(SUBINTERPRETERS), "FASTSOCK_FLAVOUR": f'"{FLAVOUR}"'}
+if FLAVOUR == "trace":
+    MACROS |= {"CYTHON_TRACE": 1, "CYTHON_TRACE_NOGIL": 1, "CYTHON_USE_SYS_MONITORING": 0}
+SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
 
 BANNER = """
-{line}
+******************************************************************************
  fastsock: the extensions were NOT built ({reason}).
- This installation is pure Python: right, but many times slower.
- Install a C compiler and the Python headers to have them, and set
- FASTSOCK_EXTENSIONS=require to make this an error, or =off to make it silent.
-{line}
+ This installation is pure Python: right, but many times slower. With a C
+ compiler and the Python headers it is fast. FASTSOCK_EXTENSIONS=require
+ makes this an error, FASTSOCK_EXTENSIONS=off makes it silent.
+******************************************************************************
 """
 
 
 def fall_back(reason):
     if MODE == "require":
         raise SystemExit(f"fastsock: FASTSOCK_EXTENSIONS=require, but {reason}")
-    print(BANNER.format(reason=reason, line="*" * 78), file=sys.stderr, flush=True)
+    print(BANNER.format(reason=reason), file=sys.stderr, flush=True)
 
 
 def flags():
@@ -59,7 +58,7 @@ def flags():
     if FLAVOUR == "release":
         return ["-O3", "-g0"], ["-Wl,-s"] if sys.platform == "linux" else []
     if FLAVOUR == "sanitize":
-        return ["-O1", "-g3", *SANITIZE], SANITIZE
+        return ["-O1", "-g3", "-fno-omit-frame-pointer", *SANITIZE], SANITIZE
     return ["-O0", "-g3"], []
 
 
@@ -70,8 +69,8 @@ def extensions():
         Extension(
             f"fastsock._c.{part}",
             [f"fastsock/_c/{part}.pyx"],
-            depends=[str(p.relative_to(HERE)) for p in HERE.glob("fastsock/_c/kernels/*.h")],
-            define_macros=MACROS + (TRACE if FLAVOUR == "trace" else []),
+            depends=[str(p.relative_to(HERE)) for p in HERE.glob("fastsock/_c/**/*.h")],
+            define_macros=[(name, str(value)) for name, value in MACROS.items()],
             extra_compile_args=compile_flags,
             extra_link_args=link_flags,
         )

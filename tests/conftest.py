@@ -30,6 +30,9 @@ settings.register_profile("quick", deadline=None, database=None, max_examples=10
 settings.register_profile("ci", deadline=None, database=None, max_examples=1000)
 settings.load_profile("ci" if os.environ.get("CI") else "quick")
 
+# Without a compiled twin there is nothing to choose between and nothing to compare.
+collect_ignore = [] if "c" in BACKENDS else ["test_backend.py", "test_parity.py"]
+
 
 @dataclass(frozen=True)
 class Twin:
@@ -97,18 +100,31 @@ def check(inet: ModuleType, outcome: Callable[..., Any]) -> Callable[..., None]:
     return check
 
 
-def _run_python(*args: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("FASTSOCK_")}
-    return subprocess.run(
-        [sys.executable, *args],
-        env=environment | variables,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+def _fresh_environment(**changes: str) -> dict[str, str]:
+    """The environment of a new interpreter that finds the fastsock under test, and no settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FASTSOCK_")}
+    return {**kept, "PYTHONPATH": str(Path(fastsock.__file__).parent.parent), **changes}
 
 
 @pytest.fixture(scope="session")
 def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run an interpreter of its own, with these variables of fastsock's and no other."""
-    return _run_python
+    """Run a fresh interpreter: ``run("-c", code, FASTSOCK_BACKEND="c")``. Warnings are errors."""
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-P", "-B", "-W", "error", *arguments]
+        return subprocess.run(
+            command,
+            env=_fresh_environment(**environment),
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    return run
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail for a skipped test where everything must run, as in the landing check."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("FASTSOCK_TEST_NO_SKIPS") and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
