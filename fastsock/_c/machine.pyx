@@ -37,5 +37,5 @@ SIMD = _chosen()
 """The kernel that does run: the best one, or the one that FASTSOCK_SIMD names."""
 
 COMPILER = FS_COMPILER.decode("ascii", "replace")
-CYTHON = f"{CYTHON_HEX_VERSION >> 24}.{CYTHON_HEX_VERSION >> 16 & 255}.{CYTHON_HEX_VERSION >> 8 & 255}"
+CYTHON = ".".join(str(CYTHON_HEX_VERSION >> shift & 0xFF) for shift in (24, 16, 8))
 FLAVOUR = FASTSOCK_FLAVOUR.decode("ascii")
