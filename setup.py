@@ -27,7 +27,6 @@ FLAVOUR = choice("FASTSOCK_BUILD", ("release", "debug", "trace", "sanitize"))
 SUBINTERPRETERS = FLAVOUR != "trace"
 PARTS = ("machine", "address")
 DIRECTIVES = {
-    "language_level": 3,
     "binding": False,  # built-in functions: no keyword parsing for one argument, no dict to look in
     "always_allow_keywords": False,
     "embedsignature": True,
