@@ -18,8 +18,7 @@ try:
 except ImportError:  # an sdist brings the generated C
     cythonize = None
 
-HERE = Path(__file__).parent
-choice = runpy.run_path(str(HERE / "fastsock" / "_env.py"))["choice"]
+choice = runpy.run_path("fastsock/_env.py")["choice"]
 MODE = choice("FASTSOCK_EXTENSIONS", ("auto", "require", "off"))
 FLAVOUR = choice("FASTSOCK_BUILD", ("release", "debug", "trace", "sanitize"))
 
@@ -69,14 +68,14 @@ def flags():
 def extensions():
     """The compiled parts: from .pyx where Cython is there, else from the .c of an sdist."""
     sources = [f"fastsock/_c/{part}{'.pyx' if cythonize else '.c'}" for part in PARTS]
-    if not all((HERE / source).exists() for source in sources):
+    if not all(Path(source).exists() for source in sources):
         return fall_back("there is neither Cython nor generated C")
     compile_args, link_args = flags()
     found = [
         Extension(
             source.partition(".")[0].replace("/", "."),
             [source],
-            depends=[str(path.relative_to(HERE)) for path in HERE.glob("fastsock/_c/**/*.h")],
+            depends=[str(path) for path in Path("fastsock/_c").glob("**/*.h")],
             define_macros=[(name, str(value)) for name, value in MACROS.items()],
             extra_compile_args=compile_args,
             extra_link_args=link_args,
