@@ -18,7 +18,7 @@ choice = runpy.run_path(str(HERE / "fastsock" / "_env.py"))["choice"]
 MODE = choice("FASTSOCK_EXTENSIONS", ("auto", "require", "off"))
 FLAVOUR = choice("FASTSOCK_BUILD", ("release", "debug", "trace", "sanitize"))
 
-PARTS = ("machine", "address")
+PARTS = ("machine", "address", "stream")
 DIRECTIVES = {
     "language_level": 3,
     "binding": False,  # built-in functions: no keyword parsing for one argument, no dict to look in
@@ -29,7 +29,7 @@ DIRECTIVES = {
     "subinterpreters_compatible": "own_gil",
     "linetrace": FLAVOUR == "trace",
 }
-MACROS = [("CYTHON_USE_MODULE_STATE", "1"), ("FASTSOCK_FLAVOUR", f'"{FLAVOUR}"')]
+MACROS = [("CYTHON_USE_MODULE_STATE", "1"), ("CYTHON_USE_TYPE_SPECS", "1"), ("FASTSOCK_FLAVOUR", f'"{FLAVOUR}"')]
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer"]
 TRACE = [("CYTHON_TRACE", "1"), ("CYTHON_TRACE_NOGIL", "1"), ("CYTHON_USE_SYS_MONITORING", "0")]
 
