@@ -41,3 +41,8 @@ def twin(request: pytest.FixtureRequest) -> Twin:
 @pytest.fixture(scope="session")
 def address(twin: Twin) -> ModuleType:
     return twin.part("address")
+
+
+@pytest.fixture(scope="session")
+def stream(twin: Twin) -> ModuleType:
+    return twin.part("stream")

@@ -695,7 +695,7 @@ cdef class RecvAccumulator:
         self.enter()
         try:
             # Compared by value: a loop may well name its separator anew in every call.
-            if separator is not self.separator and separator != self.separator:
+            if self.separator is None or separator != self.separator:
                 framer = _framers.Delimiter(separator)
                 self.plan_for(framer)
                 self.separator = framer.separator

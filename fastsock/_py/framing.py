@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from itertools import repeat
 from struct import Struct
 from typing import NamedTuple, Protocol
 
@@ -16,6 +17,8 @@ from ..framers import Delimiter, FixedSize, Framer, LengthPrefix, Lines, Netstri
 
 _VARINT_MAX = 10
 _NETSTRING_DIGITS = 18
+_FIRST_STEP = 256
+_CR = 0x0D
 _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
 
 
@@ -85,8 +88,12 @@ class _LengthPrefix:
         limit = _limit(framer.max_frame, window.max_size, header)
         least = max(strip - header, 0)
         frames: list[tuple[int, int]] = []
+        append = frames.append
         at, stop = 0, Stop()
-        while size - at >= header and len(frames) < most:
+        ready = size - header
+        for _ in repeat(None, most):
+            if at > ready:
+                break
             (length,) = read(data, start + at)
             body = length + adjust
             if not least <= body <= limit:
@@ -96,7 +103,7 @@ class _LengthPrefix:
             if following > size:
                 stop = Stop(total=header + body)
                 break
-            frames.append((at + strip, following))
+            append((at + strip, following))
             at = following
         return Walk(frames, at, stop)
 
@@ -218,11 +225,10 @@ class Delimited:
         self, window: Window, max_frame: int | None, keep: bool, most: int
     ) -> Walk:
         limit = self.limit(max_frame, window.max_size)
-        search = _Search(window, self._separators)
         frames: list[tuple[int, int]] = []
         at = scan = 0
         while at < window.size and len(frames) < most:
-            begin, end = search.next(at)
+            begin, end = self._find(window, at)
             if end == 0:  # there is none
                 scan = max(window.size - at, window.scan if at == 0 else 0)
                 if scan >= limit + self.longest:
@@ -239,6 +245,38 @@ class Delimited:
             return Walk(frames, at, Stop())
         return Walk(frames, at, Stop(_errors.no_delimiter(limit), scan=scan))
 
+    def _find(self, window: Window, at: int) -> tuple[int, int]:
+        """Begin and end of the delimiter of the frame at `at`; or zeros."""
+        data, start = window.data, window.start
+        floor, stop = start + at, start + window.size
+        # Only the frame at the front was searched before.
+        first = start + window.scan if at == 0 else floor
+        if self.cut_by is None:
+            begin, end = self._find_any(data, floor, first, stop)
+        else:
+            separator = self.cut_by
+            begin = data.find(separator, max(first + 1 - len(separator), floor), stop)
+            end = begin + len(separator)
+            if self._either_newline and begin > floor and data[begin - 1] == _CR:
+                begin -= 1
+        return (begin - start, end - start) if begin >= 0 else (0, 0)
+
+    def _find_any(self, data: bytearray, floor: int, first: int, stop: int) -> tuple[int, int]:
+        """The delimiter that is complete first, and of those the longest.
+
+        The bytes are searched in steps, each twice as long as the one before: a separator that
+        is rare must not be looked for behind the end of every frame.
+        """
+        begin, end, step = -1, 0, _FIRST_STEP
+        while first < stop and begin < 0:
+            reach = min(first + step, stop)
+            for separator in self._separators:  # the longest first
+                found = data.find(separator, max(first + 1 - len(separator), floor), reach)
+                if found >= 0 and (begin < 0 or found + len(separator) < end):
+                    begin, end = found, found + len(separator)
+            first, step = reach, 2 * step
+        return begin, end
+
     def split(self, data: bytes, max_size: int) -> list[bytes] | None:
         """The frames of `data`, and what is left over; None where one exceeds the limit."""
         separator = self.cut_by
@@ -252,37 +290,6 @@ class Delimited:
             frames = [frame + separator for frame in frames]  # type: ignore[operator]
         frames.append(rest)
         return frames
-
-
-class _Search:
-    """Delimiters one after the other, the one that is complete first, and of these the longest.
-
-    What was found of one separator is kept until the search has passed it. So each of them goes
-    over the bytes once, however many frames there are.
-    """
-
-    def __init__(self, window: Window, separators: list[bytes]) -> None:
-        self._window = window
-        self._separators = separators
-        self._places = [-1] * len(separators)  # where each comes next; sys.maxsize for nowhere
-
-    def next(self, at: int) -> tuple[int, int]:
-        """Begin and end of the next delimiter that begins at `at` or behind; or zeros."""
-        begin = end = 0
-        for row, separator in enumerate(self._separators):
-            place = self._places[row]
-            if place < at:
-                place = self._places[row] = self._find(separator, at)
-            if place != sys.maxsize and (end == 0 or place + len(separator) < end):
-                begin, end = place, place + len(separator)
-        return begin, end
-
-    def _find(self, separator: bytes, at: int) -> int:
-        window = self._window
-        # Only the frame at the front was searched before.
-        first = max(at, window.scan + 1 - len(separator)) if at == 0 else at
-        found = window.data.find(separator, window.start + first, window.start + window.size)
-        return found - window.start if found >= 0 else sys.maxsize
 
 
 def walker_of(framer: object) -> Walker:

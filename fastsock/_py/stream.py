@@ -11,6 +11,7 @@ import sys
 from array import array
 from itertools import chain
 from operator import index
+from socket import socket
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol, SupportsIndex, final, overload
 
@@ -295,7 +296,7 @@ class RecvAccumulator:
             count = self._receive_into(sock, room)
             if count == 0:
                 self._ended = True
-            elif hasattr(sock, "pending"):
+            elif type(sock) is not socket and hasattr(sock, "pending"):
                 count += self._receive_pending(sock)
             return count
         finally:
@@ -561,7 +562,7 @@ class RecvAccumulator:
         self._enter()
         try:
             # Compared by value: a loop may well name its separator anew in every call.
-            if separator is not self._separator and separator != self._separator:
+            if self._separator is None or separator != self._separator:
                 framer = Delimiter(separator)
                 self._walker_for(framer)
                 self._separator = framer.separator
