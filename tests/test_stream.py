@@ -368,10 +368,11 @@ class TestLimits:
         tracemalloc.start()
         try:
             idle = []
+            framer = LengthPrefix(2)
             for _ in range(10_000):
                 acc = stream.RecvAccumulator()
                 acc.feed(b"\0\2hi")
-                assert acc.frames(LengthPrefix(2)) == [b"hi"]
+                assert acc.frames(framer) == [b"hi"]
                 idle.append(acc)
             held, _ = tracemalloc.get_traced_memory()
         finally:

@@ -75,6 +75,7 @@ cdef extern from "kernels/recv.h" nogil:
 
 # Memory that bytes arrive in. Every view of it holds a reference, so it outlives its accumulator.
 cdef class Block:
+    cdef object __weakref__
     cdef uint8_t *data
     cdef Py_ssize_t size
     cdef Py_ssize_t exports       # views alive
@@ -108,6 +109,7 @@ cdef class RecvAccumulator:
     cdef Py_ssize_t max_size
     cdef Common common
     cdef Block block              # None while there is nothing to hold
+    cdef object last              # then, a weak reference to a block that has views, or None
     cdef Py_ssize_t read          # unread bytes are those from here ...
     cdef Py_ssize_t written       # ... to here
     cdef Py_ssize_t appetite      # size of the next block, by what the last one held
@@ -124,6 +126,7 @@ cdef class RecvAccumulator:
     cdef int enter(self) except -1
     cdef Py_ssize_t unread(self) noexcept
     cdef Py_ssize_t reserve(self, Py_ssize_t wanted) except -1
+    cdef int start(self, Py_ssize_t wanted) except -1
     cdef int move(self, Py_ssize_t unread, Py_ssize_t wanted) except -1
     cdef int settle(self) except -1
     cdef int received(self, Py_ssize_t count) except -1

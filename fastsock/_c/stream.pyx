@@ -16,14 +16,16 @@ from cpython.buffer cimport (
     PyObject_GetBuffer,
 )
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.exc cimport PyErr_CheckSignals, PyErr_SetFromErrno
+from cpython.exc cimport PyErr_CheckSignals
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc
-from libc.errno cimport EBADF, EINTR, errno
+from cpython.weakref cimport PyWeakref_NewRef
+from libc.errno cimport EBADF, EINTR
 from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy, memmove, memset
 
 import _socket
 import socket
+from os import strerror
 
 from fastsock import errors as _errors
 from fastsock import framers as _framers
@@ -123,9 +125,8 @@ cdef class Common:
     @cython.critical_section
     cdef int give(self, Block block) except -1:
         if len(self.blocks) < POOL_BLOCKS and self.pooled + block.size <= POOL_SIZE:
-            if not block.is_shared():
-                self.blocks.append(block)
-                self.pooled += block.size
+            self.blocks.append(block)
+            self.pooled += block.size
 
 
 cdef Common COMMON = Common()
@@ -185,12 +186,9 @@ cdef class Plan:
         raise TypeError("cannot pickle 'Plan' object")
 
 
-cdef int64_t deadline_of(object timeout, int error) except -1:
-    """When a wait must end, for a socket that has nothing to read yet."""
-    errno = error
-    if timeout is None or timeout <= 0:  # non-blocking, whether the socket object knows it or not
-        PyErr_SetFromErrno(OSError)
-    return fs_now() + <int64_t>(min(<double>timeout, 1e9) * 1e9)
+cdef object os_error(int code):
+    """The OSError of an errno, of the subclass that goes with it."""
+    return OSError(code, strerror(code))
 
 
 cdef Plan plan_of(object framer):
@@ -284,12 +282,22 @@ cdef class RecvAccumulator:
         self.lent = 0
         wanted = min(max(wanted, <Py_ssize_t>MIN_ROOM), allowed)
         if self.block is None:
-            while self.appetite < wanted:
-                self.appetite *= 2
-            self.block = self.common.take(self.appetite)
+            self.start(wanted)
         elif self.block.size - self.written < wanted:
             self.move(unread, wanted)
         return min(self.block.size - self.written, allowed)
+
+    cdef int start(self, Py_ssize_t wanted) except -1:
+        """Get a block: the last one, if it has views still and room behind them, else a fresh one."""
+        if self.last is not None:
+            self.block, self.last = self.last(), None
+            if self.block is not None and self.block.size - self.written >= wanted:
+                return 0
+        while self.appetite < wanted:
+            self.appetite *= 2
+        self.block = self.common.take(self.appetite)
+        self.read = self.written = 0
+        return 0
 
     cdef int move(self, Py_ssize_t unread, Py_ssize_t wanted) except -1:
         """Bring the unread bytes to the front, of this block or of another one.
@@ -306,7 +314,8 @@ cdef class RecvAccumulator:
                 self.appetite *= 2
             block = self.common.take(self.appetite)
             memcpy(block.data, self.block.data + self.read, unread)
-            self.common.give(self.block)
+            if not shared:
+                self.common.give(self.block)
             self.block = block
         self.read = 0
         self.written = unread
@@ -319,8 +328,10 @@ cdef class RecvAccumulator:
         # One that was nearly empty at its fullest was too large.
         if self.appetite > BLOCK and self.written <= self.appetite // 4:
             self.appetite //= 2
-        self.read = self.written = 0
         block, self.block = self.block, None
+        if block.is_shared():  # its views keep it alive, as long as they live; so can others
+            self.last = PyWeakref_NewRef(block, None)
+            return 0
         return self.common.give(block)
 
     cdef int received(self, Py_ssize_t count) except -1:
@@ -420,14 +431,13 @@ cdef class RecvAccumulator:
         """Receive from the descriptor of a genuine socket, by the socket's own timeout."""
         cdef uint8_t *free = self.block.data + self.written
         cdef int64_t deadline = -1, left, count
-        cdef int fd
+        cdef int fd, error
         while True:
             # Read afresh, for another thread may have closed the socket, and its number may be
             # another file's by now.
             fd = sock.fileno()
             if fd < 0:
-                errno = EBADF
-                PyErr_SetFromErrno(OSError)
+                raise os_error(EBADF)
             with nogil:
                 count = fs_recv(fd, free, room)
             if count >= 0:
@@ -435,11 +445,14 @@ cdef class RecvAccumulator:
             if count == -EINTR:
                 PyErr_CheckSignals()
                 continue
-            errno = <int>-count
-            if not fs_would_block(errno):
-                PyErr_SetFromErrno(OSError)
+            error = <int>-count
+            if not fs_would_block(error):
+                raise os_error(error)
             if deadline < 0:
-                deadline = deadline_of(sock.gettimeout(), errno)
+                timeout = sock.gettimeout()
+                if not timeout:  # non-blocking, whether the socket object knows it or not
+                    raise os_error(error)
+                deadline = fs_now() + <int64_t>(min(<double>timeout, 1e9) * 1e9)
             left = deadline - fs_now()
             if left < 0:
                 raise TimeoutError("timed out")

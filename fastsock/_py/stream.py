@@ -12,8 +12,8 @@ from array import array
 from itertools import chain
 from operator import index
 from socket import socket
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol, SupportsIndex, final, overload
+from weakref import ref
 
 from .. import errors as _errors
 from ..framers import Delimiter, Framer, Lines, limit_of
@@ -30,23 +30,29 @@ if TYPE_CHECKING:
         def recv_into(self, buffer: Any, /) -> int: ...
 
 
+class _Block(bytearray):
+    """Memory that bytes arrive in. It can be referred to weakly."""
+
+    __slots__ = ("__weakref__",)
+
+
 _BLOCK = 1 << 16  # the usual size of a block: larger reads are no faster
 _MIN_ROOM = 1 << 14  # at least so much is read at once, where max_size allows: a TLS record
 _POOL_SIZE = 1 << 20  # how many bytes of a size of blocks are kept for reuse
 _POOL_LARGEST = 1 << 22  # of larger blocks than _POOL_SIZE, one is kept; of larger ones none
 _LINES = Lines()
 
-_pool: dict[int, list[bytearray]] = {}  # blocks that nobody uses, by size
+_pool: dict[int, list[_Block]] = {}  # blocks that nobody uses, by size
 
 
-def _take_block(size: int) -> bytearray:
+def _take_block(size: int) -> _Block:
     try:
         return _pool[size].pop()
     except LookupError:
-        return bytearray(size)
+        return _Block(size)
 
 
-def _give_block(block: bytearray) -> None:
+def _give_block(block: _Block) -> None:
     size = len(block)
     if size <= _POOL_LARGEST:
         blocks = _pool.setdefault(size, [])
@@ -54,7 +60,7 @@ def _give_block(block: bytearray) -> None:
             blocks.append(block)
 
 
-def _has_views(block: bytearray) -> bool:
+def _has_views(block: _Block) -> bool:
     """Whether views of a block are alive: then it can't be resized, even by nothing in effect."""
     try:
         block.append(block.pop())
@@ -96,10 +102,11 @@ class RecvAccumulator:
         "__weakref__",
         "_appetite",
         "_block",
+        "_busy",
         "_ended",
         "_key",
+        "_last",
         "_lent",
-        "_lock",
         "_max_size",
         "_read",
         "_scan",
@@ -118,7 +125,8 @@ class RecvAccumulator:
         if size < 1:
             raise _errors.bad_max_size(size)
         self._max_size = size
-        self._block: bytearray | None = None  # None while there is nothing to hold
+        self._block: _Block | None = None  # None while there is nothing to hold
+        self._last: ref[_Block] | None = None  # then, one that has views
         self._read = 0  # unread bytes are those from here ...
         self._written = 0  # ... to here
         self._shared = False  # whether views of the block were made
@@ -133,7 +141,9 @@ class RecvAccumulator:
         self._skip = 0  # bytes of a skipped frame that are still to come
         self._skip_walker: Delimited | None = None  # of one whose delimiter is still to come
         self._ended = False
-        self._lock = Lock()
+        # Set and tested without a call in between, so that neither a signal handler nor another
+        # thread can come between.
+        self._busy = False
 
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError("type 'RecvAccumulator' is not an acceptable base type")
@@ -158,10 +168,6 @@ class RecvAccumulator:
         """
         return self._ended
 
-    def _enter(self) -> None:
-        if not self._lock.acquire(blocking=False):
-            raise _errors.in_use()
-
     # Room for what comes.
 
     def _reserve(self, wanted: int) -> int:
@@ -173,15 +179,25 @@ class RecvAccumulator:
         self._lent = 0
         wanted = min(max(wanted, _MIN_ROOM), allowed)
         if self._block is None:
-            while self._appetite < wanted:
-                self._appetite *= 2
-            self._block = _take_block(self._appetite)
-            self._shared = False
+            self._start(wanted)
         elif len(self._block) - self._written < wanted:
             self._move(self._block, unread, wanted)
         return min(len(self._block) - self._written, allowed)  # type: ignore[arg-type]
 
-    def _move(self, block: bytearray, unread: int, wanted: int) -> None:
+    def _start(self, wanted: int) -> None:
+        """Get a block: the last one, if it has views still and room behind them, else a fresh one."""
+        if self._last is not None:
+            block, self._last = self._last(), None
+            if block is not None and len(block) - self._written >= wanted:
+                self._block = block
+                return
+        while self._appetite < wanted:
+            self._appetite *= 2
+        self._block = _take_block(self._appetite)
+        self._shared = False
+        self._read = self._written = 0
+
+    def _move(self, block: _Block, unread: int, wanted: int) -> None:
         """Bring the unread bytes to the front, of this block or of another one.
 
         A byte is copied only when as many were consumed, or have come, since the last copy. So
@@ -210,14 +226,15 @@ class RecvAccumulator:
         # One that was nearly empty at its fullest was too large.
         if self._appetite > _BLOCK and self._written <= self._appetite // 4:
             self._appetite //= 2
-        self._read = self._written = 0
         self._block = None
-        if not (self._shared and _has_views(block)):
+        if self._shared and _has_views(block):
+            # Its views keep it alive, as long as they live; so others can be added to it.
+            self._last = ref(block)
+        else:
             _give_block(block)
 
-    def _received(self, count: int) -> None:
-        """Take note of bytes that were written behind the unread ones."""
-        self._written += count
+    def _received(self) -> None:
+        """Go through bytes that were written behind the unread ones."""
         if self._skip:
             skipped = min(self._skip, self._written - self._read)
             self._skip -= skipped
@@ -284,11 +301,13 @@ class RecvAccumulator:
         wanted = index(hint)
         if wanted < 0:
             raise _errors.bad_count("hint", wanted)
-        self._enter()
+        if self._busy:
+            raise _errors.in_use()
+        self._busy = True
         try:
             return 0 if self._ended else self._receive(sock, wanted)
         finally:
-            self._lock.release()
+            self._busy = False
 
     def _receive(self, sock: Receiver, wanted: int) -> int:
         room = self._reserve(wanted)
@@ -303,16 +322,20 @@ class RecvAccumulator:
             self._settle()
 
     def _receive_into(self, sock: Receiver, room: int) -> int:
-        block, start = self._block, self._written
-        if room == len(block):  # type: ignore[arg-type]
-            count = index(sock.recv_into(block))
-        else:
-            with memoryview(block)[start : start + room] as free:  # type: ignore[arg-type]
-                count = index(sock.recv_into(free))
-        if not 0 <= count <= room:
-            raise _errors.bad_received(count, room)
-        self._received(count)
-        return count
+        start = self._written
+        counts: list[int] = []
+        with memoryview(self._block)[start : start + room] as free:  # type: ignore[arg-type]
+            try:
+                # All in C: a signal handler that raises finds the count in the list, or the bytes
+                # still in the socket.
+                counts.extend(map(index, map(sock.recv_into, (free,))))
+            finally:
+                if counts and 0 <= counts[0] <= room:
+                    self._written += counts[0]  # no call first: a handler could raise there
+                    self._received()
+        if not 0 <= counts[0] <= room:
+            raise _errors.bad_received(counts[0], room)
+        return counts[0]
 
     def _receive_pending(self, sock: Any) -> int:
         """Receive what a TLS socket holds decrypted, of which a selector knows nothing."""
@@ -350,11 +373,13 @@ class RecvAccumulator:
             if not view.c_contiguous:
                 raise BufferError("memoryview: underlying buffer is not C-contiguous")
             size = view.nbytes
-            self._enter()
+            if self._busy:
+                raise _errors.in_use()
+            self._busy = True
             try:
                 self._add(view, size)
             finally:
-                self._lock.release()
+                self._busy = False
 
     def _add(self, data: memoryview, size: int) -> None:
         unread = self._written - self._read
@@ -366,7 +391,8 @@ class RecvAccumulator:
             raise _errors.no_room(self._max_size, unread)
         self._reserve(size)
         self._block[self._written : self._written + size] = data  # type: ignore[index]
-        self._received(size)
+        self._written += size
+        self._received()
 
     def feed_eof(self) -> None:
         """Take note that the stream has ended.
@@ -379,9 +405,11 @@ class RecvAccumulator:
         >>> acc.eof
         True
         """
-        self._enter()
+        if self._busy:
+            raise _errors.in_use()
+        self._busy = True
         self._ended = True
-        self._lock.release()
+        self._busy = False
 
     def get_buffer(self, sizehint: SupportsIndex = -1, /) -> memoryview:
         """Lend free room to a writer, as `asyncio.BufferedProtocol.get_buffer` does.
@@ -407,7 +435,9 @@ class RecvAccumulator:
         b'ok'
         """
         wanted = index(sizehint)
-        self._enter()
+        if self._busy:
+            raise _errors.in_use()
+        self._busy = True
         try:
             if self._ended:
                 raise _errors.after_eof()
@@ -416,7 +446,7 @@ class RecvAccumulator:
             self._lent = room
             return memoryview(self._block)[self._written : self._written + room]  # type: ignore[arg-type]
         finally:
-            self._lock.release()
+            self._busy = False
 
     def buffer_updated(self, nbytes: SupportsIndex, /) -> None:
         """Take note of bytes that a writer wrote at the front of the room it was lent.
@@ -436,14 +466,17 @@ class RecvAccumulator:
         2
         """
         count = index(nbytes)
-        self._enter()
+        if self._busy:
+            raise _errors.in_use()
+        self._busy = True
         try:
             if not 0 <= count <= self._lent:
                 raise _errors.bad_update(count, self._lent)
             self._lent = 0
-            self._received(count)
+            self._written += count
+            self._received()
         finally:
-            self._lock.release()
+            self._busy = False
 
     # Bytes out.
 
@@ -483,7 +516,9 @@ class RecvAccumulator:
         (b'abc', None, b'd')
         """
         count = index(n)
-        self._enter()
+        if self._busy:
+            raise _errors.in_use()
+        self._busy = True
         try:
             unread = len(self)
             if count < 0:
@@ -498,7 +533,7 @@ class RecvAccumulator:
             self._consume(count)
             return taken  # type: ignore[no-any-return]
         finally:
-            self._lock.release()
+            self._busy = False
 
     @overload
     def peek(self, n: SupportsIndex = -1, *, view: Literal[False] = False) -> bytes: ...
@@ -523,12 +558,14 @@ class RecvAccumulator:
         (b'abc', b'abcd')
         """
         count = index(n)
-        self._enter()
+        if self._busy:
+            raise _errors.in_use()
+        self._busy = True
         try:
             unread = len(self)
             return self._slice(0, unread if count < 0 else min(count, unread), view)  # type: ignore[no-any-return]
         finally:
-            self._lock.release()
+            self._busy = False
 
     def take_until(
         self,
@@ -559,7 +596,9 @@ class RecvAccumulator:
         >>> acc.take_until(b";"), acc.take_until(b";")
         (b'one;', None)
         """
-        self._enter()
+        if self._busy:
+            raise _errors.in_use()
+        self._busy = True
         try:
             # Compared by value: a loop may well name its separator anew in every call.
             if self._separator is None or separator != self._separator:
@@ -568,7 +607,7 @@ class RecvAccumulator:
                 self._separator = framer.separator
             return self._take_delimited(self._walker, max_frame, keep)
         finally:
-            self._lock.release()
+            self._busy = False
 
     def take_line(
         self, *, max_frame: SupportsIndex | None = None, keep: bool = True
@@ -592,11 +631,13 @@ class RecvAccumulator:
         >>> acc.take_line(), acc.take_line(keep=False), acc.take_line()
         (b'one\\r\\n', b'two', None)
         """
-        self._enter()
+        if self._busy:
+            raise _errors.in_use()
+        self._busy = True
         try:
             return self._take_delimited(self._walker_for(_LINES), max_frame, keep)  # type: ignore[arg-type]
         finally:
-            self._lock.release()
+            self._busy = False
 
     def _take_delimited(
         self, walker: Delimited, max_frame: SupportsIndex | None, keep: bool
@@ -654,11 +695,13 @@ class RecvAccumulator:
         >>> len(acc)
         3
         """
-        self._enter()
+        if self._busy:
+            raise _errors.in_use()
+        self._busy = True
         try:
             return self._cut(self._walker_for(framer), views)
         finally:
-            self._lock.release()
+            self._busy = False
 
     def _cut(self, walker: Walker, views: bool) -> Any:
         if not views and isinstance(walker, Delimited):
@@ -724,11 +767,13 @@ class RecvAccumulator:
         >>> bytes(view), list(memoryview(offsets).cast("q"))
         (b'one\\ntwo\\n', [0, 3, 4, 7])
         """
-        self._enter()
+        if self._busy:
+            raise _errors.in_use()
+        self._busy = True
         try:
             view, spans = self._walk(self._walker_for(framer), True)
         finally:
-            self._lock.release()
+            self._busy = False
         return view, array("q", chain.from_iterable(spans)).tobytes()
 
     def skip_frame(self, framer: Framer, /) -> bool:
@@ -758,11 +803,13 @@ class RecvAccumulator:
         >>> acc.frames(framer)
         [b'ok']
         """
-        self._enter()
+        if self._busy:
+            raise _errors.in_use()
+        self._busy = True
         try:
             return self._skip_front(self._walker_for(framer))
         finally:
-            self._lock.release()
+            self._busy = False
 
     def _skip_front(self, walker: Walker) -> bool:
         unread = len(self)
@@ -818,10 +865,12 @@ class RecvAccumulator:
         >>> len(acc)
         0
         """
-        self._enter()
+        if self._busy:
+            raise _errors.in_use()
+        self._busy = True
         try:
             self._skip = 0
             self._skip_walker = None
             self._consume(self._written - self._read)
         finally:
-            self._lock.release()
+            self._busy = False
