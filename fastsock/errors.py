@@ -76,7 +76,9 @@ def not_buffer(value: object) -> TypeError:
 
 def bad_record_length(size: int, record: int, kind: str) -> ValueError:
     """The error of a packed buffer that is no whole number of records."""
-    return ValueError(f"packed must be a whole number of {record}-byte {kind} records, not {size} bytes")
+    return ValueError(
+        f"packed must be a whole number of {record}-byte {kind} records, not {size} bytes"
+    )
 
 
 def not_contiguous(name: str) -> ValueError:
@@ -237,7 +239,9 @@ def bad_count(name: str, value: int) -> ValueError:
 
 def bad_update(nbytes: int, lent: int) -> ValueError:
     """The error of an in-place writer that wrote more than it was lent, or less than nothing."""
-    return ValueError(f"nbytes must be between 0 and {lent}, the size of the buffer lent, not {nbytes}")
+    return ValueError(
+        f"nbytes must be between 0 and {lent}, the size of the buffer lent, not {nbytes}"
+    )
 
 
 def bad_received(count: int, room: int) -> ValueError:

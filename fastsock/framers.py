@@ -73,7 +73,7 @@ class Framer:
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
             return NotImplemented
-        return self._values() == other._values()  # type: ignore[attr-defined, no-any-return]
+        return self._values() == other._values()
 
     def __hash__(self) -> int:
         return hash((type(self), self._values()))
@@ -196,7 +196,7 @@ class Delimiter(Framer):
         except TypeError:
             if isinstance(separator, str):
                 raise TypeError("a separator must be a bytes-like object, not str") from None
-            chosen = tuple(_separator(one) for one in separator)  # type: ignore[union-attr, arg-type]
+            chosen = tuple(_separator(one) for one in separator)
             if not chosen:
                 raise ValueError("there must be at least one separator") from None
         else:
@@ -244,7 +244,10 @@ class Lines(Framer):
         if newline not in (None, b"\n", b"\r\n"):
             raise ValueError(f"newline must be None, b'\\n' or b'\\r\\n', not {newline!r}")
         return cls._of(
-            newline=newline and bytes(newline), max_frame=limit_of(max_frame), keep=bool(keep), last=bool(last)
+            newline=newline and bytes(newline),
+            max_frame=limit_of(max_frame),
+            keep=bool(keep),
+            last=bool(last),
         )
 
     @property

@@ -386,7 +386,9 @@ class TestVarint:
         assert cut(stream, Varint(), b"\x82\x80\x80\x00hi") == [b"hi"]
         assert cut(stream, Varint(), b"\x82" + b"\x80" * 8 + b"\x00hi") == [b"hi"]
 
-    @pytest.mark.parametrize("data", [b"\xff" * 9 + b"\x02", b"\x80" * 10, b"\x80" * 9 + b"\x80\x01"])
+    @pytest.mark.parametrize(
+        "data", [b"\xff" * 9 + b"\x02", b"\x80" * 10, b"\x80" * 9 + b"\x80\x01"]
+    )
     def test_more_than_64_bits(self, stream, data):
         with pytest.raises(FrameError, match="64 bits"):
             cut(stream, Varint(), data)
@@ -404,7 +406,8 @@ class TestNetstring:
         assert cut(stream, Netstring(), b"5:hello,0:,3:a,b,12:") == [b"hello", b"", b"a,b"]
 
     @pytest.mark.parametrize(
-        "data", [b":", b"a", b"-1:", b"+1:", b" 1:", b"1 :", b"01:a,", b"00:,", b"1" * 19, b"1a", b"1\xb2"]
+        "data",
+        [b":", b"a", b"-1:", b"+1:", b" 1:", b"1 :", b"01:a,", b"00:,", b"1" * 19, b"1a", b"1\xb2"],
     )
     def test_bad_lengths(self, stream, data):
         with pytest.raises(FrameError, match="a length must be decimal"):

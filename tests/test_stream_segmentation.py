@@ -249,7 +249,9 @@ def until_stuck(acc, framer):
 
 
 @settings(max_examples=400, deadline=None)
-@given(FRAMERS, ALPHABET, st.lists(st.integers(0, 60), max_size=6), st.sampled_from([7, 16, 1 << 24]))
+@given(
+    FRAMERS, ALPHABET, st.lists(st.integers(0, 60), max_size=6), st.sampled_from([7, 16, 1 << 24])
+)
 def test_any_cut_gives_the_same_frames_and_the_same_error(framer, data, cuts, max_size):
     data = data[:max_size]
     pieces = pieces_of(data, sorted(min(cut, len(data)) for cut in cuts))

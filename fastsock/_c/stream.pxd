@@ -1,68 +1,27 @@
-"""What the compiled stream part is made of: blocks, plans of framers, the accumulator."""
+"""The accumulator, over blocks and plans of framers."""
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 
-
-cdef extern from "kernels/framing.h" nogil:
-    ctypedef enum fs_framing:
-        FS_LENGTH_PREFIX
-        FS_FIXED
-        FS_VARINT
-        FS_NETSTRING
-        FS_DELIMITER
-
-    ctypedef struct fs_separator:
-        const uint8_t *text
-        size_t size
-
-    ctypedef struct fs_framer:
-        fs_framing kind
-        bint keep
-        bint last
-        bint little
-        bint negative
-        size_t width
-        size_t header
-        int64_t adjust
-        uint64_t strip
-        uint64_t max_frame
-        const fs_separator *separators
-        size_t count
-        size_t longest
-        int common
-        uint8_t *ends
-
-    ctypedef enum fs_found:
-        FS_FRAME
-        FS_MORE
-        FS_TOO_LARGE
-        FS_OVERRUN
-        FS_NEGATIVE
-        FS_STRIPPED
-        FS_BAD_VARINT
-        FS_BAD_DIGITS
-        FS_BAD_COMMA
-
-    ctypedef struct fs_frame:
-        size_t start
-        size_t end
-        size_t next
-        size_t scan
-        uint64_t total
-        uint64_t declared
-        uint64_t limit
-
-    fs_found fs_next_frame(
-        const fs_framer *framer, const uint8_t *p, size_t size, size_t max_size, bint at_end,
-        fs_frame *frame
-    ) noexcept
-    fs_found fs_delimited(
-        const fs_framer *framer, const uint8_t *p, size_t size, uint64_t max_frame,
-        size_t max_size, bint at_end, fs_frame *frame
-    ) noexcept
-    size_t fs_find_delimiter(
-        const fs_framer *framer, const uint8_t *p, size_t reach, size_t *scan, size_t *size
-    ) noexcept
+from fastsock._c.blocks cimport Block, Pool
+from fastsock._c.framing cimport (
+    FS_BAD_COMMA,
+    FS_BAD_DIGITS,
+    FS_BAD_VARINT,
+    FS_DELIMITER,
+    FS_FRAME,
+    FS_MORE,
+    FS_NEGATIVE,
+    FS_OVERRUN,
+    FS_STRIPPED,
+    FS_TOO_LARGE,
+    Plan,
+    fs_delimited,
+    fs_find_delimiter,
+    fs_found,
+    fs_frame,
+    fs_framer,
+    fs_next_frame,
+)
 
 
 cdef extern from "kernels/recv.h" nogil:
@@ -73,41 +32,17 @@ cdef extern from "kernels/recv.h" nogil:
     bint fs_would_block(int error) noexcept
 
 
-# Memory that bytes arrive in. Every view of it holds a reference, so it outlives its accumulator.
-cdef class Block:
-    cdef object __weakref__
-    cdef uint8_t *data
-    cdef Py_ssize_t size
-    cdef Py_ssize_t exports       # views alive
-    cdef uint8_t *lent            # what the next view shows; NULL but for the moment of its making
-    cdef Py_ssize_t lent_size
-    cdef bint writable
-    cdef memoryview view(self, Py_ssize_t start, Py_ssize_t size, bint writable)
-    cdef bint is_shared(self) noexcept
-
-
-# What the accumulators of one interpreter share.
-cdef class Common:
-    cdef list blocks              # that nobody uses
-    cdef Py_ssize_t pooled        # bytes of them
-    cdef object socket_type       # whose descriptor can be read from directly
+# What all accumulators of one interpreter share.
+cdef class Constants:
+    cdef Pool pool
+    cdef object socket_type       # whose descriptor can be received from directly
     cdef object lines             # the framer of take_line()
-    cdef Block take(self, Py_ssize_t size)
-    cdef int give(self, Block block) except -1
-
-
-# A framer, made ready for the kernel. It is kept in the framer, so all accumulators share it.
-cdef class Plan:
-    cdef fs_framer framer
-    cdef fs_separator *separators
-    cdef object texts             # the bytes that `separators` points into
-    cdef object separate(self, object separator)
 
 
 cdef class RecvAccumulator:
     cdef object __weakref__
     cdef Py_ssize_t max_size
-    cdef Common common
+    cdef Constants shared
     cdef Block block              # None while there is nothing to hold
     cdef object last              # then, a weak reference to a block that has views, or None
     cdef Py_ssize_t read          # unread bytes are those from here ...
@@ -138,10 +73,14 @@ cdef class RecvAccumulator:
     cdef Py_ssize_t receive_into(self, object sock, Py_ssize_t room) except -1
     cdef Py_ssize_t receive_pending(self, object sock, Py_ssize_t count) except -1
     cdef int add(self, const uint8_t *data, Py_ssize_t size) except -1
+    cdef memoryview lend(self, Py_ssize_t wanted)
+    cdef int update(self, Py_ssize_t count) except -1
     cdef object slice(self, Py_ssize_t start, Py_ssize_t size, bint view)
+    cdef object take_count(self, Py_ssize_t count, bint view)
     cdef object take_delimited(self, Plan plan, object max_frame, bint keep)
     cdef list cut(self, Plan plan, bint views)
     cdef tuple cut_offsets(self, Plan plan)
     cdef bint skip_front(self, Plan plan) except -1
     cdef Plan plan_for(self, object framer)
+    cdef Plan plan_until(self, object separator)
     cdef int stopped(self, Plan plan, fs_found found, const fs_frame *frame) except -1

@@ -6,22 +6,17 @@ written over: what does not fit goes on in a new block, with a copy of what is u
 """
 
 cimport cython
-from cpython.buffer cimport (
-    PyBUF_FORMAT,
-    PyBUF_ND,
-    PyBUF_SIMPLE,
-    PyBUF_STRIDES,
-    PyBUF_WRITABLE,
-    PyBuffer_Release,
-    PyObject_GetBuffer,
-)
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.exc cimport PyErr_CheckSignals
-from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc
+from cpython.mem cimport PyMem_RawFree, PyMem_RawRealloc
 from cpython.weakref cimport PyWeakref_NewRef
 from libc.errno cimport EBADF, EINTR
 from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint64_t
-from libc.string cimport memcpy, memmove, memset
+from libc.string cimport memcpy, memmove
+
+from fastsock._c.blocks cimport Block, Pool
+from fastsock._c.framing cimport Plan, plan_of
 
 import _socket
 import socket
@@ -31,172 +26,32 @@ from fastsock import errors as _errors
 from fastsock import framers as _framers
 
 
-cdef extern from *:
-    """
-    #define FS_UNSIGNED_BYTES ((char *)"B")
-    """
-    char *FS_UNSIGNED_BYTES
-
 cdef extern from "Python.h":
     object PyMemoryView_FromObject(object exporter)
 
 cdef enum:
     BLOCK = 1 << 16         # the usual size of a block: larger reads are no faster
     MIN_ROOM = 1 << 14      # at least so much is read at once, where max_size allows: a TLS record
-    POOL_BLOCKS = 64        # kept for reuse ...
-    POOL_SIZE = 1 << 22     # ... and how many bytes of them
 
 
-@cython.final
-cdef class Block:
-    """Memory that bytes arrive in. It lives as long as a view of it does."""
-
-    def __cinit__(self, Py_ssize_t size):
-        self.data = <uint8_t *>PyMem_RawMalloc(size)
-        if self.data == NULL:
-            raise MemoryError()
-        self.size = size
-
-    def __dealloc__(self):
-        PyMem_RawFree(self.data)
-
-    def __reduce__(self):
-        raise TypeError("cannot pickle 'Block' object")
-
-    cdef memoryview view(self, Py_ssize_t start, Py_ssize_t size, bint writable):
-        self.lent = self.data + start
-        self.lent_size = size
-        self.writable = writable
-        try:
-            return PyMemoryView_FromObject(self)
-        finally:
-            self.lent = NULL
-
-    cdef bint is_shared(self) noexcept:
-        with cython.critical_section(self):
-            return self.exports != 0
-
-    @cython.critical_section
-    def __getbuffer__(self, Py_buffer *view, int flags):
-        # Python code gets hold of a block as the `obj` of a view. It must not see more through
-        # it than the view shows.
-        if self.lent == NULL or (flags & PyBUF_WRITABLE and not self.writable):
-            raise BufferError("only the accumulator makes views of its memory")
-        view.buf = self.lent
-        view.obj = self
-        view.len = self.lent_size
-        view.itemsize = 1
-        view.readonly = not self.writable
-        view.ndim = 1
-        view.format = FS_UNSIGNED_BYTES if flags & PyBUF_FORMAT else NULL
-        view.shape = &view.len if flags & PyBUF_ND else NULL
-        view.strides = &view.itemsize if flags & PyBUF_STRIDES == PyBUF_STRIDES else NULL
-        view.suboffsets = NULL
-        view.internal = NULL
-        self.exports += 1
-
-    @cython.critical_section
-    def __releasebuffer__(self, Py_buffer *view):
-        self.exports -= 1
-
-
-@cython.final
-cdef class Common:
-    """What the accumulators of one interpreter share: blocks that nobody uses, and constants."""
+cdef class Constants:
+    """What all accumulators of one interpreter share."""
 
     def __cinit__(self):
-        self.blocks = []
+        self.pool = Pool()
         self.lines = _framers.Lines()
-        # Put there by a library that replaces sockets, a class may not mean its descriptor to be
-        # read from directly.
+        # The class that a library has put in the place of the genuine one may not mean its
+        # descriptor to be received from directly.
         genuine = socket.socket.recv_into is _socket.socket.recv_into
         self.socket_type = socket.socket if genuine and FS_HAVE_RECV else None
 
-    @cython.critical_section
-    cdef Block take(self, Py_ssize_t size):
-        cdef Py_ssize_t row = len(self.blocks)
-        while row > 0:
-            row -= 1
-            if (<Block>self.blocks[row]).size == size:
-                self.pooled -= size
-                return self.blocks.pop(row)
-        return Block(size)
 
-    @cython.critical_section
-    cdef int give(self, Block block) except -1:
-        if len(self.blocks) < POOL_BLOCKS and self.pooled + block.size <= POOL_SIZE:
-            self.blocks.append(block)
-            self.pooled += block.size
-
-
-cdef Common COMMON = Common()
-
-
-@cython.final
-cdef class Plan:
-    """A framer, made ready for the kernel. The framer keeps it, so all accumulators share it."""
-
-    def __cinit__(self, framer):
-        cdef fs_framer *rules = &self.framer
-        rules.max_frame = <uint64_t>INT64_MAX
-        if framer.max_frame is not None and framer.max_frame < INT64_MAX:
-            rules.max_frame = framer.max_frame
-        rules.keep = getattr(framer, "keep", False)
-        if isinstance(framer, _framers.LengthPrefix):
-            rules.kind = FS_LENGTH_PREFIX
-            rules.little = framer.byteorder == "little"
-            rules.negative = framer.signed
-            rules.width = framer.width
-            rules.header = framer.offset + framer.width
-            rules.adjust = framer.adjust
-            rules.strip = framer.strip
-        elif isinstance(framer, (_framers.Delimiter, _framers.Lines)):
-            rules.kind = FS_DELIMITER
-            rules.last = getattr(framer, "last", False)
-            self.separate(framer.separator)
-        elif isinstance(framer, _framers.FixedSize):
-            rules.kind = FS_FIXED
-        elif isinstance(framer, _framers.Varint):
-            rules.kind = FS_VARINT
-        else:
-            rules.kind = FS_NETSTRING
-
-    cdef object separate(self, object separator):
-        cdef fs_framer *rules = &self.framer
-        texts = {separator} if isinstance(separator, bytes) else set(separator)
-        self.texts = sorted(texts, key=len, reverse=True)
-        self.separators = <fs_separator *>PyMem_RawMalloc(len(texts) * sizeof(fs_separator))
-        if self.separators == NULL:
-            raise MemoryError()
-        rules.separators = self.separators
-        rules.longest = len(self.texts[0])
-        memset(rules.ends, 0, sizeof(rules.ends))
-        for text in self.texts:
-            self.separators[rules.count].text = <const uint8_t *>PyBytes_AS_STRING(text)
-            self.separators[rules.count].size = PyBytes_GET_SIZE(text)
-            rules.ends[<uint8_t>text[-1]] = 1
-            rules.count += 1
-        lasts = {text[-1] for text in self.texts}
-        rules.common = lasts.pop() if len(lasts) == 1 else -1
-
-    def __dealloc__(self):
-        PyMem_RawFree(self.separators)
-
-    def __reduce__(self):
-        raise TypeError("cannot pickle 'Plan' object")
+_constants = Constants()
 
 
 cdef object os_error(int code):
     """The OSError of an errno, of the subclass that goes with it."""
     return OSError(code, strerror(code))
-
-
-cdef Plan plan_of(object framer):
-    if not isinstance(framer, _framers.Framer):
-        raise _errors.not_framer(framer)
-    if type(framer._plan) is not Plan:
-        object.__setattr__(framer, "_plan", Plan(framer))
-    return framer._plan
 
 
 @cython.final
@@ -235,7 +90,7 @@ cdef class RecvAccumulator:
         if size < 1:
             raise _errors.bad_max_size(size)
         self.max_size = size
-        self.common = COMMON
+        self.shared = _constants
         # Twice what may be unread is always enough: see move().
         self.appetite = 1
         while self.appetite < BLOCK and self.appetite // 2 < size:
@@ -288,14 +143,14 @@ cdef class RecvAccumulator:
         return min(self.block.size - self.written, allowed)
 
     cdef int start(self, Py_ssize_t wanted) except -1:
-        """Get a block: the last one, if it has views still and room behind them, else a fresh one."""
+        """Get a block: the last one, if it has views and room behind them, or a fresh one."""
         if self.last is not None:
             self.block, self.last = self.last(), None
             if self.block is not None and self.block.size - self.written >= wanted:
                 return 0
         while self.appetite < wanted:
             self.appetite *= 2
-        self.block = self.common.take(self.appetite)
+        self.block = self.shared.pool.take(self.appetite)
         self.read = self.written = 0
         return 0
 
@@ -312,10 +167,10 @@ cdef class RecvAccumulator:
         else:
             while self.appetite - unread < max(wanted, unread):
                 self.appetite *= 2
-            block = self.common.take(self.appetite)
+            block = self.shared.pool.take(self.appetite)
             memcpy(block.data, self.block.data + self.read, unread)
             if not shared:
-                self.common.give(self.block)
+                self.shared.pool.give(self.block)
             self.block = block
         self.read = 0
         self.written = unread
@@ -332,7 +187,7 @@ cdef class RecvAccumulator:
         if block.is_shared():  # its views keep it alive, as long as they live; so can others
             self.last = PyWeakref_NewRef(block, None)
             return 0
-        return self.common.give(block)
+        return self.shared.pool.give(block)
 
     cdef int received(self, Py_ssize_t count) except -1:
         """Take note of bytes that were written behind the unread ones."""
@@ -415,7 +270,7 @@ cdef class RecvAccumulator:
     cdef Py_ssize_t receive(self, object sock, Py_ssize_t wanted) except -1:
         cdef Py_ssize_t room = self.reserve(wanted), count
         try:
-            if type(sock) is self.common.socket_type:
+            if type(sock) is self.shared.socket_type:
                 count = self.receive_fd(sock, room)
                 self.received(count)
             else:
@@ -565,17 +420,20 @@ cdef class RecvAccumulator:
         >>> acc.take()
         b'ok'
         """
-        cdef Py_ssize_t wanted = sizehint, room
+        cdef Py_ssize_t wanted = sizehint
         self.enter()
         try:
-            if self.ended:
-                raise _errors.after_eof()
-            room = self.reserve(wanted)
-            buffer = self.block.view(self.written, room, True)
-            self.lent = room
-            return buffer
+            return self.lend(wanted)
         finally:
             self.busy = False
+
+    cdef memoryview lend(self, Py_ssize_t wanted):
+        if self.ended:
+            raise _errors.after_eof()
+        cdef Py_ssize_t room = self.reserve(wanted)
+        buffer = self.block.view(self.written, room, True)
+        self.lent = room
+        return buffer
 
     @cython.critical_section
     def buffer_updated(self, nbytes, /):
@@ -598,12 +456,15 @@ cdef class RecvAccumulator:
         cdef Py_ssize_t count = nbytes
         self.enter()
         try:
-            if not 0 <= count <= self.lent:
-                raise _errors.bad_update(count, self.lent)
-            self.lent = 0
-            self.received(count)
+            self.update(count)
         finally:
             self.busy = False
+
+    cdef int update(self, Py_ssize_t count) except -1:
+        if not 0 <= count <= self.lent:
+            raise _errors.bad_update(count, self.lent)
+        self.lent = 0
+        return self.received(count)
 
     # Bytes out.
 
@@ -636,23 +497,26 @@ cdef class RecvAccumulator:
         >>> acc.take(3), acc.take(3), acc.take()
         (b'abc', None, b'd')
         """
-        cdef Py_ssize_t count = n, unread
+        cdef Py_ssize_t count = n
         self.enter()
         try:
-            unread = self.unread()
-            if count < 0:
-                count = unread
-            elif count > unread:
-                if self.ended:
-                    raise _errors.IncompleteReadError(self.slice(0, unread, False), count)
-                if count > self.max_size:
-                    raise _errors.FrameTooLargeError(count, self.max_size)
-                return None
-            taken = self.slice(0, count, view)
-            self.consume(count)
-            return taken
+            return self.take_count(count, view)
         finally:
             self.busy = False
+
+    cdef object take_count(self, Py_ssize_t count, bint view):
+        cdef Py_ssize_t unread = self.unread()
+        if count < 0:
+            count = unread
+        elif count > unread:
+            if self.ended:
+                raise _errors.IncompleteReadError(self.slice(0, unread, False), count)
+            if count > self.max_size:
+                raise _errors.FrameTooLargeError(count, self.max_size)
+            return None
+        taken = self.slice(0, count, view)
+        self.consume(count)
+        return taken
 
     @cython.critical_section
     def peek(self, n=-1, *, view=False):
@@ -707,12 +571,7 @@ cdef class RecvAccumulator:
         """
         self.enter()
         try:
-            # Compared by value: a loop may well name its separator anew in every call.
-            if self.separator is None or separator != self.separator:
-                framer = _framers.Delimiter(separator)
-                self.plan_for(framer)
-                self.separator = framer.separator
-            return self.take_delimited(self.plan, max_frame, keep)
+            return self.take_delimited(self.plan_until(separator), max_frame, keep)
         finally:
             self.busy = False
 
@@ -739,7 +598,7 @@ cdef class RecvAccumulator:
         """
         self.enter()
         try:
-            return self.take_delimited(self.plan_for(self.common.lines), max_frame, keep)
+            return self.take_delimited(self.plan_for(self.shared.lines), max_frame, keep)
         finally:
             self.busy = False
 
@@ -977,6 +836,14 @@ cdef class RecvAccumulator:
                 self.separator = None
             self.plan = plan
             self.key = framer
+        return self.plan
+
+    cdef Plan plan_until(self, object separator):
+        """The plan of a separator. A loop may well name it anew in every call."""
+        if self.separator is None or separator != self.separator:
+            framer = _framers.Delimiter(separator)
+            self.plan_for(framer)
+            self.separator = framer.separator
         return self.plan
 
     cdef int stopped(self, Plan plan, fs_found found, const fs_frame *frame) except -1:

@@ -73,7 +73,7 @@ class _LengthPrefix:
         if code is not None:
             order = ">" if framer.byteorder == "big" else "<"
             sign = code.lower() if framer.signed else code
-            return Struct(f"{order}{framer.offset}x{sign}").unpack_from  # type: ignore[return-value]
+            return Struct(f"{order}{framer.offset}x{sign}").unpack_from
         order, signed, offset, header = framer.byteorder, framer.signed, framer.offset, self._header
 
         def read(data: bytearray, at: int) -> tuple[int]:
@@ -221,9 +221,7 @@ class Delimited:
     def walk(self, window: Window, most: int = sys.maxsize) -> Walk:
         return self.walk_within(window, self._max_frame, self._keep, most)
 
-    def walk_within(
-        self, window: Window, max_frame: int | None, keep: bool, most: int
-    ) -> Walk:
+    def walk_within(self, window: Window, max_frame: int | None, keep: bool, most: int) -> Walk:
         limit = self.limit(max_frame, window.max_size)
         frames: list[tuple[int, int]] = []
         at = scan = 0

@@ -185,7 +185,7 @@ class RecvAccumulator:
         return min(len(self._block) - self._written, allowed)  # type: ignore[arg-type]
 
     def _start(self, wanted: int) -> None:
-        """Get a block: the last one, if it has views still and room behind them, else a fresh one."""
+        """Get a block: the last one, if it has views and room behind them, or a fresh one."""
         if self._last is not None:
             block, self._last = self._last(), None
             if block is not None and len(block) - self._written >= wanted:
@@ -247,7 +247,9 @@ class RecvAccumulator:
         """Drop what belongs to a skipped frame, up to its delimiter."""
         size = self._written - self._read
         window = Window(self._block, self._read, size, self._scan, sys.maxsize, ended=False)  # type: ignore[arg-type]
-        frames, consumed, _ = walker.walk_within(window, None, keep=True, most=1) if size else ([], 0, None)
+        frames, consumed, _ = (
+            walker.walk_within(window, None, keep=True, most=1) if size else ([], 0, None)
+        )
         if frames:
             self._skip_walker = None
             self._read += consumed
@@ -699,7 +701,7 @@ class RecvAccumulator:
             raise _errors.in_use()
         self._busy = True
         try:
-            return self._cut(self._walker_for(framer), views)
+            return self._cut(self._walker_for(framer), views)  # type: ignore[no-any-return]
         finally:
             self._busy = False
 
