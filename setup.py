@@ -24,7 +24,7 @@ FLAVOUR = choice("FASTSOCK_BUILD", ("release", "debug", "trace", "sanitize"))
 
 # A trace build reports lines from within nogil code, where Cython can't find a module's state.
 SUBINTERPRETERS = FLAVOUR != "trace"
-PARTS = ("machine", "address")
+PARTS = ("machine", "address", "blocks", "framing", "stream")
 DIRECTIVES = {
     "binding": False,  # built-in functions: no keyword parsing for one argument, no dict to look in
     "always_allow_keywords": False,
@@ -34,7 +34,8 @@ DIRECTIVES = {
     "subinterpreters_compatible": "own_gil" if SUBINTERPRETERS else "no",
     "linetrace": FLAVOUR == "trace",
 }
-MACROS = {"CYTHON_USE_MODULE_STATE": int(SUBINTERPRETERS), "FASTSOCK_FLAVOUR": f'"{FLAVOUR}"'}
+MACROS = dict.fromkeys(("CYTHON_USE_MODULE_STATE", "CYTHON_USE_TYPE_SPECS"), int(SUBINTERPRETERS))
+MACROS["FASTSOCK_FLAVOUR"] = f'"{FLAVOUR}"'
 if FLAVOUR == "trace":
     MACROS |= {"CYTHON_TRACE": 1, "CYTHON_TRACE_NOGIL": 1, "CYTHON_USE_SYS_MONITORING": 0}
 

@@ -13,12 +13,38 @@ from .address import (
     inet_pton_many,
     parse_hostport,
 )
+from .stream import (
+    Delimiter,
+    FixedSize,
+    FrameError,
+    FrameTooLargeError,
+    Framer,
+    IncompleteReadError,
+    LengthPrefix,
+    LimitOverrunError,
+    Lines,
+    Netstring,
+    RecvAccumulator,
+    Varint,
+)
 
 __version__ = "0.1.0"
 
 __all__ = [
     "BACKEND",
     "AddressError",
+    "Delimiter",
+    "FixedSize",
+    "FrameError",
+    "FrameTooLargeError",
+    "Framer",
+    "IncompleteReadError",
+    "LengthPrefix",
+    "LimitOverrunError",
+    "Lines",
+    "Netstring",
+    "RecvAccumulator",
+    "Varint",
     "__version__",
     "format_hostport",
     "inet_aton",

@@ -26,6 +26,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "inet_pton",
         "inet_pton_many",
     ),
+    "stream": ("RecvAccumulator",),
 }
 
 _HOW_TO_BUILD = (
@@ -89,5 +90,6 @@ def names_of(face: str) -> dict[str, Any]:
     twin = import_module(f"fastsock._{BACKEND}.{part}")
     names = {name: getattr(twin, name) for name in PARTS[part]}
     for value in names.values():
-        value.__module__ = face
+        if value.__module__ != face:  # extension types say so themselves: theirs can't be set
+            value.__module__ = face
     return names

@@ -60,6 +60,11 @@ def address(twin: Twin) -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def stream(twin: Twin) -> ModuleType:
+    return twin.part("stream")
+
+
+@pytest.fixture(scope="session")
 def compiled() -> Twin:
     """The compiled twin alone, for what only it has."""
     if "c" not in BACKENDS:

@@ -1,0 +1,268 @@
+/* Where the frame at the front of a byte stream ends: one step of a walk over the bytes at hand.
+ *
+ * A step looks at the bytes and the rules, and never at how the bytes arrived: the same bytes give
+ * the same frames and the same errors however they were cut. What it must remember between two
+ * steps is one number, `scan`, up to where delimiters were looked for.
+ */
+#ifndef FASTSOCK_FRAMING_H
+#define FASTSOCK_FRAMING_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { FS_VARINT_MAX = 10, FS_NETSTRING_DIGITS = 18 };
+
+typedef enum { FS_LENGTH_PREFIX, FS_FIXED, FS_VARINT, FS_NETSTRING, FS_DELIMITER } fs_framing;
+
+typedef struct {
+    const uint8_t *text;
+    size_t size;
+} fs_separator;
+
+/* The rules of a framer, ready for use. */
+typedef struct {
+    fs_framing kind;
+    int keep;           /* hand out the delimiter, or the varint, with the frame */
+    int last;           /* at the end of the stream, what is left over is a frame */
+    int little, negative; /* byte order; whether a length can be negative */
+    size_t width, header; /* of the length field; up to its end */
+    int64_t adjust;
+    uint64_t strip;
+    uint64_t max_frame;
+    const fs_separator *separators; /* the longest first */
+    size_t count, longest;
+    int common;       /* the byte they all end with, or -1 */
+    uint8_t ends[256]; /* whether one of them ends with a byte */
+} fs_framer;
+
+typedef enum {
+    FS_FRAME,
+    FS_MORE,         /* not all of the frame is there yet */
+    FS_TOO_LARGE,    /* from here on errors: by a declared length, */
+    FS_OVERRUN,      /* no delimiter within the limit, */
+    FS_NEGATIVE,     /* a body shorter than nothing, */
+    FS_STRIPPED,     /* a frame shorter than what is stripped, */
+    FS_BAD_VARINT,
+    FS_BAD_DIGITS,
+    FS_BAD_COMMA
+} fs_found;
+
+/* The frame at the front, by offsets from there. */
+typedef struct {
+    size_t start, end; /* what to hand out */
+    size_t next;       /* where the next frame starts */
+    size_t scan;       /* in and out: no delimiter ends before this offset */
+    uint64_t total;    /* size of the whole frame, 0 where it is not known yet */
+    uint64_t declared; /* FS_TOO_LARGE, FS_NEGATIVE: the length as it stands in the header */
+    uint64_t limit;    /* FS_TOO_LARGE, FS_OVERRUN: what was allowed */
+} fs_frame;
+
+static inline uint64_t fs_min64(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* A length of `width` bytes, 1 to 8, extended by its sign where it has one. */
+static inline uint64_t fs_read_length(const fs_framer *framer, const uint8_t *p)
+{
+    const size_t width = framer->width;
+    uint64_t length = 0;
+    if (framer->little)
+        for (size_t i = width; i-- > 0;)
+            length = length << 8 | p[i];
+    else
+        for (size_t i = 0; i < width; i++)
+            length = length << 8 | p[i];
+    if (framer->negative && width < 8 && length >> (8 * width - 1))
+        length |= ~UINT64_C(0) << (8 * width);
+    return length;
+}
+
+/* A frame of `header` bytes, a body that is declared, and `trailer` bytes. */
+static inline fs_found fs_sized(const fs_framer *framer, size_t header, uint64_t body,
+                                size_t trailer, size_t size, size_t max_size, fs_frame *frame)
+{
+    const size_t around = header + trailer;
+    const uint64_t room = max_size > around ? max_size - around : 0;
+    frame->limit = fs_min64(framer->max_frame, room);
+    frame->total = body > UINT64_MAX - around ? UINT64_MAX : body + around;
+    if (body > frame->limit)
+        return FS_TOO_LARGE;
+    if (size < frame->total)
+        return FS_MORE;
+    frame->start = header;
+    frame->end = header + (size_t)body;
+    frame->next = around + (size_t)body;
+    return FS_FRAME;
+}
+
+static inline fs_found fs_length_prefixed(const fs_framer *framer, const uint8_t *p, size_t size,
+                                          size_t max_size, fs_frame *frame)
+{
+    const size_t header = framer->header;
+    frame->total = 0;
+    if (size < header)
+        return FS_MORE;
+    const uint64_t length = fs_read_length(framer, p + header - framer->width);
+    uint64_t body = length;
+    frame->declared = length;
+    if (framer->negative && length >> 63) {
+        /* A negative length can still be right where the adjustment is positive. */
+        body = length + (uint64_t)framer->adjust;
+        if (framer->adjust <= 0 || body >> 63)
+            return FS_NEGATIVE;
+    } else if (framer->adjust < 0) {
+        if (length < (uint64_t)-framer->adjust)
+            return FS_NEGATIVE;
+        body -= (uint64_t)-framer->adjust;
+    } else {
+        /* A sum that wrapped would pass for a small one. */
+        body = length > UINT64_MAX - (uint64_t)framer->adjust ? UINT64_MAX
+                                                               : length + (uint64_t)framer->adjust;
+    }
+    if (framer->strip > header && framer->strip - header > body) {
+        frame->total = header + body;
+        return FS_STRIPPED;
+    }
+    const fs_found found = fs_sized(framer, header, body, 0, size, max_size, frame);
+    frame->start = (size_t)framer->strip;
+    return found;
+}
+
+static inline fs_found fs_varint(const fs_framer *framer, const uint8_t *p, size_t size,
+                                 size_t max_size, fs_frame *frame)
+{
+    uint64_t length = 0;
+    frame->total = 0;
+    for (size_t i = 0; i < size; i++) {
+        /* The tenth byte holds the 64th bit and nothing else. */
+        if (i == FS_VARINT_MAX - 1 && p[i] > 1)
+            return FS_BAD_VARINT;
+        length |= (uint64_t)(p[i] & 0x7f) << (7 * i);
+        if (p[i] < 0x80) {
+            frame->declared = length;
+            const fs_found found = fs_sized(framer, i + 1, length, 0, size, max_size, frame);
+            if (framer->keep)
+                frame->start = 0;
+            return found;
+        }
+    }
+    return FS_MORE;
+}
+
+static inline fs_found fs_netstring(const fs_framer *framer, const uint8_t *p, size_t size,
+                                    size_t max_size, fs_frame *frame)
+{
+    uint64_t length = 0;
+    frame->total = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (p[i] == ':' && i > 0) {
+            frame->declared = length;
+            const fs_found found = fs_sized(framer, i + 1, length, 1, size, max_size, frame);
+            return found == FS_FRAME && p[frame->end] != ',' ? FS_BAD_COMMA : found;
+        }
+        if (p[i] < '0' || p[i] > '9' || i == FS_NETSTRING_DIGITS || (i == 1 && p[0] == '0'))
+            return FS_BAD_DIGITS;
+        length = length * 10 + (p[i] - '0');
+    }
+    return FS_MORE;
+}
+
+/* The size of the separator that ends with the byte at `hit`, or 0. */
+static inline size_t fs_separator_at(const fs_framer *framer, const uint8_t *p, const uint8_t *hit)
+{
+    const size_t before = (size_t)(hit - p);
+    for (size_t i = 0; i < framer->count; i++) {
+        const fs_separator *one = &framer->separators[i];
+        const size_t rest = one->size - 1;
+        if (rest <= before && one->text[rest] == *hit &&
+            (rest == 0 || memcmp(hit - rest, one->text, rest) == 0))
+            return one->size;
+    }
+    return 0;
+}
+
+/* The offset after the first delimiter that ends in [*scan, reach), and its size; or 0.
+ *
+ * Looking for last bytes, and from there back, finds the delimiter that is complete first, and
+ * needs no more state than `scan`: no byte is looked for twice. */
+static inline size_t fs_find_delimiter(const fs_framer *framer, const uint8_t *p, size_t reach,
+                                       size_t *scan, size_t *size)
+{
+    size_t at = *scan;
+    while (at < reach) {
+        if (framer->common >= 0) {
+            const void *hit = memchr(p + at, framer->common, reach - at);
+            if (hit == NULL)
+                break;
+            at = (size_t)((const uint8_t *)hit - p);
+        } else {
+            while (at < reach && !framer->ends[p[at]])
+                at++;
+            if (at == reach)
+                break;
+        }
+        *size = fs_separator_at(framer, p, p + at);
+        if (*size != 0) {
+            *scan = at; /* so that a match which the caller refuses is found again */
+            return at + 1;
+        }
+        at++;
+    }
+    if (*scan < reach)
+        *scan = reach;
+    return 0;
+}
+
+static inline fs_found fs_delimited(const fs_framer *framer, const uint8_t *p, size_t size,
+                                    uint64_t max_frame, size_t max_size, int at_end,
+                                    fs_frame *frame)
+{
+    /* The frame and the longest delimiter must fit in max_size, whichever delimiter comes. */
+    const size_t room = max_size > framer->longest ? max_size - framer->longest : 0;
+    const size_t limit = (size_t)fs_min64(max_frame, room);
+    const size_t decided = limit + framer->longest; /* what starts within the limit ends here */
+    const size_t reach = size < decided ? size : decided;
+    size_t delimiter = 0;
+    const size_t next = fs_find_delimiter(framer, p, reach, &frame->scan, &delimiter);
+    frame->limit = limit;
+    frame->total = 0;
+    if (next == 0) {
+        if (frame->scan >= decided)
+            return FS_OVERRUN;
+        if (!at_end || !framer->last)
+            return FS_MORE;
+        frame->next = size;
+    } else {
+        frame->next = next;
+    }
+    if (frame->next - delimiter > limit)
+        return FS_OVERRUN;
+    frame->start = 0;
+    frame->end = framer->keep ? frame->next : frame->next - delimiter;
+    frame->scan = 0;
+    return FS_FRAME;
+}
+
+/* The frame at the front of `size` bytes at `p`, at least one. At the end of the stream no more
+ * will come. Reads nothing outside of these bytes. */
+static inline fs_found fs_next_frame(const fs_framer *framer, const uint8_t *p, size_t size,
+                                     size_t max_size, int at_end, fs_frame *frame)
+{
+    switch (framer->kind) {
+    case FS_LENGTH_PREFIX:
+        return fs_length_prefixed(framer, p, size, max_size, frame);
+    case FS_FIXED:
+        frame->declared = framer->max_frame;
+        return fs_sized(framer, 0, framer->max_frame, 0, size, max_size, frame);
+    case FS_VARINT:
+        return fs_varint(framer, p, size, max_size, frame);
+    case FS_NETSTRING:
+        return fs_netstring(framer, p, size, max_size, frame);
+    default:
+        return fs_delimited(framer, p, size, framer->max_frame, max_size, at_end, frame);
+    }
+}
+
+#endif

@@ -1,0 +1,299 @@
+"""What comes out never depends on how the bytes were cut on their way.
+
+The oracles are `bytes.split` and `struct`; and each twin is the other's.
+"""
+
+import random
+import struct
+from array import array
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fastsock import Delimiter, FixedSize, LengthPrefix, Lines, Netstring, Varint
+from fastsock._c.stream import RecvAccumulator as Compiled
+from fastsock._py.stream import RecvAccumulator as Pure
+from fastsock.errors import FrameError, IncompleteReadError, LimitOverrunError
+
+BODIES = [b"", b"a", b"\r", b"bc\r\n", b"\n\n", b"12345678"]
+
+
+def split(separator):
+    def oracle(data):
+        *frames, rest = data.split(separator)
+        return frames, rest
+
+    return oracle
+
+
+def split_lines(data):
+    *frames, rest = data.split(b"\n")
+    return [frame.removesuffix(b"\r") for frame in frames], rest
+
+
+def cut_prefixed(data):
+    frames = []
+    while len(data) >= 2:
+        (size,) = struct.unpack_from(">H", data)
+        if len(data) < 2 + size:
+            break
+        frames.append(data[2 : 2 + size])
+        data = data[2 + size :]
+    return frames, data
+
+
+def cut_fixed(data):
+    whole = len(data) // 3 * 3
+    return [data[i : i + 3] for i in range(0, whole, 3)], data[whole:]
+
+
+PREFIXED = b"".join(struct.pack(">H", len(body)) + body for body in BODIES)
+STREAMS = [
+    (LengthPrefix(2), PREFIXED + b"\0", cut_prefixed),
+    (LengthPrefix(2), PREFIXED + b"\0\5abcd", cut_prefixed),
+    (Delimiter(b"\n"), b"\n".join(BODIES), split(b"\n")),
+    (Delimiter(b"\r\n"), b"\r\n".join(BODIES) + b"\r", split(b"\r\n")),
+    (Delimiter(b"aab"), b"xaaabaabaaaabyaa", split(b"aab")),
+    (Delimiter(b"aa"), b"xaaayaaaaazaaaa", split(b"aa")),
+    (Delimiter(b"abab"), b"xabababyabababababaz", split(b"abab")),
+    (Delimiter((b"\n", b"\r\n")), b"one\r\ntwo\n\r\n\rthree\n", split_lines),
+    (Lines(), b"one\r\ntwo\n\r\n\rthree\nfo", split_lines),
+    (Lines(b"\r\n"), b"one\r\ntwo\n\r\n\rthree\nfo", split(b"\r\n")),
+    (FixedSize(3), b"abcdefghijk", cut_fixed),
+    (Varint(), b"\1a\x80\0\2bc\x83\x80\0xyz\x80", None),
+    (Netstring(), b"0:,3:a,b,1::,12:123456789012,4:ab", None),
+]
+
+
+def pieces_of(data, cuts):
+    return [data[a:b] for a, b in zip((0, *cuts), (*cuts, len(data)), strict=True)]
+
+
+def run(acc, framer, pieces):
+    """The frames and the rest, taken whenever a piece has come."""
+    frames = []
+    for piece in pieces:
+        acc.feed(piece)
+        frames += acc.frames(framer)
+    return frames, acc.take()
+
+
+@pytest.fixture(params=STREAMS, ids=lambda case: repr(case[0]))
+def case(request):
+    framer, data, oracle = request.param
+    if oracle is not None:
+        return framer, data, oracle(data)
+    return framer, data, run(Pure(), framer, [data])
+
+
+def test_whole(stream, case):
+    framer, data, expected = case
+    assert run(stream.RecvAccumulator(), framer, [data]) == expected
+
+
+def test_drip(stream, case):
+    framer, data, expected = case
+    assert run(stream.RecvAccumulator(), framer, pieces_of(data, range(1, len(data)))) == expected
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_every_cut(stream, case, count):
+    framer, data, expected = case
+    for cuts in combinations(range(len(data) + 1), count):
+        assert run(stream.RecvAccumulator(), framer, pieces_of(data, cuts)) == expected
+
+
+def test_every_cut_with_views_and_offsets(stream, case):
+    framer, data, (frames, _) = case
+    for cut in range(len(data) + 1):
+        viewed, sliced = stream.RecvAccumulator(), stream.RecvAccumulator()
+        views, slices = [], []
+        for piece in pieces_of(data, [cut]):
+            viewed.feed(piece)
+            views += viewed.frames(framer, views=True)
+            sliced.feed(piece)
+            view, offsets = sliced.frame_offsets(framer)
+            pairs = array("q", offsets)
+            slices += [view[a:b] for a, b in zip(pairs[::2], pairs[1::2], strict=True)]
+        assert views == frames
+        assert slices == frames
+
+
+def test_random_cuts_of_a_long_stream(stream, case):
+    framer, data, _ = case
+    chance = random.Random(1)
+    whole = data * 400
+    expected = run(Pure(), framer, [whole])
+    for _ in range(5):
+        cuts = sorted(chance.sample(range(len(whole)), chance.choice([3, 50, 500])))
+        assert run(stream.RecvAccumulator(), framer, pieces_of(whole, cuts)) == expected
+
+
+@pytest.mark.parametrize("size", [65530, 65534, 65535, 65536, 65537, 131071])
+@pytest.mark.parametrize("separator", [b"\n", b"\r\n", b"\r\n--"])
+def test_a_delimiter_at_the_end_of_a_block(stream, size, separator):
+    data = b"x" * (size - len(separator)) + separator + b"next" + separator
+    for cut in (size - len(separator), size - 1, size, size + 1):
+        frames, rest = run(stream.RecvAccumulator(), Delimiter(separator), pieces_of(data, [cut]))
+        assert [len(frame) for frame in frames] == [size - len(separator), 4]
+        assert rest == b""
+
+
+ALPHABET = st.binary(max_size=60) | st.lists(
+    st.sampled_from([b"a", b"b", b"\n", b"\r\n", b"\r", b"\0", b"\1", b"\2", b"3:", b",", b"\xff"]),
+    max_size=60,
+).map(b"".join)
+LIMITS = st.none() | st.integers(0, 12)
+SEPARATORS = st.lists(st.sampled_from([b"a", b"b"]), min_size=1, max_size=4).map(b"".join)
+FRAMERS = st.one_of(
+    st.builds(
+        LengthPrefix,
+        st.integers(1, 8),
+        byteorder=st.sampled_from(["big", "little"]),
+        offset=st.integers(0, 3),
+        adjust=st.integers(-9, 9) | st.sampled_from([-(1 << 62), 1 << 62]),
+        strip=st.none() | st.integers(0, 12),
+        max_frame=LIMITS,
+        signed=st.booleans(),
+    ),
+    st.builds(
+        Delimiter,
+        SEPARATORS | st.lists(SEPARATORS, min_size=1, max_size=4).map(tuple),
+        max_frame=LIMITS,
+        keep=st.booleans(),
+    ),
+    st.builds(
+        Lines,
+        st.sampled_from([None, b"\n", b"\r\n"]),
+        max_frame=LIMITS,
+        keep=st.booleans(),
+        last=st.booleans(),
+    ),
+    st.builds(FixedSize, st.integers(1, 20)),
+    st.builds(Varint, max_frame=LIMITS, keep=st.booleans()),
+    st.builds(Netstring, max_frame=LIMITS),
+)
+ERRORS = (FrameError, LimitOverrunError, IncompleteReadError)
+
+
+def outcome(call, *arguments):
+    """What a call returns or raises, comparable between twins."""
+    try:
+        return call(*arguments)
+    except (*ERRORS, RuntimeError) as error:
+        return type(error).__name__, str(error), vars(error)
+
+
+def pick(frames, offsets):
+    view, pairs = frames, array("q", offsets)
+    return [bytes(view[a:b]) for a, b in zip(pairs[::2], pairs[1::2], strict=True)]
+
+
+OPERATIONS = st.one_of(
+    st.tuples(st.just("feed"), ALPHABET),
+    st.tuples(st.just("frames"), FRAMERS),
+    st.tuples(st.just("offsets"), FRAMERS),
+    st.tuples(st.just("skip_frame"), FRAMERS),
+    st.tuples(st.just("take"), st.integers(-1, 30)),
+    st.tuples(st.just("peek"), st.integers(-1, 30)),
+    st.tuples(st.just("take_until"), SEPARATORS),
+    st.tuples(st.just("take_line"), LIMITS),
+    st.tuples(st.just("write"), st.binary(max_size=9)),
+    st.tuples(st.just("feed_eof"), st.none()),
+    st.tuples(st.just("clear"), st.none()),
+)
+
+
+def perform(acc, name, argument):
+    match name:
+        case "offsets":
+            return pick(*acc.frame_offsets(argument))
+        case "take_line":
+            return acc.take_line(max_frame=argument)
+        case "write":
+            buffer = acc.get_buffer()
+            written = min(len(buffer), len(argument))
+            buffer[:written] = argument[:written]
+            acc.buffer_updated(written)
+            return len(buffer) > 0
+        case "feed_eof" | "clear":
+            return getattr(acc, name)()
+        case _:
+            return getattr(acc, name)(argument)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from([1, 5, 16, 40, 1 << 24]), st.lists(OPERATIONS, max_size=30))
+def test_the_twins_agree_on_anything(max_size, operations):
+    compiled, pure = Compiled(max_size), Pure(max_size)
+    for name, argument in operations:
+        assert outcome(perform, compiled, name, argument) == outcome(perform, pure, name, argument)
+        assert len(compiled) == len(pure)
+        assert compiled.eof == pure.eof
+    assert compiled.take() == pure.take()
+
+
+def until_stuck(acc, framer):
+    """All frames, up to the first error, which is returned with them."""
+    frames = []
+    while True:
+        try:
+            more = acc.frames(framer)
+        except ERRORS as error:
+            return frames, (type(error), vars(error))
+        if not more:
+            return frames, None
+        frames += more
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    FRAMERS, ALPHABET, st.lists(st.integers(0, 60), max_size=6), st.sampled_from([7, 16, 1 << 24])
+)
+def test_any_cut_gives_the_same_frames_and_the_same_error(framer, data, cuts, max_size):
+    data = data[:max_size]
+    pieces = pieces_of(data, sorted(min(cut, len(data)) for cut in cuts))
+    outcomes = []
+    for kind in (Compiled, Pure):
+        for parts in ([data], pieces, pieces_of(data, range(1, len(data)))):
+            acc = kind(max_size)
+            frames, error = [], None
+            for part in parts:
+                try:
+                    acc.feed(part)
+                except LimitOverrunError:  # an error was met, so nothing makes room any more
+                    assert error is not None
+                more, error = until_stuck(acc, framer)
+                frames += more
+            acc.feed_eof()
+            more, error = until_stuck(acc, framer)
+            outcomes.append((frames + more, error))
+    # At the end of the stream an error carries all the bytes that are there.
+    assert outcomes.count(outcomes[0]) == len(outcomes)
+
+
+@settings(max_examples=300, deadline=None)
+@given(FRAMERS, ALPHABET, st.lists(st.integers(0, 60), max_size=6))
+def test_skipping_does_not_depend_on_cuts_either(framer, data, cuts):
+    """Frames that are refused are skipped; what follows is found however it comes."""
+    pieces = pieces_of(data, sorted(min(cut, len(data)) for cut in cuts))
+    outcomes = []
+    for kind in (Compiled, Pure):
+        for parts in ([data], pieces, pieces_of(data, range(1, len(data)))):
+            acc = kind()
+            frames, corrupt = [], False
+            for part in parts:
+                acc.feed(part)
+                while not corrupt:
+                    more, error = until_stuck(acc, framer)
+                    frames += more
+                    if error is None:
+                        break
+                    try:
+                        assert acc.skip_frame(framer)
+                    except FrameError:
+                        corrupt = True
+            outcomes.append((frames, corrupt))
+    assert outcomes.count(outcomes[0]) == len(outcomes)
