@@ -22,7 +22,7 @@ from cpython.bytes cimport (
     PyBytes_GET_SIZE,
 )
 from cpython.list cimport PyList_New, PyList_SET_ITEM
-from cpython.long cimport PyLong_AsLongAndOverflow, PyLong_Check
+from cpython.long cimport PyLong_Check
 from cpython.number cimport PyNumber_Index
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
@@ -56,7 +56,7 @@ fs_choose_kernel(_machine.SIMD == "sse41")
 cdef inline long family_number(object family) except? -1:
     """An int's value, or -1 where it has none that a family could have."""
     cdef int overflow
-    cdef long value = PyLong_AsLongAndOverflow(
+    cdef long value = fs_long(
         family if PyLong_Check(family) else PyNumber_Index(family), &overflow
     )
     return -1 if overflow else value
