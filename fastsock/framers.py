@@ -196,7 +196,7 @@ class Delimiter(Framer):
         except TypeError:
             if isinstance(separator, str):
                 raise TypeError("a separator must be a bytes-like object, not str") from None
-            chosen = tuple(_separator(one) for one in separator)
+            chosen = tuple(_separator(one) for one in separator)  # type: ignore[union-attr]
             if not chosen:
                 raise ValueError("there must be at least one separator") from None
         else:

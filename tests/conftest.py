@@ -46,3 +46,9 @@ def address(twin: Twin) -> ModuleType:
 @pytest.fixture(scope="session")
 def stream(twin: Twin) -> ModuleType:
     return twin.part("stream")
+
+
+@pytest.fixture(scope="session")
+def streams() -> list[ModuleType]:
+    """All twins at once, to be held against each other."""
+    return [Twin(tag).part("stream") for tag in BACKENDS]

@@ -40,6 +40,7 @@ _BLOCK = 1 << 16  # the usual size of a block: larger reads are no faster
 _MIN_ROOM = 1 << 14  # at least so much is read at once, where max_size allows: a TLS record
 _POOL_SIZE = 1 << 20  # how many bytes of a size of blocks are kept for reuse
 _POOL_LARGEST = 1 << 22  # of larger blocks than _POOL_SIZE, one is kept; of larger ones none
+_SMALL = 1 << 11
 _LINES = Lines()
 
 _pool: dict[int, list[_Block]] = {}  # blocks that nobody uses, by size
@@ -490,6 +491,8 @@ class RecvAccumulator:
             return memoryview(self._block or b"")[start : start + size].toreadonly()
         if self._block is None:
             return b""
+        if size < _SMALL:  # two small copies cost less than two views
+            return bytes(self._block[start : start + size])
         with memoryview(self._block) as block:
             return bytes(block[start : start + size])
 
