@@ -325,17 +325,18 @@ class RecvAccumulator:
             self._settle()
 
     def _receive_into(self, sock: Receiver, room: int) -> int:
-        start = self._written
+        free: Any = self._block
+        if room != len(free):
+            free = memoryview(free)[self._written : self._written + room]
         counts: list[int] = []
-        with memoryview(self._block)[start : start + room] as free:  # type: ignore[arg-type]
-            try:
-                # All in C: a signal handler that raises finds the count in the list, or the bytes
-                # still in the socket.
-                counts.extend(map(index, map(sock.recv_into, (free,))))
-            finally:
-                if counts and 0 <= counts[0] <= room:
-                    self._written += counts[0]  # no call first: a handler could raise there
-                    self._received()
+        try:
+            # All in C: a signal handler that raises finds the count in the list, or the bytes
+            # still in the socket.
+            counts.extend(map(index, map(sock.recv_into, (free,))))
+        finally:
+            if counts and 0 <= counts[0] <= room:
+                self._written += counts[0]  # no call first: a handler could raise there
+                self._received()
         if not 0 <= counts[0] <= room:
             raise _errors.bad_received(counts[0], room)
         return counts[0]
@@ -649,20 +650,28 @@ class RecvAccumulator:
     ) -> bytes | None:
         """The frame at the front, if it is there."""
         limit = limit_of(max_frame)
-        if len(self) == 0:
+        unread = len(self)
+        if unread == 0:
             if not self._ended:
                 return None
             if walker.last:
                 return b""  # as readline() says it
             raise _errors.IncompleteReadError(b"", None)
-        frames, consumed, stop = walker.walk_within(self._window(), limit, keep, most=1)
+        block: Any = self._block
+        front = self._read
+        begin, end = walker.find(block, front, front + self._scan, self._written)
+        if 0 <= begin <= front + walker.limit(limit, self._max_size):
+            taken: bytes = self._slice(0, (end if keep else begin) - front, False)
+            self._advance(end - front, 0)
+            return taken
+        frames, _, stop = walker.walk_within(self._window(), limit, keep, most=1)
         self._scan = stop.scan
         if not frames:
             self._stopped(stop)
             return None
-        taken: bytes = self._slice(0, frames[0][1], False)
-        self._advance(consumed, 0)
-        return taken
+        rest: bytes = self._slice(0, unread, False)  # the last line, without a newline
+        self._advance(unread, 0)
+        return rest
 
     @overload
     def frames(self, framer: Framer, views: Literal[False] = False) -> list[bytes]: ...
