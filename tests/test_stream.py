@@ -1,7 +1,9 @@
 """RecvAccumulator: bytes in, bytes out, limits, errors, the end of the stream."""
 
 import asyncio
+import contextlib
 import copy
+import doctest
 import inspect
 import pickle
 import subprocess
@@ -14,6 +16,8 @@ from array import array
 import pytest
 
 import fastsock
+import fastsock.errors
+import fastsock.framers
 from fastsock import Delimiter, FixedSize, LengthPrefix, Lines, Netstring, Varint
 from fastsock.errors import (
     FrameError,
@@ -667,10 +671,8 @@ class TestOneCallAtATime:
         def read():
             start.wait()
             while not stop.is_set() or len(acc):
-                try:
+                with contextlib.suppress(RuntimeError):
                     got.extend(acc.frames(framer))
-                except RuntimeError:
-                    pass
 
         threads = [threading.Thread(target=write, args=(n,)) for n in range(4)]
         reader = threading.Thread(target=read)
@@ -681,3 +683,10 @@ class TestOneCallAtATime:
         stop.set()
         reader.join()
         assert sorted(got) == sorted(b"%03d" % n for n in range(500) for _ in range(4))
+
+
+def test_examples(stream):
+    for module in (stream, fastsock.framers, fastsock.errors):
+        failed, attempted = doctest.testmod(module)
+        assert attempted
+        assert not failed

@@ -254,9 +254,7 @@ def until_stuck(acc, framer):
 @given(
     FRAMERS, ALPHABET, st.lists(st.integers(0, 60), max_size=6), st.sampled_from([7, 16, 1 << 24])
 )
-def test_any_cut_gives_the_same_frames_and_the_same_error(
-    streams, framer, data, cuts, max_size
-):
+def test_any_cut_gives_the_same_frames_and_the_same_error(streams, framer, data, cuts, max_size):
     data = data[:max_size]
     pieces = pieces_of(data, sorted(min(cut, len(data)) for cut in cuts))
     outcomes = []

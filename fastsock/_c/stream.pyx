@@ -56,7 +56,8 @@ cdef object os_error(int code):
 
 @cython.final
 cdef class RecvAccumulator:
-    """RecvAccumulator(max_size=16777216)\n--\n\nBytes of a stream, received in place and handed out as frames.
+    """RecvAccumulator(max_size=16777216)\n--\n\n\
+    Bytes of a stream, received in place and handed out as frames.
 
     Bytes come in by `fill`, `feed`, or `get_buffer` and `buffer_updated`; they go out by
     `take`, `take_until`, `take_line`, `frames` and `frame_offsets`. What a call can't use yet
@@ -100,7 +101,8 @@ cdef class RecvAccumulator:
         raise TypeError("cannot pickle 'RecvAccumulator' object")
 
     def __repr__(self):
-        return f"<RecvAccumulator unread={len(self)} max_size={self.max_size} eof={bool(self.ended)}>"
+        unread, max_size, eof = self.unread(), self.max_size, bool(self.ended)
+        return f"<RecvAccumulator unread={unread} max_size={max_size} eof={eof}>"
 
     def __len__(self):
         return self.unread()

@@ -72,7 +72,7 @@ def _has_views(block: _Block) -> bool:
 
 @final
 class RecvAccumulator:
-    """Bytes of a stream, received in place and handed out as frames.
+    r"""Bytes of a stream, received in place and handed out as frames.
 
     Bytes come in by `fill`, `feed`, or `get_buffer` and `buffer_updated`; they go out by
     `take`, `take_until`, `take_line`, `frames` and `frame_offsets`. What a call can't use yet
@@ -92,10 +92,10 @@ class RecvAccumulator:
         TypeError, ValueError, OverflowError: `max_size` is no int, or out of range.
 
     >>> acc = RecvAccumulator()
-    >>> acc.feed(b"GET / HTTP/1.1\\r\\nHost: exam")
-    >>> acc.take_until(b"\\r\\n")
-    b'GET / HTTP/1.1\\r\\n'
-    >>> acc.take_until(b"\\r\\n") is None, len(acc)
+    >>> acc.feed(b"GET / HTTP/1.1\r\nHost: exam")
+    >>> acc.take_until(b"\r\n")
+    b'GET / HTTP/1.1\r\n'
+    >>> acc.take_until(b"\r\n") is None, len(acc)
     (True, 10)
     """
 
@@ -618,11 +618,11 @@ class RecvAccumulator:
     def take_line(
         self, *, max_frame: SupportsIndex | None = None, keep: bool = True
     ) -> bytes | None:
-        """Take a line, as `asyncio.StreamReader.readline` does.
+        r"""Take a line, as `asyncio.StreamReader.readline` does.
 
         Args:
             max_frame: the most bytes before the newline.
-            keep: with the newline, ``\\n`` or ``\\r\\n``, at the end.
+            keep: with the newline, ``\n`` or ``\r\n``, at the end.
 
         Returns:
             The line, or None where its newline has not come yet. At the end of the stream the
@@ -633,9 +633,9 @@ class RecvAccumulator:
             RuntimeError: another call is at work on the accumulator.
 
         >>> acc = RecvAccumulator()
-        >>> acc.feed(b"one\\r\\ntwo\\nthr")
+        >>> acc.feed(b"one\r\ntwo\nthr")
         >>> acc.take_line(), acc.take_line(keep=False), acc.take_line()
-        (b'one\\r\\n', b'two', None)
+        (b'one\r\n', b'two', None)
         """
         if self._busy:
             raise _errors.in_use()
@@ -678,7 +678,7 @@ class RecvAccumulator:
     @overload
     def frames(self, framer: Framer, views: Literal[True]) -> list[memoryview]: ...
     def frames(self, framer: Framer, views: bool = False) -> list[bytes] | list[memoryview]:
-        """Take every complete frame there is.
+        r"""Take every complete frame there is.
 
         Frames before a bad one are handed out; its error comes at the next call, and at every
         call after that, until `skip_frame` or another call takes what is at the front.
@@ -703,7 +703,7 @@ class RecvAccumulator:
 
         >>> from fastsock import LengthPrefix
         >>> acc = RecvAccumulator()
-        >>> acc.feed(b"\\x02hi\\x05there\\x03yo")
+        >>> acc.feed(b"\x02hi\x05there\x03yo")
         >>> acc.frames(LengthPrefix(1))
         [b'hi', b'there']
         >>> len(acc)
@@ -759,7 +759,7 @@ class RecvAccumulator:
         return taken, frames
 
     def frame_offsets(self, framer: Framer, /) -> tuple[memoryview, bytes]:
-        """Take every complete frame there is, and make no object of any.
+        r"""Take every complete frame there is, and make no object of any.
 
         Args:
             framer: as in `frames`.
@@ -776,10 +776,10 @@ class RecvAccumulator:
 
         >>> from fastsock import Lines
         >>> acc = RecvAccumulator()
-        >>> acc.feed(b"one\\ntwo\\nthr")
+        >>> acc.feed(b"one\ntwo\nthr")
         >>> view, offsets = acc.frame_offsets(Lines())
         >>> bytes(view), list(memoryview(offsets).cast("q"))
-        (b'one\\ntwo\\n', [0, 3, 4, 7])
+        (b'one\ntwo\n', [0, 3, 4, 7])
         """
         if self._busy:
             raise _errors.in_use()
@@ -791,7 +791,7 @@ class RecvAccumulator:
         return view, array("q", chain.from_iterable(spans)).tobytes()
 
     def skip_frame(self, framer: Framer, /) -> bool:
-        """Drop the frame at the front, with what is still to come of it.
+        r"""Drop the frame at the front, with what is still to come of it.
 
         This is the way on after a frame that is too large: what comes of it is dropped as it
         comes, up to its declared end or its delimiter, and `len` does not count it.
@@ -810,10 +810,10 @@ class RecvAccumulator:
 
         >>> from fastsock import LengthPrefix
         >>> acc, framer = RecvAccumulator(), LengthPrefix(1, max_frame=4)
-        >>> acc.feed(b"\\x09much ")
+        >>> acc.feed(b"\x09much ")
         >>> acc.skip_frame(framer)
         True
-        >>> acc.feed(b"more\\x02ok")
+        >>> acc.feed(b"more\x02ok")
         >>> acc.frames(framer)
         [b'ok']
         """
