@@ -1,5 +1,6 @@
 """`fill` on real sockets: TCP, UNIX, TLS, and whatever has `recv_into`; and when they fail."""
 
+import asyncio
 import errno
 import io
 import os
@@ -7,6 +8,8 @@ import signal
 import socket
 import ssl
 import struct
+import subprocess
+import sys
 import threading
 import time
 
@@ -415,6 +418,24 @@ class TestOtherObjects:
             acc.fill(here)
         assert acc.take() == b"ABC"
 
+    def test_a_replaced_socket_class_receives_in_its_own_way(self, twin):
+        """As under gevent: to read from its descriptor would block the whole event loop."""
+        code = (
+            "import socket\n"
+            "genuine = socket.socket\n"
+            "class Green(genuine):\n"
+            "    def recv_into(self, buffer, *args):\n"
+            "        buffer[:5] = b'green'\n"
+            "        return 5\n"
+            "socket.socket = Green\n"
+            f"from fastsock._{twin.tag}.stream import RecvAccumulator\n"
+            "acc = RecvAccumulator()\n"
+            "with Green() as sock:\n"
+            "    acc.fill(sock)\n"
+            "assert acc.take() == b'green'\n"
+        )
+        subprocess.run([sys.executable, "-c", code], check=True)
+
     def test_pending_bytes_are_fetched(self, stream):
         class Records(Source):
             def pending(self):
@@ -449,6 +470,45 @@ class TestOtherObjects:
         with pytest.raises(KeyboardInterrupt):
             acc.fill(Torn(b"abc", KeyboardInterrupt()))
         assert acc.take() == b"abc"
+
+
+def test_asyncio_writes_in_place(acc, pair):
+    """As a `BufferedProtocol`'s buffer; asyncio asks for its `len`."""
+    here, there = pair
+    framer, frames = LengthPrefix(4), []
+
+    class Protocol(asyncio.BufferedProtocol):
+        def __init__(self):
+            self.lost = asyncio.get_running_loop().create_future()
+
+        def get_buffer(self, sizehint):
+            return acc.get_buffer(sizehint)
+
+        def buffer_updated(self, nbytes):
+            acc.buffer_updated(nbytes)
+            frames.extend(acc.frames(framer))
+
+        def eof_received(self):
+            acc.feed_eof()
+
+        def connection_lost(self, error):
+            self.lost.set_result(error)
+
+    async def receive():
+        loop = asyncio.get_running_loop()
+        _, protocol = await loop.create_connection(Protocol, sock=here)
+        assert await protocol.lost is None
+
+    bodies = [bytes([n % 256]) * (n * 37 % 3000) for n in range(1000)]
+    data = b"".join(struct.pack(">I", len(body)) + body for body in bodies)
+    writer = threading.Thread(target=lambda: (there.sendall(data), there.close()))
+    writer.start()
+    here.setblocking(False)
+    asyncio.run(receive())
+    writer.join()
+    assert frames == bodies
+    assert acc.eof
+    assert acc.frames(framer) == []
 
 
 @pytest.fixture(scope="module")
