@@ -234,6 +234,11 @@ def bad_max_size(max_size: int) -> ValueError:
     return ValueError(f"max_size must be at least 1, not {max_size}")
 
 
+def huge_max_size(max_size: int) -> OverflowError:
+    """The error of an accumulator for more bytes than an address space holds."""
+    return OverflowError(f"max_size must be at most {sys.maxsize // 4}, not {max_size}")
+
+
 def bad_count(name: str, value: int) -> ValueError:
     """The error of a negative number of bytes."""
     return ValueError(f"{name} must not be negative, not {value}")

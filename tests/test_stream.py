@@ -352,8 +352,20 @@ class TestLimits:
             stream.RecvAccumulator(wrong)
         with pytest.raises(TypeError):
             stream.RecvAccumulator("1")
-        with pytest.raises(OverflowError):
-            stream.RecvAccumulator(1 << 70)
+        for huge in (1 << 70, sys.maxsize, sys.maxsize // 4 + 1):
+            with pytest.raises(OverflowError):
+                stream.RecvAccumulator(huge)
+
+    def test_no_memory_for_a_hint_is_no_lasting_harm(self, stream):
+        acc = stream.RecvAccumulator(sys.maxsize // 4)
+        acc.feed(b"abc")
+        with pytest.raises(MemoryError):
+            acc.get_buffer(sys.maxsize // 4)
+        acc.feed(b"def")
+        assert acc.take() == b"abcdef"
+        with pytest.raises(MemoryError):
+            acc.get_buffer(sys.maxsize // 4)
+        assert len(acc.get_buffer()) < 1 << 20
 
     def test_growth_follows_the_data(self, acc):
         tracemalloc.start()

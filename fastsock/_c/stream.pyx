@@ -27,6 +27,7 @@ from fastsock import framers as _framers
 
 
 cdef extern from "Python.h":
+    Py_ssize_t PY_SSIZE_T_MAX
     object PyMemoryView_FromObject(object exporter)
 
 cdef enum:
@@ -34,6 +35,7 @@ cdef enum:
     MIN_ROOM = 1 << 14      # at least so much is read at once, where max_size allows: a TLS record
 
 
+@cython.final
 cdef class Constants:
     """What all accumulators of one interpreter share."""
 
@@ -90,6 +92,8 @@ cdef class RecvAccumulator:
         cdef Py_ssize_t size = max_size
         if size < 1:
             raise _errors.bad_max_size(size)
+        if size > PY_SSIZE_T_MAX // 4:  # so that no size of a block overflows
+            raise _errors.huge_max_size(size)
         self.max_size = size
         self.shared = _constants
         # Twice what may be unread is always enough: see move().
@@ -150,11 +154,18 @@ cdef class RecvAccumulator:
             self.block, self.last = self.last(), None
             if self.block is not None and self.block.size - self.written >= wanted:
                 return 0
-        while self.appetite < wanted:
-            self.appetite *= 2
-        self.block = self.shared.pool.take(self.appetite)
+        self.block = self.take_block(wanted)
         self.read = self.written = 0
         return 0
+
+    cdef Block take_block(self, Py_ssize_t least):
+        """A block of the usual size, doubled until it is large enough."""
+        cdef Py_ssize_t size = self.appetite
+        while size < least:
+            size *= 2
+        block = self.shared.pool.take(size)
+        self.appetite = size  # not before: where there is no memory, less may be asked for next
+        return block
 
     cdef int move(self, Py_ssize_t unread, Py_ssize_t wanted) except -1:
         """Bring the unread bytes to the front, of this block or of another one.
@@ -167,9 +178,7 @@ cdef class RecvAccumulator:
         if not shared and self.read >= unread and block.size - unread >= wanted:
             memcpy(block.data, block.data + self.read, unread)
         else:
-            while self.appetite - unread < max(wanted, unread):
-                self.appetite *= 2
-            block = self.shared.pool.take(self.appetite)
+            block = self.take_block(unread + max(wanted, unread))
             memcpy(block.data, self.block.data + self.read, unread)
             if not shared:
                 self.shared.pool.give(self.block)

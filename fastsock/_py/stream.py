@@ -121,10 +121,10 @@ class RecvAccumulator:
 
     def __init__(self, max_size: SupportsIndex = 1 << 24) -> None:
         size = index(max_size)
-        if size > sys.maxsize:
-            raise OverflowError("Python int too large to convert to C ssize_t")
         if size < 1:
             raise _errors.bad_max_size(size)
+        if size > sys.maxsize // 4:
+            raise _errors.huge_max_size(size)
         self._max_size = size
         self._block: _Block | None = None  # None while there is nothing to hold
         self._last: ref[_Block] | None = None  # then, one that has views
@@ -192,11 +192,18 @@ class RecvAccumulator:
             if block is not None and len(block) - self._written >= wanted:
                 self._block = block
                 return
-        while self._appetite < wanted:
-            self._appetite *= 2
-        self._block = _take_block(self._appetite)
+        self._block = self._take_block(wanted)
         self._shared = False
         self._read = self._written = 0
+
+    def _take_block(self, least: int) -> _Block:
+        """A block of the usual size, doubled until it is large enough."""
+        size = self._appetite
+        while size < least:
+            size *= 2
+        block = _take_block(size)
+        self._appetite = size  # not before: where there is no memory, less may be asked for next
+        return block
 
     def _move(self, block: _Block, unread: int, wanted: int) -> None:
         """Bring the unread bytes to the front, of this block or of another one.
@@ -209,9 +216,7 @@ class RecvAccumulator:
         if not self._shared and self._read >= unread and len(block) - unread >= wanted:
             block[:unread] = rest
         else:
-            while self._appetite - unread < max(wanted, unread):
-                self._appetite *= 2
-            self._block = _take_block(self._appetite)
+            self._block = self._take_block(unread + max(wanted, unread))
             self._block[:unread] = rest
             if not self._shared:
                 _give_block(block)
