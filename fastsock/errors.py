@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, Self
 
 _SHOWN = 64
 
@@ -106,7 +106,7 @@ _LIKE_ASYNCIO: dict[type[Exception], type[Exception]] = {}
 
 
 class IncompleteReadError(EOFError):
-    """The stream ended inside a frame; what there is of it stays in the accumulator.
+    r"""The stream ended inside a frame; what there is of it stays in the accumulator.
 
     Where asyncio is loaded the error is an `asyncio.IncompleteReadError` too.
 
@@ -116,16 +116,17 @@ class IncompleteReadError(EOFError):
 
     >>> import fastsock
     >>> acc = fastsock.RecvAccumulator()
-    >>> acc.feed(b"\\x00\\x00\\x00\\x05he")
+    >>> acc.feed(b"\x00\x00\x00\x05he")
     >>> acc.feed_eof()
     >>> try:
     ...     acc.frames(fastsock.LengthPrefix(4))
     ... except IncompleteReadError as error:
     ...     print(error, error.partial, error.expected)
-    6 bytes read on a total of 9 expected bytes b'\\x00\\x00\\x00\\x05he' 9
+    6 bytes read on a total of 9 expected bytes b'\x00\x00\x00\x05he' 9
     """
 
-    def __new__(cls, *args: object) -> IncompleteReadError:
+    def __new__(cls, *args: object) -> Self:
+        """Make one that asyncio's handlers catch too, where there can be any."""
         kind = _like_asyncio(cls) if cls is IncompleteReadError else cls
         return EOFError.__new__(kind, *args)  # type: ignore[return-value]
 
@@ -148,7 +149,8 @@ class LimitOverrunError(ValueError):
         consumed: how many bytes can be taken without cutting a delimiter in two.
     """
 
-    def __new__(cls, *args: object) -> LimitOverrunError:
+    def __new__(cls, *args: object) -> Self:
+        """Make one that asyncio's handlers catch too, where there can be any."""
         kind = _like_asyncio(cls) if cls is LimitOverrunError else cls
         return ValueError.__new__(kind, *args)  # type: ignore[return-value]
 
@@ -230,6 +232,11 @@ def after_eof() -> RuntimeError:
 def bad_max_size(max_size: int) -> ValueError:
     """The error of an accumulator that could hold nothing."""
     return ValueError(f"max_size must be at least 1, not {max_size}")
+
+
+def huge_max_size(max_size: int) -> OverflowError:
+    """The error of an accumulator for more bytes than an address space holds."""
+    return OverflowError(f"max_size must be at most {sys.maxsize // 4}, not {max_size}")
 
 
 def bad_count(name: str, value: int) -> ValueError:

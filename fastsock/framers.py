@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 from operator import index
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, SupportsIndex
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, SupportsIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,16 +46,13 @@ class Framer:
     max_frame: int | None
     _plan: Any  # what a twin made of the framer, kept so that every accumulator shares it
 
-    def __new__(cls) -> Self:
+    def __init__(self) -> None:
         raise TypeError("Framer is abstract: use one of its subclasses")
 
-    @classmethod
-    def _of(cls, **fields: object) -> Self:
-        self = object.__new__(cls)
+    def _set(self, **fields: object) -> None:
         for name, value in fields.items():
             object.__setattr__(self, name, value)
         object.__setattr__(self, "_plan", None)
-        return self
 
     def __init_subclass__(cls) -> None:
         if Framer not in cls.__bases__:
@@ -88,7 +85,7 @@ class Framer:
 
 
 class LengthPrefix(Framer):
-    """Frames that say in a header how long they are.
+    r"""Frames that say in a header how long they are.
 
     A frame is `offset` bytes, the length field of `width` bytes, and a body of
     ``length + adjust`` bytes.
@@ -109,7 +106,7 @@ class LengthPrefix(Framer):
 
     >>> from fastsock import RecvAccumulator
     >>> acc = RecvAccumulator()
-    >>> acc.feed(b"\\x00\\x02hi\\x00\\x00\\x00\\x05th")
+    >>> acc.feed(b"\x00\x02hi\x00\x00\x00\x05th")
     >>> acc.frames(LengthPrefix(2))
     [b'hi', b'']
     """
@@ -122,8 +119,8 @@ class LengthPrefix(Framer):
     strip: int
     signed: bool
 
-    def __new__(
-        cls,
+    def __init__(
+        self,
         width: SupportsIndex,
         *,
         byteorder: Literal["big", "little"] = "big",
@@ -132,12 +129,12 @@ class LengthPrefix(Framer):
         strip: SupportsIndex | None = None,
         max_frame: SupportsIndex | None = None,
         signed: bool = False,
-    ) -> Self:
+    ) -> None:
         if byteorder not in ("big", "little"):
             raise ValueError(f"byteorder must be 'big' or 'little', not {byteorder!r}")
         width = _count("width", width, 1, 8)
         offset = _count("offset", offset, 0, 1 << 30)
-        return cls._of(
+        self._set(
             width=width,
             byteorder=byteorder,
             offset=offset,
@@ -183,33 +180,33 @@ class Delimiter(Framer):
     separator: bytes | tuple[bytes, ...]
     keep: bool
 
-    def __new__(
-        cls,
+    def __init__(
+        self,
         separator: ReadableBuffer | Iterable[ReadableBuffer],
         *,
         max_frame: SupportsIndex | None = None,
         keep: bool = False,
-    ) -> Self:
+    ) -> None:
         chosen: bytes | tuple[bytes, ...]
         try:
             memoryview(separator)  # type: ignore[arg-type]
         except TypeError:
             if isinstance(separator, str):
                 raise TypeError("a separator must be a bytes-like object, not str") from None
-            chosen = tuple(_separator(one) for one in separator)
+            chosen = tuple(_separator(one) for one in separator)  # type: ignore[union-attr]
             if not chosen:
                 raise ValueError("there must be at least one separator") from None
         else:
             chosen = _separator(separator)  # type: ignore[arg-type]
-        return cls._of(separator=chosen, max_frame=limit_of(max_frame), keep=bool(keep))
+        self._set(separator=chosen, max_frame=limit_of(max_frame), keep=bool(keep))
 
 
 class Lines(Framer):
-    """Lines of text, as bytes.
+    r"""Lines of text, as bytes.
 
     Args:
-        newline: what ends a line: ``b"\\n"``, ``b"\\r\\n"``, or None for either. A lone
-            ``\\r`` never does.
+        newline: what ends a line: ``b"\n"``, ``b"\r\n"``, or None for either. A lone
+            ``\r`` never does.
         max_frame: as in `Delimiter`; the newline is not counted.
         keep: hand lines out with their newline.
         last: at the end of the stream, a last line without newline is a line; otherwise it
@@ -220,7 +217,7 @@ class Lines(Framer):
 
     >>> from fastsock import RecvAccumulator
     >>> acc = RecvAccumulator()
-    >>> acc.feed(b"one\\r\\ntwo\\nthr")
+    >>> acc.feed(b"one\r\ntwo\nthr")
     >>> acc.frames(Lines())
     [b'one', b'two']
     >>> acc.feed_eof()
@@ -233,17 +230,17 @@ class Lines(Framer):
     keep: bool
     last: bool
 
-    def __new__(
-        cls,
+    def __init__(
+        self,
         newline: bytes | None = None,
         *,
         max_frame: SupportsIndex | None = None,
         keep: bool = False,
         last: bool = True,
-    ) -> Self:
+    ) -> None:
         if newline not in (None, b"\n", b"\r\n"):
             raise ValueError(f"newline must be None, b'\\n' or b'\\r\\n', not {newline!r}")
-        return cls._of(
+        self._set(
             newline=newline and bytes(newline),
             max_frame=limit_of(max_frame),
             keep=bool(keep),
@@ -275,8 +272,8 @@ class FixedSize(Framer):
     __slots__ = _fields = ("size",)
     size: int
 
-    def __new__(cls, size: SupportsIndex) -> Self:
-        return cls._of(size=_count("size", size, 1, _MOST))
+    def __init__(self, size: SupportsIndex) -> None:
+        self._set(size=_count("size", size, 1, _MOST))
 
     @property
     def max_frame(self) -> int | None:  # type: ignore[override]
@@ -285,7 +282,7 @@ class FixedSize(Framer):
 
 
 class Varint(Framer):
-    """Frames with a base-128 varint for a length, as protobuf's delimited messages.
+    r"""Frames with a base-128 varint for a length, as protobuf's delimited messages.
 
     A length has at most 10 bytes and 64 bits; longer spellings than needed are taken, as
     protobuf takes them.
@@ -301,7 +298,7 @@ class Varint(Framer):
 
     >>> from fastsock import RecvAccumulator
     >>> acc = RecvAccumulator()
-    >>> acc.feed(b"\\x02hi\\x80\\x01" + bytes(128))
+    >>> acc.feed(b"\x02hi\x80\x01" + bytes(128))
     >>> [len(frame) for frame in acc.frames(Varint())]
     [2, 128]
     """
@@ -309,8 +306,8 @@ class Varint(Framer):
     __slots__ = _fields = ("max_frame", "keep")
     keep: bool
 
-    def __new__(cls, *, max_frame: SupportsIndex | None = None, keep: bool = False) -> Self:
-        return cls._of(max_frame=limit_of(max_frame), keep=bool(keep))
+    def __init__(self, *, max_frame: SupportsIndex | None = None, keep: bool = False) -> None:
+        self._set(max_frame=limit_of(max_frame), keep=bool(keep))
 
 
 class Netstring(Framer):
@@ -333,5 +330,5 @@ class Netstring(Framer):
 
     __slots__ = _fields = ("max_frame",)
 
-    def __new__(cls, *, max_frame: SupportsIndex | None = None) -> Self:
-        return cls._of(max_frame=limit_of(max_frame))
+    def __init__(self, *, max_frame: SupportsIndex | None = None) -> None:
+        self._set(max_frame=limit_of(max_frame))

@@ -65,6 +65,12 @@ def stream(twin: Twin) -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def streams() -> list[ModuleType]:
+    """All twins at once, to be held against each other."""
+    return [Twin(tag).part("stream") for tag in BACKENDS]
+
+
+@pytest.fixture(scope="session")
 def compiled() -> Twin:
     """The compiled twin alone, for what only it has."""
     if "c" not in BACKENDS:

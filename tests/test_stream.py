@@ -1,7 +1,9 @@
 """RecvAccumulator: bytes in, bytes out, limits, errors, the end of the stream."""
 
 import asyncio
+import contextlib
 import copy
+import doctest
 import inspect
 import pickle
 import subprocess
@@ -14,6 +16,8 @@ from array import array
 import pytest
 
 import fastsock
+import fastsock.errors
+import fastsock.framers
 from fastsock import Delimiter, FixedSize, LengthPrefix, Lines, Netstring, Varint
 from fastsock.errors import (
     FrameError,
@@ -348,8 +352,20 @@ class TestLimits:
             stream.RecvAccumulator(wrong)
         with pytest.raises(TypeError):
             stream.RecvAccumulator("1")
-        with pytest.raises(OverflowError):
-            stream.RecvAccumulator(1 << 70)
+        for huge in (1 << 70, sys.maxsize, sys.maxsize // 4 + 1):
+            with pytest.raises(OverflowError):
+                stream.RecvAccumulator(huge)
+
+    def test_no_memory_for_a_hint_is_no_lasting_harm(self, stream):
+        acc = stream.RecvAccumulator(sys.maxsize // 4)
+        acc.feed(b"abc")
+        with pytest.raises(MemoryError):
+            acc.get_buffer(sys.maxsize // 4)
+        acc.feed(b"def")
+        assert acc.take() == b"abcdef"
+        with pytest.raises(MemoryError):
+            acc.get_buffer(sys.maxsize // 4)
+        assert len(acc.get_buffer()) < 1 << 20
 
     def test_growth_follows_the_data(self, acc):
         tracemalloc.start()
@@ -667,10 +683,8 @@ class TestOneCallAtATime:
         def read():
             start.wait()
             while not stop.is_set() or len(acc):
-                try:
+                with contextlib.suppress(RuntimeError):
                     got.extend(acc.frames(framer))
-                except RuntimeError:
-                    pass
 
         threads = [threading.Thread(target=write, args=(n,)) for n in range(4)]
         reader = threading.Thread(target=read)
@@ -681,3 +695,10 @@ class TestOneCallAtATime:
         stop.set()
         reader.join()
         assert sorted(got) == sorted(b"%03d" % n for n in range(500) for _ in range(4))
+
+
+def test_examples(stream):
+    for module in (stream, fastsock.framers, fastsock.errors):
+        failed, attempted = doctest.testmod(module)
+        assert attempted
+        assert not failed

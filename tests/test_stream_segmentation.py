@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastsock import Delimiter, FixedSize, LengthPrefix, Lines, Netstring, Varint
-from fastsock._c.stream import RecvAccumulator as Compiled
 from fastsock._py.stream import RecvAccumulator as Pure
 from fastsock.errors import FrameError, IncompleteReadError, LimitOverrunError
 
@@ -226,13 +225,16 @@ def perform(acc, name, argument):
 
 @settings(max_examples=400, deadline=None)
 @given(st.sampled_from([1, 5, 16, 40, 1 << 24]), st.lists(OPERATIONS, max_size=30))
-def test_the_twins_agree_on_anything(max_size, operations):
-    compiled, pure = Compiled(max_size), Pure(max_size)
+def test_the_twins_agree_on_anything(streams, max_size, operations):
+    pure, *others = Pure(max_size), *[stream.RecvAccumulator(max_size) for stream in streams]
     for name, argument in operations:
-        assert outcome(perform, compiled, name, argument) == outcome(perform, pure, name, argument)
-        assert len(compiled) == len(pure)
-        assert compiled.eof == pure.eof
-    assert compiled.take() == pure.take()
+        expected = outcome(perform, pure, name, argument)
+        for other in others:
+            assert outcome(perform, other, name, argument) == expected
+            assert len(other) == len(pure)
+            assert other.eof == pure.eof
+    rest = pure.take()
+    assert [other.take() for other in others] == [rest] * len(others)
 
 
 def until_stuck(acc, framer):
@@ -252,13 +254,13 @@ def until_stuck(acc, framer):
 @given(
     FRAMERS, ALPHABET, st.lists(st.integers(0, 60), max_size=6), st.sampled_from([7, 16, 1 << 24])
 )
-def test_any_cut_gives_the_same_frames_and_the_same_error(framer, data, cuts, max_size):
+def test_any_cut_gives_the_same_frames_and_the_same_error(streams, framer, data, cuts, max_size):
     data = data[:max_size]
     pieces = pieces_of(data, sorted(min(cut, len(data)) for cut in cuts))
     outcomes = []
-    for kind in (Compiled, Pure):
+    for stream in streams:
         for parts in ([data], pieces, pieces_of(data, range(1, len(data)))):
-            acc = kind(max_size)
+            acc = stream.RecvAccumulator(max_size)
             frames, error = [], None
             for part in parts:
                 try:
@@ -276,13 +278,13 @@ def test_any_cut_gives_the_same_frames_and_the_same_error(framer, data, cuts, ma
 
 @settings(max_examples=300, deadline=None)
 @given(FRAMERS, ALPHABET, st.lists(st.integers(0, 60), max_size=6))
-def test_skipping_does_not_depend_on_cuts_either(framer, data, cuts):
+def test_skipping_does_not_depend_on_cuts_either(streams, framer, data, cuts):
     """Frames that are refused are skipped; what follows is found however it comes."""
     pieces = pieces_of(data, sorted(min(cut, len(data)) for cut in cuts))
     outcomes = []
-    for kind in (Compiled, Pure):
+    for stream in streams:
         for parts in ([data], pieces, pieces_of(data, range(1, len(data)))):
-            acc = kind()
+            acc = stream.RecvAccumulator()
             frames, corrupt = [], False
             for part in parts:
                 acc.feed(part)

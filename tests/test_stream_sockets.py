@@ -1,5 +1,6 @@
 """`fill` on real sockets: TCP, UNIX, TLS, and whatever has `recv_into`; and when they fail."""
 
+import asyncio
 import errno
 import io
 import os
@@ -7,6 +8,8 @@ import signal
 import socket
 import ssl
 import struct
+import subprocess
+import sys
 import threading
 import time
 
@@ -221,14 +224,14 @@ class TestSignals:
         here, there = pair
         data = bytes(range(256)) * 4000
 
-        class Interrupt(Exception):
+        class InterruptError(Exception):
             pass
 
         armed = False
 
         def handler(number, frame):
             if armed:
-                raise Interrupt
+                raise InterruptError
 
         def send():
             for start in range(0, len(data), 10_000):
@@ -247,7 +250,7 @@ class TestSignals:
                     armed = True
                     acc.fill(here)
                     armed = False
-                except Interrupt:
+                except InterruptError:
                     armed = False
                     interrupts += 1
         finally:
@@ -268,13 +271,11 @@ class TestFaults:
             there.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             here.sendall(b"unread")
             there.close()
-            got = b""
+            calls = []
             with pytest.raises(ConnectionResetError):
-                while True:
-                    acc.fill(here)
-                    got += acc.take()
+                calls.extend(acc.fill(here) for _ in range(3))
             assert not acc.eof
-            assert got in (b"last words", b"")  # the kernel may drop what it had queued
+            assert acc.take() in (b"last words", b"")  # the kernel may drop what it had queued
 
     @pytest.mark.parametrize("timeout", [None, 1, 0])
     def test_closed_socket(self, acc, pair, timeout):
@@ -303,7 +304,7 @@ class TestFaults:
     @POSIX
     def test_closed_by_another_thread_while_it_waits(self, acc, pair):
         """The descriptor is read afresh after each wait, so it is never another file's."""
-        here, there = pair
+        here, _ = pair
         here.settimeout(0.3)
         closer = threading.Timer(0.05, here.close)
         closer.start()
@@ -417,6 +418,24 @@ class TestOtherObjects:
             acc.fill(here)
         assert acc.take() == b"ABC"
 
+    def test_a_replaced_socket_class_receives_in_its_own_way(self, twin):
+        """As under gevent: to read from its descriptor would block the whole event loop."""
+        code = (
+            "import socket\n"
+            "genuine = socket.socket\n"
+            "class Green(genuine):\n"
+            "    def recv_into(self, buffer, *args):\n"
+            "        buffer[:5] = b'green'\n"
+            "        return 5\n"
+            "socket.socket = Green\n"
+            f"from fastsock._{twin.tag}.stream import RecvAccumulator\n"
+            "acc = RecvAccumulator()\n"
+            "with Green() as sock:\n"
+            "    acc.fill(sock)\n"
+            "assert acc.take() == b'green'\n"
+        )
+        subprocess.run([sys.executable, "-c", code], check=True)
+
     def test_pending_bytes_are_fetched(self, stream):
         class Records(Source):
             def pending(self):
@@ -451,6 +470,45 @@ class TestOtherObjects:
         with pytest.raises(KeyboardInterrupt):
             acc.fill(Torn(b"abc", KeyboardInterrupt()))
         assert acc.take() == b"abc"
+
+
+def test_asyncio_writes_in_place(acc, pair):
+    """As a `BufferedProtocol`'s buffer; asyncio asks for its `len`."""
+    here, there = pair
+    framer, frames = LengthPrefix(4), []
+
+    class Protocol(asyncio.BufferedProtocol):
+        def __init__(self):
+            self.lost = asyncio.get_running_loop().create_future()
+
+        def get_buffer(self, sizehint):
+            return acc.get_buffer(sizehint)
+
+        def buffer_updated(self, nbytes):
+            acc.buffer_updated(nbytes)
+            frames.extend(acc.frames(framer))
+
+        def eof_received(self):
+            acc.feed_eof()
+
+        def connection_lost(self, error):
+            self.lost.set_result(error)
+
+    async def receive():
+        loop = asyncio.get_running_loop()
+        _, protocol = await loop.create_connection(Protocol, sock=here)
+        assert await protocol.lost is None
+
+    bodies = [bytes([n % 256]) * (n * 37 % 3000) for n in range(1000)]
+    data = b"".join(struct.pack(">I", len(body)) + body for body in bodies)
+    writer = threading.Thread(target=lambda: (there.sendall(data), there.close()))
+    writer.start()
+    here.setblocking(False)
+    asyncio.run(receive())
+    writer.join()
+    assert frames == bodies
+    assert acc.eof
+    assert acc.frames(framer) == []
 
 
 @pytest.fixture(scope="module")

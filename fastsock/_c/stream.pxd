@@ -62,6 +62,7 @@ cdef class RecvAccumulator:
     cdef Py_ssize_t unread(self) noexcept
     cdef Py_ssize_t reserve(self, Py_ssize_t wanted) except -1
     cdef int start(self, Py_ssize_t wanted) except -1
+    cdef Block take_block(self, Py_ssize_t least)
     cdef int move(self, Py_ssize_t unread, Py_ssize_t wanted) except -1
     cdef int settle(self) except -1
     cdef int received(self, Py_ssize_t count) except -1

@@ -27,6 +27,7 @@ from fastsock import framers as _framers
 
 
 cdef extern from "Python.h":
+    Py_ssize_t PY_SSIZE_T_MAX
     object PyMemoryView_FromObject(object exporter)
 
 cdef enum:
@@ -34,6 +35,7 @@ cdef enum:
     MIN_ROOM = 1 << 14      # at least so much is read at once, where max_size allows: a TLS record
 
 
+@cython.final
 cdef class Constants:
     """What all accumulators of one interpreter share."""
 
@@ -56,7 +58,8 @@ cdef object os_error(int code):
 
 @cython.final
 cdef class RecvAccumulator:
-    """RecvAccumulator(max_size=16777216)\n--\n\nBytes of a stream, received in place and handed out as frames.
+    """RecvAccumulator(max_size=16777216)\n--\n\n\
+    Bytes of a stream, received in place and handed out as frames.
 
     Bytes come in by `fill`, `feed`, or `get_buffer` and `buffer_updated`; they go out by
     `take`, `take_until`, `take_line`, `frames` and `frame_offsets`. What a call can't use yet
@@ -89,6 +92,8 @@ cdef class RecvAccumulator:
         cdef Py_ssize_t size = max_size
         if size < 1:
             raise _errors.bad_max_size(size)
+        if size > PY_SSIZE_T_MAX // 4:  # so that no size of a block overflows
+            raise _errors.huge_max_size(size)
         self.max_size = size
         self.shared = _constants
         # Twice what may be unread is always enough: see move().
@@ -100,7 +105,8 @@ cdef class RecvAccumulator:
         raise TypeError("cannot pickle 'RecvAccumulator' object")
 
     def __repr__(self):
-        return f"<RecvAccumulator unread={len(self)} max_size={self.max_size} eof={bool(self.ended)}>"
+        unread, max_size, eof = self.unread(), self.max_size, bool(self.ended)
+        return f"<RecvAccumulator unread={unread} max_size={max_size} eof={eof}>"
 
     def __len__(self):
         return self.unread()
@@ -148,11 +154,18 @@ cdef class RecvAccumulator:
             self.block, self.last = self.last(), None
             if self.block is not None and self.block.size - self.written >= wanted:
                 return 0
-        while self.appetite < wanted:
-            self.appetite *= 2
-        self.block = self.shared.pool.take(self.appetite)
+        self.block = self.take_block(wanted)
         self.read = self.written = 0
         return 0
+
+    cdef Block take_block(self, Py_ssize_t least):
+        """A block of the usual size, doubled until it is large enough."""
+        cdef Py_ssize_t size = self.appetite
+        while size < least:
+            size *= 2
+        block = self.shared.pool.take(size)
+        self.appetite = size  # not before: where there is no memory, less may be asked for next
+        return block
 
     cdef int move(self, Py_ssize_t unread, Py_ssize_t wanted) except -1:
         """Bring the unread bytes to the front, of this block or of another one.
@@ -165,9 +178,7 @@ cdef class RecvAccumulator:
         if not shared and self.read >= unread and block.size - unread >= wanted:
             memcpy(block.data, block.data + self.read, unread)
         else:
-            while self.appetite - unread < max(wanted, unread):
-                self.appetite *= 2
-            block = self.shared.pool.take(self.appetite)
+            block = self.take_block(unread + max(wanted, unread))
             memcpy(block.data, self.block.data + self.read, unread)
             if not shared:
                 self.shared.pool.give(self.block)

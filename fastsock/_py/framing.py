@@ -223,11 +223,15 @@ class Delimited:
 
     def walk_within(self, window: Window, max_frame: int | None, keep: bool, most: int) -> Walk:
         limit = self.limit(max_frame, window.max_size)
+        start, stop = window.start, window.start + window.size
         frames: list[tuple[int, int]] = []
         at = scan = 0
         while at < window.size and len(frames) < most:
-            begin, end = self._find(window, at)
-            if end == 0:  # there is none
+            # Only the frame at the front was searched before.
+            first = start + (at or window.scan)
+            begin, end = self.find(window.data, start + at, first, stop)
+            begin, end = begin - start, end - start
+            if begin < 0:  # there is none
                 scan = max(window.size - at, window.scan if at == 0 else 0)
                 if scan >= limit + self.longest:
                     break
@@ -243,21 +247,18 @@ class Delimited:
             return Walk(frames, at, Stop())
         return Walk(frames, at, Stop(_errors.no_delimiter(limit), scan=scan))
 
-    def _find(self, window: Window, at: int) -> tuple[int, int]:
-        """Begin and end of the delimiter of the frame at `at`; or zeros."""
-        data, start = window.data, window.start
-        floor, stop = start + at, start + window.size
-        # Only the frame at the front was searched before.
-        first = start + window.scan if at == 0 else floor
+    def find(self, data: bytearray, floor: int, first: int, stop: int) -> tuple[int, int]:
+        """Begin and end of the first delimiter that begins at `floor` or behind and ends behind
+        `first`; a begin of -1 where there is none.
+        """
         if self.cut_by is None:
-            begin, end = self._find_any(data, floor, first, stop)
-        else:
-            separator = self.cut_by
-            begin = data.find(separator, max(first + 1 - len(separator), floor), stop)
-            end = begin + len(separator)
-            if self._either_newline and begin > floor and data[begin - 1] == _CR:
-                begin -= 1
-        return (begin - start, end - start) if begin >= 0 else (0, 0)
+            return self._find_any(data, floor, first, stop)
+        separator = self.cut_by
+        size = len(separator)
+        begin = data.find(separator, max(first + 1 - size, floor), stop)
+        if self._either_newline and begin > floor and data[begin - 1] == _CR:
+            return begin - 1, begin + 1
+        return begin, begin + size
 
     def _find_any(self, data: bytearray, floor: int, first: int, stop: int) -> tuple[int, int]:
         """The delimiter that is complete first, and of those the longest.

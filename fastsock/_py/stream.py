@@ -40,6 +40,7 @@ _BLOCK = 1 << 16  # the usual size of a block: larger reads are no faster
 _MIN_ROOM = 1 << 14  # at least so much is read at once, where max_size allows: a TLS record
 _POOL_SIZE = 1 << 20  # how many bytes of a size of blocks are kept for reuse
 _POOL_LARGEST = 1 << 22  # of larger blocks than _POOL_SIZE, one is kept; of larger ones none
+_SMALL = 1 << 11
 _LINES = Lines()
 
 _pool: dict[int, list[_Block]] = {}  # blocks that nobody uses, by size
@@ -71,7 +72,7 @@ def _has_views(block: _Block) -> bool:
 
 @final
 class RecvAccumulator:
-    """Bytes of a stream, received in place and handed out as frames.
+    r"""Bytes of a stream, received in place and handed out as frames.
 
     Bytes come in by `fill`, `feed`, or `get_buffer` and `buffer_updated`; they go out by
     `take`, `take_until`, `take_line`, `frames` and `frame_offsets`. What a call can't use yet
@@ -91,10 +92,10 @@ class RecvAccumulator:
         TypeError, ValueError, OverflowError: `max_size` is no int, or out of range.
 
     >>> acc = RecvAccumulator()
-    >>> acc.feed(b"GET / HTTP/1.1\\r\\nHost: exam")
-    >>> acc.take_until(b"\\r\\n")
-    b'GET / HTTP/1.1\\r\\n'
-    >>> acc.take_until(b"\\r\\n") is None, len(acc)
+    >>> acc.feed(b"GET / HTTP/1.1\r\nHost: exam")
+    >>> acc.take_until(b"\r\n")
+    b'GET / HTTP/1.1\r\n'
+    >>> acc.take_until(b"\r\n") is None, len(acc)
     (True, 10)
     """
 
@@ -120,10 +121,10 @@ class RecvAccumulator:
 
     def __init__(self, max_size: SupportsIndex = 1 << 24) -> None:
         size = index(max_size)
-        if size > sys.maxsize:
-            raise OverflowError("Python int too large to convert to C ssize_t")
         if size < 1:
             raise _errors.bad_max_size(size)
+        if size > sys.maxsize // 4:
+            raise _errors.huge_max_size(size)
         self._max_size = size
         self._block: _Block | None = None  # None while there is nothing to hold
         self._last: ref[_Block] | None = None  # then, one that has views
@@ -191,11 +192,18 @@ class RecvAccumulator:
             if block is not None and len(block) - self._written >= wanted:
                 self._block = block
                 return
-        while self._appetite < wanted:
-            self._appetite *= 2
-        self._block = _take_block(self._appetite)
+        self._block = self._take_block(wanted)
         self._shared = False
         self._read = self._written = 0
+
+    def _take_block(self, least: int) -> _Block:
+        """A block of the usual size, doubled until it is large enough."""
+        size = self._appetite
+        while size < least:
+            size *= 2
+        block = _take_block(size)
+        self._appetite = size  # not before: where there is no memory, less may be asked for next
+        return block
 
     def _move(self, block: _Block, unread: int, wanted: int) -> None:
         """Bring the unread bytes to the front, of this block or of another one.
@@ -208,9 +216,7 @@ class RecvAccumulator:
         if not self._shared and self._read >= unread and len(block) - unread >= wanted:
             block[:unread] = rest
         else:
-            while self._appetite - unread < max(wanted, unread):
-                self._appetite *= 2
-            self._block = _take_block(self._appetite)
+            self._block = self._take_block(unread + max(wanted, unread))
             self._block[:unread] = rest
             if not self._shared:
                 _give_block(block)
@@ -324,17 +330,18 @@ class RecvAccumulator:
             self._settle()
 
     def _receive_into(self, sock: Receiver, room: int) -> int:
-        start = self._written
+        free: Any = self._block
+        if room != len(free):
+            free = memoryview(free)[self._written : self._written + room]
         counts: list[int] = []
-        with memoryview(self._block)[start : start + room] as free:  # type: ignore[arg-type]
-            try:
-                # All in C: a signal handler that raises finds the count in the list, or the bytes
-                # still in the socket.
-                counts.extend(map(index, map(sock.recv_into, (free,))))
-            finally:
-                if counts and 0 <= counts[0] <= room:
-                    self._written += counts[0]  # no call first: a handler could raise there
-                    self._received()
+        try:
+            # All in C: a signal handler that raises finds the count in the list, or the bytes
+            # still in the socket.
+            counts.extend(map(index, map(sock.recv_into, (free,))))
+        finally:
+            if counts and 0 <= counts[0] <= room:
+                self._written += counts[0]  # no call first: a handler could raise there
+                self._received()
         if not 0 <= counts[0] <= room:
             raise _errors.bad_received(counts[0], room)
         return counts[0]
@@ -490,6 +497,8 @@ class RecvAccumulator:
             return memoryview(self._block or b"")[start : start + size].toreadonly()
         if self._block is None:
             return b""
+        if size < _SMALL:  # two small copies cost less than two views
+            return bytes(self._block[start : start + size])
         with memoryview(self._block) as block:
             return bytes(block[start : start + size])
 
@@ -614,11 +623,11 @@ class RecvAccumulator:
     def take_line(
         self, *, max_frame: SupportsIndex | None = None, keep: bool = True
     ) -> bytes | None:
-        """Take a line, as `asyncio.StreamReader.readline` does.
+        r"""Take a line, as `asyncio.StreamReader.readline` does.
 
         Args:
             max_frame: the most bytes before the newline.
-            keep: with the newline, ``\\n`` or ``\\r\\n``, at the end.
+            keep: with the newline, ``\n`` or ``\r\n``, at the end.
 
         Returns:
             The line, or None where its newline has not come yet. At the end of the stream the
@@ -629,9 +638,9 @@ class RecvAccumulator:
             RuntimeError: another call is at work on the accumulator.
 
         >>> acc = RecvAccumulator()
-        >>> acc.feed(b"one\\r\\ntwo\\nthr")
+        >>> acc.feed(b"one\r\ntwo\nthr")
         >>> acc.take_line(), acc.take_line(keep=False), acc.take_line()
-        (b'one\\r\\n', b'two', None)
+        (b'one\r\n', b'two', None)
         """
         if self._busy:
             raise _errors.in_use()
@@ -646,27 +655,35 @@ class RecvAccumulator:
     ) -> bytes | None:
         """The frame at the front, if it is there."""
         limit = limit_of(max_frame)
-        if len(self) == 0:
+        unread = len(self)
+        if unread == 0:
             if not self._ended:
                 return None
             if walker.last:
                 return b""  # as readline() says it
             raise _errors.IncompleteReadError(b"", None)
-        frames, consumed, stop = walker.walk_within(self._window(), limit, keep, most=1)
+        block: Any = self._block
+        front = self._read
+        begin, end = walker.find(block, front, front + self._scan, self._written)
+        if 0 <= begin <= front + walker.limit(limit, self._max_size):
+            taken: bytes = self._slice(0, (end if keep else begin) - front, False)
+            self._advance(end - front, 0)
+            return taken
+        frames, _, stop = walker.walk_within(self._window(), limit, keep, most=1)
         self._scan = stop.scan
         if not frames:
             self._stopped(stop)
             return None
-        taken: bytes = self._slice(0, frames[0][1], False)
-        self._advance(consumed, 0)
-        return taken
+        rest: bytes = self._slice(0, unread, False)  # the last line, without a newline
+        self._advance(unread, 0)
+        return rest
 
     @overload
     def frames(self, framer: Framer, views: Literal[False] = False) -> list[bytes]: ...
     @overload
     def frames(self, framer: Framer, views: Literal[True]) -> list[memoryview]: ...
     def frames(self, framer: Framer, views: bool = False) -> list[bytes] | list[memoryview]:
-        """Take every complete frame there is.
+        r"""Take every complete frame there is.
 
         Frames before a bad one are handed out; its error comes at the next call, and at every
         call after that, until `skip_frame` or another call takes what is at the front.
@@ -691,7 +708,7 @@ class RecvAccumulator:
 
         >>> from fastsock import LengthPrefix
         >>> acc = RecvAccumulator()
-        >>> acc.feed(b"\\x02hi\\x05there\\x03yo")
+        >>> acc.feed(b"\x02hi\x05there\x03yo")
         >>> acc.frames(LengthPrefix(1))
         [b'hi', b'there']
         >>> len(acc)
@@ -747,7 +764,7 @@ class RecvAccumulator:
         return taken, frames
 
     def frame_offsets(self, framer: Framer, /) -> tuple[memoryview, bytes]:
-        """Take every complete frame there is, and make no object of any.
+        r"""Take every complete frame there is, and make no object of any.
 
         Args:
             framer: as in `frames`.
@@ -764,10 +781,10 @@ class RecvAccumulator:
 
         >>> from fastsock import Lines
         >>> acc = RecvAccumulator()
-        >>> acc.feed(b"one\\ntwo\\nthr")
+        >>> acc.feed(b"one\ntwo\nthr")
         >>> view, offsets = acc.frame_offsets(Lines())
         >>> bytes(view), list(memoryview(offsets).cast("q"))
-        (b'one\\ntwo\\n', [0, 3, 4, 7])
+        (b'one\ntwo\n', [0, 3, 4, 7])
         """
         if self._busy:
             raise _errors.in_use()
@@ -779,7 +796,7 @@ class RecvAccumulator:
         return view, array("q", chain.from_iterable(spans)).tobytes()
 
     def skip_frame(self, framer: Framer, /) -> bool:
-        """Drop the frame at the front, with what is still to come of it.
+        r"""Drop the frame at the front, with what is still to come of it.
 
         This is the way on after a frame that is too large: what comes of it is dropped as it
         comes, up to its declared end or its delimiter, and `len` does not count it.
@@ -798,10 +815,10 @@ class RecvAccumulator:
 
         >>> from fastsock import LengthPrefix
         >>> acc, framer = RecvAccumulator(), LengthPrefix(1, max_frame=4)
-        >>> acc.feed(b"\\x09much ")
+        >>> acc.feed(b"\x09much ")
         >>> acc.skip_frame(framer)
         True
-        >>> acc.feed(b"more\\x02ok")
+        >>> acc.feed(b"more\x02ok")
         >>> acc.frames(framer)
         [b'ok']
         """

@@ -176,8 +176,8 @@ static inline size_t fs_separator_at(const fs_framer *framer, const uint8_t *p, 
     for (size_t i = 0; i < framer->count; i++) {
         const fs_separator *one = &framer->separators[i];
         const size_t rest = one->size - 1;
-        if (rest <= before && one->text[rest] == *hit &&
-            (rest == 0 || memcmp(hit - rest, one->text, rest) == 0))
+        if (rest <= before && one->text[rest] == *hit && one->text[0] == hit[-(ptrdiff_t)rest] &&
+            (rest < 2 || memcmp(hit - rest, one->text, rest) == 0))
             return one->size;
     }
     return 0;

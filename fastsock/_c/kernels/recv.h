@@ -6,6 +6,7 @@
 #ifndef FASTSOCK_RECV_H
 #define FASTSOCK_RECV_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #if defined(_WIN32)
