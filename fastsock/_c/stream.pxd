@@ -33,7 +33,7 @@ cdef extern from "kernels/recv.h" nogil:
 
 
 # What all accumulators of one interpreter share.
-cdef class Constants:
+cdef class _Constants:
     cdef Pool pool
     cdef object socket_type       # whose descriptor can be received from directly
     cdef object lines             # the framer of take_line()
@@ -42,7 +42,7 @@ cdef class Constants:
 cdef class RecvAccumulator:
     cdef object __weakref__
     cdef Py_ssize_t max_size
-    cdef Constants shared
+    cdef _Constants shared
     cdef Block block              # None while there is nothing to hold
     cdef object last              # then, a weak reference to a block that has views, or None
     cdef Py_ssize_t read          # unread bytes are those from here ...

@@ -36,7 +36,7 @@ cdef enum:
 
 
 @cython.final
-cdef class Constants:
+cdef class _Constants:
     """What all accumulators of one interpreter share."""
 
     def __cinit__(self):
@@ -48,7 +48,7 @@ cdef class Constants:
         self.socket_type = socket.socket if genuine and FS_HAVE_RECV else None
 
 
-_constants = Constants()
+_constants = _Constants()
 
 
 cdef object os_error(int code):

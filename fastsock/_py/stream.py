@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer
 
-    class Receiver(Protocol):
+    class _Receiver(Protocol):
         """Anything to receive from."""
 
         def recv_into(self, buffer: Any, /) -> int: ...
@@ -276,7 +276,7 @@ class RecvAccumulator:
 
     # Bytes in.
 
-    def fill(self, sock: Receiver, hint: SupportsIndex = 0, /) -> int:
+    def fill(self, sock: _Receiver, hint: SupportsIndex = 0, /) -> int:
         """Receive once from a socket, straight into free room.
 
         A socket with a timeout is received from first and waited for only where there is
@@ -317,7 +317,7 @@ class RecvAccumulator:
         finally:
             self._busy = False
 
-    def _receive(self, sock: Receiver, wanted: int) -> int:
+    def _receive(self, sock: _Receiver, wanted: int) -> int:
         room = self._reserve(wanted)
         try:
             count = self._receive_into(sock, room)
@@ -329,7 +329,7 @@ class RecvAccumulator:
         finally:
             self._settle()
 
-    def _receive_into(self, sock: Receiver, room: int) -> int:
+    def _receive_into(self, sock: _Receiver, room: int) -> int:
         free: Any = self._block
         if room != len(free):
             free = memoryview(free)[self._written : self._written + room]
