@@ -56,7 +56,7 @@ static const uint8_t fs_octet_shuffles[81][16] = {FS_B(1), FS_B(2), FS_B(3)};
  * known long before the address is parsed: so the processor starts on the next row meanwhile. */
 FS_ALWAYS_INLINE const uint8_t *fs_end_row(const uint8_t *p, unsigned size, unsigned newline)
 {
-    if (newline != size + (p[size] == '\r') || p[newline] != '\n')
+    if (newline != size && (newline != size + 1 || p[size] != '\r' || p[newline] != '\n'))
         return NULL;
     return p + newline + 1;
 }
