@@ -116,7 +116,7 @@ class _Deadline:
 
 
 class SocketReader:
-    """Exact reads, lines and frames from a blocking socket.
+    r"""Exact reads, lines and frames from a blocking socket.
 
     Every read takes a `timeout`: seconds for the whole of it, however slowly the bytes drip in;
     None to wait for ever, 0 not to wait. Where it is not given, it is the socket's own timeout.
@@ -141,9 +141,9 @@ class SocketReader:
     >>> import socket
     >>> here, there = socket.socketpair()
     >>> with here, there, SocketReader(here) as reader:
-    ...     there.sendall(b"one\\r\\ntwo\\r\\n\\x00\\x02hi")
-    ...     reader.read_line(), reader.read_until(b"\\r\\n"), reader.read_exactly(4)
-    (b'one\\r\\n', b'two\\r\\n', b'\\x00\\x02hi')
+    ...     there.sendall(b"one\r\ntwo\r\n\x00\x02hi")
+    ...     reader.read_line(), reader.read_until(b"\r\n"), reader.read_exactly(4)
+    (b'one\r\n', b'two\r\n', b'\x00\x02hi')
     """
 
     __slots__ = ("__weakref__", "_accumulator", "_close_socket", "_closed", "_sock")
@@ -167,14 +167,14 @@ class SocketReader:
 
     @property
     def accumulator(self) -> RecvAccumulator:
-        """What was received and not read yet: to look at, to go on by hand, or to skip a frame.
+        r"""What was received and not read yet: to look at, to go on by hand, or to skip a frame.
 
         >>> import socket
         >>> here, there = socket.socketpair()
         >>> with here, there, SocketReader(here) as reader:
-        ...     there.sendall(b"one\\ntwo\\n")
+        ...     there.sendall(b"one\ntwo\n")
         ...     reader.read_line(), reader.accumulator.peek()
-        (b'one\\n', b'two\\n')
+        (b'one\n', b'two\n')
         """
         return self._accumulator
 
@@ -274,10 +274,10 @@ class SocketReader:
             raise ValueError("read_exactly size can not be less than zero")
         accumulator = self._open()
 
-        def attempt() -> bytes | memoryview | None:
-            return accumulator.take(n, view=view)  # type: ignore[call-overload, no-any-return]
+        def attempt() -> Any:
+            return accumulator.take(n, view=view)  # type: ignore[call-overload]
 
-        taken = attempt()
+        taken: bytes | memoryview | None = attempt()
         return self._wait_for(attempt, timeout) if taken is None else taken
 
     def read_until(
@@ -323,11 +323,11 @@ class SocketReader:
     def read_line(
         self, *, max_frame: int | None = None, keep: bool = True, timeout: Timeout = _SOCKET
     ) -> bytes:
-        """Read a line, as a binary file's `readline` does.
+        r"""Read a line, as a binary file's `readline` does.
 
         Args:
             max_frame: the most bytes before the newline.
-            keep: with the newline, ``\\n`` or ``\\r\\n``, at the end.
+            keep: with the newline, ``\n`` or ``\r\n``, at the end.
             timeout: seconds for the whole read.
 
         Returns:
@@ -341,9 +341,9 @@ class SocketReader:
         >>> import socket
         >>> here, there = socket.socketpair()
         >>> with here, there, SocketReader(here) as reader:
-        ...     there.sendall(b"one\\r\\ntwo\\n")
+        ...     there.sendall(b"one\r\ntwo\n")
         ...     reader.read_line(), reader.read_line(keep=False)
-        (b'one\\r\\n', b'two')
+        (b'one\r\n', b'two')
         """
         accumulator = self._open()
 
@@ -419,7 +419,7 @@ class SocketReader:
     def frames(
         self, framer: Framer, views: bool = False, *, timeout: Timeout = _SOCKET
     ) -> list[bytes] | list[memoryview]:
-        """Read every frame that has come whole, and wait for one where there is none.
+        r"""Read every frame that has come whole, and wait for one where there is none.
 
         This is the fast way to read small frames: many of them a call.
 
@@ -443,7 +443,7 @@ class SocketReader:
         >>> import socket
         >>> from fastsock import LengthPrefix
         >>> here, there = socket.socketpair()
-        >>> there.sendall(b"\\x02hi\\x05there")
+        >>> there.sendall(b"\x02hi\x05there")
         >>> there.close()
         >>> with here, SocketReader(here) as reader:
         ...     while frames := reader.frames(LengthPrefix(1)):
@@ -452,15 +452,15 @@ class SocketReader:
         """
         accumulator = self._open()
 
-        def attempt() -> list[bytes] | list[memoryview] | None:
+        def attempt() -> Any:
             frames = accumulator.frames(framer, views)  # type: ignore[call-overload]
-            return frames if frames or accumulator.eof else None  # type: ignore[no-any-return]
+            return frames if frames or accumulator.eof else None
 
-        taken = attempt()
+        taken: list[bytes] | list[memoryview] | None = attempt()
         return self._wait_for(attempt, timeout) if taken is None else taken
 
     def frame(self, framer: Framer, *, timeout: Timeout = _SOCKET) -> bytes | None:
-        """Read one frame, and leave what is behind it to whatever reads next.
+        r"""Read one frame, and leave what is behind it to whatever reads next.
 
         Args:
             framer: as in `frames`, which is faster.
@@ -477,7 +477,7 @@ class SocketReader:
         >>> from fastsock import LengthPrefix
         >>> here, there = socket.socketpair()
         >>> with here, there, SocketReader(here) as reader:
-        ...     there.sendall(b"\\x02hirest")
+        ...     there.sendall(b"\x02hirest")
         ...     reader.frame(LengthPrefix(1)), reader.read(100)
         (b'hi', b'rest')
         """
