@@ -32,7 +32,7 @@ from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from . import errors as _errors
-from ._single import take_frame
+from ._single import taker_of
 from .stream import Framer, RecvAccumulator
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from _typeshed import ReadableBuffer
+
+    from ._single import Taker
 
     Connected = Callable[["StreamAccumulator", "StreamAccumulator"], Awaitable[None] | None]
 
@@ -199,7 +201,7 @@ class StreamAccumulator(asyncio.BufferedProtocol):
 
     def _drained(self) -> None:
         """After a read: go on receiving if enough was taken."""
-        if self._paused and len(self._accumulator) <= min(self._high_water, self._max_size) // 2:
+        if len(self._accumulator) <= min(self._high_water, self._max_size) // 2:
             self._resume()
 
     async def _more(self, reader: str) -> None:
@@ -280,10 +282,14 @@ class StreamAccumulator(asyncio.BufferedProtocol):
             FrameTooLargeError, LimitOverrunError, FrameError, IncompleteReadError, OSError,
             TypeError, RuntimeError: as `frames`.
         """
+        return await self._take_frame(taker_of(framer))
+
+    async def _take_frame(self, take: Taker) -> bytes | None:
         accumulator = self._accumulator
-        while (taken := take_frame(accumulator, framer)) is None and not accumulator.eof:
+        while (taken := take(accumulator)) is None and not accumulator.eof:
             await self._more("frame")
-        self._drained()
+        if self._paused:
+            self._drained()
         return taken
 
     def iter_frames(self, framer: Framer) -> FrameIterator:
@@ -297,7 +303,7 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         Returns:
             An asynchronous iterator, which raises what `frame` raises.
         """
-        return FrameIterator(self, framer)
+        return FrameIterator(self, taker_of(framer))
 
     @overload
     async def read_exactly(self, n: int, *, view: Literal[False] = False) -> bytes: ...
@@ -326,7 +332,8 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         while True:
             taken: Any = accumulator.take(n, view=view)  # type: ignore[call-overload]
             if taken is not None:
-                self._drained()
+                if self._paused:
+                    self._drained()
                 return taken  # type: ignore[no-any-return]
             await self._more("read_exactly")
 
@@ -358,7 +365,8 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         while True:
             taken = accumulator.take_until(separator, max_frame=max_frame, keep=keep)
             if taken is not None:
-                self._drained()
+                if self._paused:
+                    self._drained()
                 return taken
             await self._more("read_until")
 
@@ -382,7 +390,8 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         while True:
             taken = accumulator.take_line(max_frame=max_frame, keep=keep)
             if taken is not None:
-                self._drained()
+                if self._paused:
+                    self._drained()
                 return taken
             await self._more("read_line")
 
@@ -405,7 +414,8 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         while n and not len(accumulator) and not accumulator.eof:
             await self._more("read")
         taken = accumulator.take(min(n, len(accumulator)))
-        self._drained()
+        if self._paused:
+            self._drained()
         return taken  # type: ignore[return-value]
 
     async def read_all(self) -> bytes:
@@ -528,17 +538,17 @@ class StreamAccumulator(asyncio.BufferedProtocol):
 class FrameIterator:
     """The frames of a stream, one by one: what `StreamAccumulator.iter_frames` returns."""
 
-    __slots__ = ("_framer", "_stream")
+    __slots__ = ("_stream", "_take")
 
-    def __init__(self, stream: StreamAccumulator, framer: Framer) -> None:
+    def __init__(self, stream: StreamAccumulator, take: Taker) -> None:
         self._stream = stream
-        self._framer = framer
+        self._take = take
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> bytes:
-        frame = await self._stream.frame(self._framer)
+        frame = await self._stream._take_frame(self._take)
         if frame is None:
             raise StopAsyncIteration
         return frame
