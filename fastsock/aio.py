@@ -149,10 +149,14 @@ class StreamAccumulator(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Lend the transport room to receive into."""
+        if self._accumulator.eof:  # asyncio's TLS tries once more when it closes
+            return memoryview(bytearray(1))
         return self._accumulator.get_buffer(sizehint)
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take note of what the transport has received."""
+        if self._accumulator.eof:
+            return
         self._accumulator.buffer_updated(nbytes)
         waiter = self._waiter
         if waiter is not None:
