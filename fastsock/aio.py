@@ -53,6 +53,8 @@ __all__ = [
     "start_unix_server",
 ]
 
+_READ = 1 << 16  # larger reads are slower, for what they bring leaves the cache before it is cut
+
 
 class StreamAccumulator(asyncio.BufferedProtocol):
     """A stream that the event loop receives into, to be read exactly, by lines and by frames.
@@ -151,21 +153,17 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         """Lend the transport room to receive into."""
         if self._accumulator.eof:  # asyncio's TLS tries once more when it closes
             return memoryview(bytearray(1))
-        return self._accumulator.get_buffer(sizehint)
+        return self._accumulator.get_buffer(sizehint)[:_READ]
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take note of what the transport has received."""
         if self._accumulator.eof:
             return
         self._accumulator.buffer_updated(nbytes)
-        waiter = self._waiter
-        if waiter is not None:
-            # It is still set while the woken task has not run: then it may want even more.
-            if not waiter.done():
-                waiter.set_result(None)
-            limit = self._max_size
-        else:
-            limit = min(self._high_water + 1, self._max_size)
+        limit = min(self._high_water + 1, self._max_size)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+            limit = self._max_size  # the task that is woken may want even more
         if not self._paused and len(self._accumulator) >= limit:
             self._paused = True
             self._transport.pause_reading()
