@@ -74,17 +74,18 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         "__weakref__",
         "_accumulator",
         "_client_connected_cb",
-        "_closed",
         "_error",
+        "_full",
         "_high_water",
+        "_listeners",
         "_loop",
+        "_lost",
         "_max_size",
         "_over_tls",
         "_paused",
         "_task",
         "_transport",
         "_waiter",
-        "_writable",
     )
 
     _loop: asyncio.AbstractEventLoop
@@ -108,9 +109,9 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         self._error: Exception | None = None  # what broke the connection
         self._over_tls = False
         self._task: asyncio.Task[None] | None = None  # else the loop keeps it by a weak reference
-        self._writable = asyncio.Event()
-        self._writable.set()
-        self._closed = asyncio.Event()
+        self._full = False  # what is written waits in the transport
+        self._lost = False
+        self._listeners: list[asyncio.Future[None]] = []  # wait for a change of these two
 
     # What the transport calls.
 
@@ -169,21 +170,35 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         self._error = exc
         if exc is None:
             self._accumulator.feed_eof()
-        self._closed.set()
-        self._writable.set()
+        self._lost = True
+        self._tell()
         self._wake()
 
     def pause_writing(self) -> None:
         """Make `drain` wait."""
-        self._writable.clear()
+        self._full = True
 
     def resume_writing(self) -> None:
         """Let `drain` go on."""
-        self._writable.set()
+        self._full = False
+        self._tell()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            if not listener.done():
+                listener.set_result(None)
+
+    async def _listen(self) -> None:
+        listener = self._loop.create_future()
+        self._listeners.append(listener)
+        try:
+            await listener
+        finally:
+            self._listeners.remove(listener)
 
     def _resume(self) -> None:
         # A transport that closes reads no more, and uvloop's says so by an exception.
@@ -470,10 +485,11 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         """
         if self._transport.is_closing():
             await asyncio.sleep(0)  # or a loop of writes would never let connection_lost() in
-        await self._writable.wait()
+        while self._full and not self._lost:
+            await self._listen()
         if self._error is not None:
             raise self._error
-        if self._closed.is_set():
+        if self._lost:
             raise ConnectionResetError("Connection lost")
 
     def close(self) -> None:
@@ -490,7 +506,8 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         Raises:
             OSError: what broke it.
         """
-        await self._closed.wait()
+        while not self._lost:
+            await self._listen()
         if self._error is not None:
             raise self._error
 
