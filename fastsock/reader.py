@@ -122,12 +122,14 @@ class SocketReader:
 
     Every read takes a `timeout`: seconds for the whole of it, however slowly the bytes drip in;
     None to wait for ever, 0 not to wait. Where it is not given, it is the socket's own timeout.
-    A read that raises has taken nothing: after `TimeoutError`, `BlockingIOError` or a signal
-    handler's exception the next read, of whatever kind, finds all that has come.
+    A non-blocking socket that has nothing raises `BlockingIOError`, a TLS one
+    `ssl.SSLWantReadError`. A read that raises has taken nothing: after `TimeoutError`,
+    `BlockingIOError` or a signal handler's exception the next read, of whatever kind, finds all
+    that has come.
 
     A plain socket's own timeout is never changed, so another thread can send meanwhile; a TLS
-    socket's is, while a read with a `timeout` waits, and set back. One thread reads at a time. A
-    thread that waits is woken by ``sock.shutdown(SHUT_RD)`` in another one, not by `close`.
+    socket's is while a read waits, and is set back. One thread reads at a time. A thread that
+    waits is woken by ``sock.shutdown(SHUT_RD)`` in another one, not by `close`.
 
     Args:
         sock: a stream socket, TLS or plain, or any object with `recv_into`.

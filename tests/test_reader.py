@@ -5,6 +5,7 @@ import errno
 import os
 import random
 import select
+import signal
 import socket
 import ssl
 import struct
@@ -474,6 +475,63 @@ class TestWaiting:
                 reader.read_exactly(6)
         there.sendall(b"def")
         assert reader.read_exactly(6, timeout=HANG) == b"abcdef"
+
+    @pytest.mark.parametrize("own", [None, 60.0])
+    def test_half_a_tls_record_does_not_outlast_the_deadline(self, contexts, own):
+        client, server = contexts
+        here, there = tcp_pair()
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        peer = server.wrap_bio(incoming, outgoing, server_side=True)
+
+        def shake_hands():
+            while True:
+                try:
+                    peer.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    there.sendall(outgoing.read())
+                    incoming.write(there.recv(1 << 16))
+            there.sendall(outgoing.read())
+
+        with there:
+            shaking = threading.Thread(target=shake_hands)
+            shaking.start()
+            with client.wrap_socket(here, server_hostname="localhost") as here:
+                shaking.join()
+                here.settimeout(own)
+                reader = SocketReader(here)
+                peer.write(b"hello")
+                record = outgoing.read()
+                there.sendall(record[:-1])
+                with pytest.raises(TimeoutError):
+                    reader.read_exactly(5, timeout=0.1)
+                there.sendall(record[-1:])
+                assert reader.read_exactly(5, timeout=HANG) == b"hello"
+                assert here.gettimeout() == own
+
+    @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timers here")
+    @pytest.mark.parametrize("timeout", [None, HANG, 2 * HANG])
+    def test_an_exception_of_a_signal_handler(self, pair, timeout):
+        class HandlerError(Exception):
+            pass
+
+        def stop(*_):
+            raise HandlerError
+
+        here, there = pair
+        reader = SocketReader(here)
+        there.sendall(b"abc")
+        before = signal.signal(signal.SIGALRM, stop)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            with pytest.raises(HandlerError):
+                reader.read_exactly(6, timeout=timeout)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        assert here.gettimeout() == HANG
+        there.sendall(b"def")
+        assert reader.read_exactly(6) == b"abcdef"
 
     def test_a_negative_timeout(self, plain):
         with pytest.raises(ValueError, match="Timeout value out of range"):
