@@ -563,9 +563,11 @@ class TestFlowControl:
         async def main():
             async with connected() as (stream, there):
                 stream.write(bytes(20_000_000))
-                draining = asyncio.create_task(stream.drain())
+                draining = asyncio.gather(stream.drain(), stream.drain())
+                cancelled = asyncio.create_task(stream.drain())
                 await asyncio.sleep(0.02)
                 assert not draining.done()
+                cancelled.cancel()
 
                 def receive():
                     left = 20_000_000
