@@ -188,7 +188,7 @@ def faces() -> list[ModuleType]:
     modules = [
         import_module(f"fastsock.{info.name}")
         for info in pkgutil.iter_modules(fastsock.__path__)
-        if not info.name.startswith("_")
+        if not info.name.startswith("_") and info.name != "aio"  # asyncio takes long to import
     ]
     return [module for module in modules if hasattr(module, "__all__")]
 
