@@ -259,10 +259,12 @@ import asyncio, sys
 from fastsock._{twin}.stream import RecvAccumulator
 from fastsock import LengthPrefix
 
+framer = LengthPrefix(4)
+
 def idle():
     accumulator = RecvAccumulator()
     accumulator.feed(b"\\0\\0\\0\\2hi")
-    accumulator.frames(LengthPrefix(4))
+    accumulator.frames(framer)
     return accumulator
 
 def reader():
