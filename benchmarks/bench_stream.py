@@ -224,9 +224,7 @@ def recv_all(sock: socket.socket) -> int:
 
 @pytest.mark.parametrize("timeout", [None, 5.0], ids=["blocking", "timeout"])
 @pytest.mark.parametrize("contender", ["compiled", "pure", "stdlib"])
-def bench_fill(
-    measure: Callable[..., None], timeout: float | None, contender: str
-) -> None:
+def bench_fill(measure: Callable[..., None], timeout: float | None, contender: str) -> None:
     """Messages of 64 bytes that are there already, one a call."""
     receive = recv_all if contender == "stdlib" else partial(fill_all, contender)
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -157,7 +157,9 @@ def main() -> None:
     if shutil.which("valgrind") is None:
         sys.exit("instructions.py: valgrind is not installed (apt install valgrind): no counts")
     empty = per_call(EMPTY_PROGRAM, CALLS)
-    print(f"Instructions an address or a message, {sys.implementation.name} {sys.version.split()[0]}")
+    print(
+        f"Instructions an address or a message, {sys.implementation.name} {sys.version.split()[0]}"
+    )
     print(f"{'':<26}{'compiled':>10}{'stdlib':>10}{'floor':>10}{'stdlib/compiled':>18}")
     for row in wanted:
         counts = scalar(row, empty) if row in SCALARS else batch(row)

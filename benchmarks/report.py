@@ -64,7 +64,15 @@ def terminal(run: Run, part: str) -> str:
     """Every row, then every target."""
     rows = [row for row in run.of(part) if row.ns]
     clocked = any(row.wall for row in rows)
-    head = ("nanoseconds an item", "input", *OURS, "vs stdlib", "vs floor", *(["wall"] * clocked), "peers")
+    head = (
+        "nanoseconds an item",
+        "input",
+        *OURS,
+        "vs stdlib",
+        "vs floor",
+        *(["wall"] * clocked),
+        "peers",
+    )
     lines = [
         (
             row.name,
@@ -91,7 +99,8 @@ def terminal(run: Run, part: str) -> str:
             (
                 "Minimum of all rounds: the steady figure on a shared machine. "
                 "vs stdlib: times as fast; vs floor: times an empty compiled call."
-                + " CPU time of the receiver; wall: the same rows by the clock." * clocked
+                + " CPU time of the receiver; wall: the same rows by the clock."
+                * clocked
             ),
             "",
             *text,

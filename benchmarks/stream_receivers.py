@@ -44,9 +44,7 @@ def frames(
     return found
 
 
-def offsets(
-    stream: ModuleType, framer: Framer, sock: socket.socket, n: int, keep: Keep
-) -> int:
+def offsets(stream: ModuleType, framer: Framer, sock: socket.socket, n: int, keep: Keep) -> int:
     accumulator, found = stream.RecvAccumulator(), 0
     while found < n and accumulator.fill(sock):
         view, pairs = accumulator.frame_offsets(framer)
@@ -184,11 +182,7 @@ def run_async(
 
 async def connect(sock: socket.socket, protocol: Any) -> Any:
     loop = asyncio.get_running_loop()
-    join = (
-        loop.create_unix_connection
-        if sock.family == socket.AF_UNIX
-        else loop.create_connection
-    )
+    join = loop.create_unix_connection if sock.family == socket.AF_UNIX else loop.create_connection
     sock.setblocking(False)
     return await join(lambda: protocol, sock=sock)
 
