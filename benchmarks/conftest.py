@@ -9,6 +9,7 @@ machine hits all of them or is over by the next turn. The report takes the minim
 import os
 import platform
 import sysconfig
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,8 @@ def measure(request: pytest.FixtureRequest, benchmark: Any, turn: int) -> Callab
         items: int,
         rounds: int,
         headline: bool = False,
+        cpu: bool = False,
+        setup: Callable[[], None] | None = None,
     ) -> None:
         assert got == expected, f"{contender} gives another result than the standard library"
         benchmark.group = f"{row}, {input}"
@@ -91,6 +94,37 @@ def measure(request: pytest.FixtureRequest, benchmark: Any, turn: int) -> Callab
             items=items,
             headline=headline,
         )
-        benchmark.pedantic(timed, rounds=rounds, warmup_rounds=1 if items <= 10_000 else 0)
+        spent: list[int] = []
+
+        def clocked() -> None:
+            start = time.thread_time_ns()
+            timed()
+            spent.append(time.thread_time_ns() - start)
+
+        warmup = 1 if items <= 10_000 else 0
+        benchmark.pedantic(
+            clocked if cpu else timed, setup=setup, rounds=rounds, warmup_rounds=warmup
+        )
+        if cpu:
+            benchmark.extra_info["cpu_ns"] = min(spent)
+
+    return run
+
+
+@pytest.fixture
+def record(request: pytest.FixtureRequest, benchmark: Any, turn: int) -> Callable[..., None]:
+    """Note a size that was measured, in bytes an item; there is nothing to time."""
+
+    def run(row: str, input: str, contender: str, *, bytes_each: int) -> None:
+        benchmark.group = f"{row}, {input}"
+        benchmark.extra_info.update(
+            part=request.module.__name__.rpartition("bench_")[2],
+            row=row,
+            input=input,
+            contender=contender,
+            headline=False,
+            bytes=bytes_each,
+        )
+        benchmark.pedantic(lambda: None, rounds=1)
 
     return run

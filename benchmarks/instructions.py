@@ -56,6 +56,12 @@ BATCHES = {
         "[inet_ntop(AF_INET6, p) for p in packed(AF_INET6, 1000)]",
     ),
 }
+# Row: fed and cut, and the fastest by hand, for `ROWS` messages that are there already.
+STREAMS = {
+    "frames 64 B prefixed": ("cut(PREFIXED, LengthPrefix(4))", "slices(PREFIXED)"),
+    "frames 80 B lines": ("cut(TEXT, Lines())", "(b'' + TEXT).split(b'\\n')"),
+    "frames 80 B delimiter": ("cut(TEXT, Delimiter(b'\\n'))", "(b'' + TEXT).split(b'\\n')"),
+}
 SCALAR_PROGRAM = """
 from socket import *
 from {module} import {function}
@@ -70,6 +76,27 @@ BATCH_PROGRAM = """
 from socket import *
 from fastsock._c.address import inet_ntop_many, inet_pton_many
 from corpus import blob, packed, records, texts
+{call}
+for _ in range({calls}): {call}
+"""
+
+
+STREAM_PROGRAM = """
+from fastsock._c.stream import RecvAccumulator
+from fastsock.framers import Delimiter, LengthPrefix, Lines
+PREFIXED = (b"\\0\\0\\0\\x40" + bytes(64)) * 1000
+TEXT = (b"x" * 79 + b"\\n") * 1000
+accumulator = RecvAccumulator()
+def cut(data, framer):
+    accumulator.feed(data)
+    return accumulator.frames(framer)
+def slices(data):
+    batch, at, size = [], 0, len(data)
+    while at + 4 <= size:
+        end = at + 4 + int.from_bytes(data[at : at + 4], "big")
+        batch.append(data[at + 4 : end])
+        at = end
+    return batch
 {call}
 for _ in range({calls}): {call}
 """
@@ -115,20 +142,24 @@ def scalar(row: str, empty: float) -> dict[str, float]:
 
 
 def batch(row: str) -> dict[str, float]:
-    calls = zip(("compiled", "stdlib"), BATCHES[row], strict=True)
-    return {who: per_call(BATCH_PROGRAM, (2, 12), call=call) / ROWS for who, call in calls}
+    cases, program = (BATCHES, BATCH_PROGRAM) if row in BATCHES else (STREAMS, STREAM_PROGRAM)
+    calls = zip(("compiled", "stdlib"), cases[row], strict=True)
+    return {who: per_call(program, (2, 12), call=call) / ROWS for who, call in calls}
 
 
 def main() -> None:
+    known = [*SCALARS, *BATCHES, *STREAMS]
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join([*SCALARS, *BATCHES]))
-    wanted = parser.parse_args().rows or [*SCALARS, *BATCHES]
-    if unknown := set(wanted) - {*SCALARS, *BATCHES}:
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(known))
+    wanted = parser.parse_args().rows or known
+    if unknown := set(wanted) - set(known):
         parser.error(f"no such row: {', '.join(sorted(unknown))}")
     if shutil.which("valgrind") is None:
         sys.exit("instructions.py: valgrind is not installed (apt install valgrind): no counts")
     empty = per_call(EMPTY_PROGRAM, CALLS)
-    print(f"Instructions an address, {sys.implementation.name} {sys.version.split()[0]}")
+    print(
+        f"Instructions an address or a message, {sys.implementation.name} {sys.version.split()[0]}"
+    )
     print(f"{'':<26}{'compiled':>10}{'stdlib':>10}{'floor':>10}{'stdlib/compiled':>18}")
     for row in wanted:
         counts = scalar(row, empty) if row in SCALARS else batch(row)

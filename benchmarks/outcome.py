@@ -4,19 +4,26 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from targets import TARGETS, Target
 
 
 @dataclass
 class Row:
-    """One row and input of a part: nanoseconds an item, by contender."""
+    """One row and input of a part, by contender.
+
+    `ns` is what targets are held against: CPU time where a row waits for another process,
+    and wall time elsewhere.
+    """
 
     part: str
     name: str
     input: str
     headline: bool
     ns: dict[str, float] = field(default_factory=dict)
+    wall: dict[str, float] = field(default_factory=dict)  # where `ns` is CPU time
+    bytes: dict[str, int] = field(default_factory=dict)  # a row of sizes has no times
 
     def times(self, who: str, against: str) -> float | None:
         """How many times as fast `who` is as `against`."""
@@ -45,6 +52,11 @@ class Verdict:
         return f"{1 / self.measured if self.target.is_limit else self.measured:.2f}x"
 
 
+def least(figures: dict[str, Any], who: str, figure: float) -> None:
+    """Keep the lowest figure of all turns."""
+    figures[who] = min(figure, figures.get(who, figure))
+
+
 @dataclass
 class Run:
     rows: list[Row]
@@ -60,8 +72,16 @@ class Run:
             info = result["extra_info"]
             key = info["part"], info["row"], info["input"]
             row = rows.setdefault(key, Row(*key, headline=info["headline"]))
-            ns = result["stats"]["min"] / info["items"] * 1e9
-            row.ns[info["contender"]] = min(ns, row.ns.get(info["contender"], ns))
+            who = info["contender"]
+            if "bytes" in info:
+                least(row.bytes, who, info["bytes"])
+                continue
+            wall = result["stats"]["min"] / info["items"] * 1e9
+            if "cpu_ns" in info:
+                least(row.wall, who, wall)
+                least(row.ns, who, info["cpu_ns"] / info["items"])
+            else:
+                least(row.ns, who, wall)
         day = saved["datetime"].partition("T")[0]
         return cls(list(rows.values()), saved["machine_info"], saved["commit_info"], day)
 

@@ -27,6 +27,21 @@ def peers_of(row: Row) -> str:
     return ", ".join(f"{name} {amount(row.ns[name])}" for name in names)
 
 
+def wall(row: Row) -> str:
+    """Wall time of our contenders, where the other columns are CPU time."""
+    return " / ".join(amount(row.wall[name]) for name in OURS if name in row.wall)
+
+
+def sizes(run: Run, part: str) -> list[str]:
+    """Rows of sizes, which have no times."""
+    return [
+        f"{row.name}, {row.input}: "
+        + ", ".join(f"{who} {size:,} bytes each" for who, size in row.bytes.items())
+        for row in run.of(part)
+        if row.bytes
+    ]
+
+
 def targets(run: Run, part: str) -> list[str]:
     """A line a target, with its worst and best row; every miss by name."""
     verdicts = list(run.verdicts(part))
@@ -47,7 +62,17 @@ def targets(run: Run, part: str) -> list[str]:
 
 def terminal(run: Run, part: str) -> str:
     """Every row, then every target."""
-    head = ("nanoseconds an item", "input", *OURS, "vs stdlib", "vs floor", "peers")
+    rows = [row for row in run.of(part) if row.ns]
+    clocked = any(row.wall for row in rows)
+    head = (
+        "nanoseconds an item",
+        "input",
+        *OURS,
+        "vs stdlib",
+        "vs floor",
+        *(["wall"] * clocked),
+        "peers",
+    )
     lines = [
         (
             row.name,
@@ -55,14 +80,15 @@ def terminal(run: Run, part: str) -> str:
             *(amount(row.ns.get(name)) for name in OURS),
             ratio(row.times("compiled", "stdlib")),
             ratio(row.times("floor", "compiled"), 2),
+            *([wall(row)] * clocked),
             peers_of(row),
         )
-        for row in run.of(part)
+        for row in rows
     ]
     widths = [max(len(line[i]) for line in [head, *lines]) for i in range(len(head))]
     text = [
         "  ".join(
-            cell.ljust(width) if i in (0, 1, 7) else cell.rjust(width)
+            cell.ljust(width) if i in (0, 1, len(head) - 1) else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in [head, *lines]
@@ -73,9 +99,12 @@ def terminal(run: Run, part: str) -> str:
             (
                 "Minimum of all rounds: the steady figure on a shared machine. "
                 "vs stdlib: times as fast; vs floor: times an empty compiled call."
+                + " CPU time of the receiver; wall: the same rows by the clock."
+                * clocked
             ),
             "",
             *text,
+            *sizes(run, part),
             "",
             *targets(run, part),
             "",
@@ -93,12 +122,14 @@ def markdown(run: Run, part: str, image: str) -> str:
         cells = [f"`{row.name}`", row.input, *(amount(row.ns.get(name)) for name in OURS)]
         cells.append(f"**{ratio(row.times('compiled', 'stdlib'))}**")
         lines.append(cells + [peers_of(row)] * peers)
+    clocked = any(row.wall for row in rows)
+    unit = "of CPU time a message" if clocked else "an address"
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     missed = sum(not verdict.met for verdict in run.verdicts(part))
     targets = "All targets met." if not missed else f"Targets missed: {missed} (`make bench`)."
     return (
         f"{table}\n\n"
-        f"Nanoseconds an address, the best round of each. {run.caption} {targets}\n\n"
+        f"Nanoseconds {unit}, the best round of each. {run.caption} {targets}\n\n"
         f"![{part}: times as fast as the standard library]({image})\n"
     )
 

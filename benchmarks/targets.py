@@ -53,6 +53,20 @@ TARGETS = (
     Target("address", "inet_pton_many v4 lines", ns=10),
     Target("address", "inet_pton_many v6 lines", times=10),
     Target("address", "inet_ntop_many v?", times=4),
+    # Received bytes: `stdlib` is the fastest loop by hand.
+    Target("stream", "frames, length-prefixed", times=3.5),
+    Target("stream", "frames, length-prefixed", against="asyncio StreamReader", times=10),
+    Target(
+        "stream",
+        "frames, length-prefixed",
+        who="asyncio aio.frames()",
+        against="asyncio StreamReader",
+        times=10,
+    ),
+    Target("stream", "frames, lines", times=1.5),
+    Target("stream", "frames, lines", against="find+del", times=5),
+    Target("stream", "bulk, 1 MiB", times=0.9),
+    Target("stream", "fill", "with a timeout", times=1.4),
     # The pure twin is never slower than the obvious code over the standard library by more.
     Target(ANY, ANY, who="pure", times=1 / 1.5),
 )
