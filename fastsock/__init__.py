@@ -13,6 +13,7 @@ from .address import (
     inet_pton_many,
     parse_hostport,
 )
+from .reader import SocketReader
 from .stream import (
     Delimiter,
     FixedSize,
@@ -44,6 +45,7 @@ __all__ = [
     "Lines",
     "Netstring",
     "RecvAccumulator",
+    "SocketReader",
     "Varint",
     "__version__",
     "format_hostport",
