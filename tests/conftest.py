@@ -117,6 +117,11 @@ def _fresh_environment(**changes: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
+def fresh_environment() -> Callable[..., dict[str, str]]:
+    return _fresh_environment
+
+
+@pytest.fixture(scope="session")
 def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run a fresh interpreter: ``run("-c", code, FASTSOCK_BACKEND="c")``. Warnings are errors."""
 
