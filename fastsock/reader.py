@@ -16,13 +16,15 @@ import time
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar, overload
 
-from ._single import take_frame
+from ._single import taker_of
 from .stream import Framer, RecvAccumulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from _typeshed import ReadableBuffer
+
+    from ._single import Taker
 
 __all__ = ["SocketReader"]
 
@@ -481,15 +483,19 @@ class SocketReader:
         ...     reader.frame(LengthPrefix(1)), reader.read(100)
         (b'hi', b'rest')
         """
-        accumulator = self._open()
-        taken = take_frame(accumulator, framer)
-        if taken is None and not accumulator.eof:
-            return self._wait_for(lambda: self._frame_or_end(framer), timeout)[0]
-        return taken
+        return self._take_frame(taker_of(framer), timeout)
 
-    def _frame_or_end(self, framer: Framer) -> tuple[bytes | None] | None:
-        taken = take_frame(self._accumulator, framer)
-        return (taken,) if taken is not None or self._accumulator.eof else None
+    def _take_frame(self, take: Taker, timeout: Timeout) -> bytes | None:
+        accumulator = self._open()
+
+        def attempt() -> tuple[bytes | None] | None:
+            taken = take(accumulator)
+            return (taken,) if taken is not None or accumulator.eof else None
+
+        taken = take(accumulator)
+        if taken is None and not accumulator.eof:
+            return self._wait_for(attempt, timeout)[0]
+        return taken
 
     def iter_frames(self, framer: Framer, *, timeout: Timeout = _SOCKET) -> Iterator[bytes]:
         """Iterate over frames, up to the end of the stream.
@@ -516,7 +522,8 @@ class SocketReader:
         ...     list(reader.iter_frames(Netstring()))
         [b'hi', b'there']
         """
-        while (frame := self.frame(framer, timeout=timeout)) is not None:
+        take = taker_of(framer)
+        while (frame := self._take_frame(take, timeout)) is not None:
             yield frame
 
     def __iter__(self) -> Self:
