@@ -280,6 +280,9 @@ class TestHttpGet:
     def test_against_nginx(self, get, nginx, path):
         (nginx.files / "www" / "page").write_bytes(LARGE)
         host, port = nginx.tcp
+        with nginx.connect("tcp", TIMEOUT) as sock:  # it does frame the reply in the way meant
+            sock.sendall(b"GET /%b HTTP/1.1\r\nHost: x\r\n\r\n" % f"{path}page".encode())
+            assert (b"chunked" in exactly(sock, 400)) == bool(path)
         assert get(f"http://{host}:{port}/{path}page") == (0, LARGE, "")
         status, _, said = get(f"http://{host}:{port}/nothing")
         assert (status, said.strip()) == (1, "http_get: status 404")
