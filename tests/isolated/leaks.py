@@ -12,7 +12,7 @@ import gc
 import json
 import sys
 import tracemalloc
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from importlib import import_module
 from operator import attrgetter
@@ -26,11 +26,28 @@ LEAST = 8  # bytes a call; the least object has 16
 
 
 class Case(NamedTuple):
-    """One call: a function of the part, or "Class.method", and its arguments."""
+    """One call: a function of the part, or "Class.method", and its arguments.
+
+    A method with state is called on a fresh object every time: `made` gets the class and returns
+    one. Without it the method is called on the class, with the object as first argument.
+    """
 
     name: str
     arguments: tuple[object, ...]
     keywords: Mapping[str, object] = MappingProxyType({})
+    made: Callable[[type], object] | None = None
+
+
+def function_of(functions: object, case: Case) -> Callable[..., object]:
+    """What a case calls."""
+    if case.made is None:
+        return attrgetter(case.name)(functions)
+    kind, _, method = case.name.partition(".")
+
+    def call(*arguments: object, **keywords: object) -> object:
+        return getattr(case.made(getattr(functions, kind)), method)(*arguments, **keywords)
+
+    return call
 
 
 def repeat(function, arguments, keywords, calls: int) -> None:
@@ -79,7 +96,7 @@ def run(functions: object, cases: Iterable[Case]) -> None:
     for case in cases:
         ran[case.name] = ran.get(case.name, 0) + 1
         call = f"{case.name}{case.arguments!r:.80} {case.keywords}"
-        leaks += [f"{call}: {leak}" for leak in leaks_of(attrgetter(case.name)(functions), case)]
+        leaks += [f"{call}: {leak}" for leak in leaks_of(function_of(functions, case), case)]
     print(json.dumps({"ran": ran, "leaks": leaks}))
 
 

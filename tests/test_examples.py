@@ -1,0 +1,293 @@
+"""The examples do what they say: each runs in a process of its own, over both twins."""
+
+import os
+import random
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+TIMEOUT = 60
+FLAVOURS = ["threads", "asyncio"]
+
+
+@pytest.fixture
+def start(twin, fresh_environment):
+    """Run an example: a process with pipes, ended with the test. Warnings are errors."""
+    processes = []
+
+    def start(name, *arguments):
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-B", "-W", "error", EXAMPLES / name, *arguments],
+            env=fresh_environment(FASTSOCK_BACKEND=twin.tag, PYTHONUNBUFFERED="1"),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        processes.append(process)
+        return process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def connect(start):
+    """Connect to a server that is an example, which is started with the options given."""
+    ports = {}
+    sockets = []
+
+    def connect(name, *options):
+        if name not in ports:
+            process = start(name, "--port", "0", *options)
+            said = process.stdout.readline()
+            assert said.startswith(b"listening on port "), process.stderr.read()
+            ports[name] = int(said.split()[-1])
+        sockets.append(socket.create_connection(("127.0.0.1", ports[name]), TIMEOUT))
+        return sockets[-1]
+
+    yield connect
+    for sock in sockets:
+        sock.close()
+
+
+def received(sock):
+    """All there is to come."""
+    with sock.makefile("rb") as file:
+        return file.read()
+
+
+def exactly(sock, size):
+    """So many bytes: the oracle is the plainest loop that is right."""
+    data = b""
+    while len(data) < size:
+        data += sock.recv(size - len(data))
+    return data
+
+
+def send(sock, data, size=None):
+    """Send in a thread, in pieces, and end the stream."""
+
+    def run():
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for start in range(0, len(data), size or len(data) or 1):
+            sock.sendall(data[start : start + (size or len(data))])
+        sock.shutdown(socket.SHUT_WR)
+
+    threading.Thread(target=run).start()
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+class TestEcho:
+    @pytest.fixture
+    def name(self, flavour):
+        return f"echo_server_{flavour}.py"
+
+    def framed(self, *messages):
+        return b"".join(struct.pack(">I", len(message)) + message for message in messages)
+
+    def test_messages_come_back(self, connect, name):
+        chance = random.Random(4)
+        messages = [chance.randbytes(chance.randrange(200)) for _ in range(5000)]
+        data = self.framed(b"", *messages, bytes(1 << 20))
+        sock = connect(name)
+        send(sock, data)
+        assert received(sock) == data
+
+    def test_however_they_are_cut(self, connect, name):
+        data = self.framed(b"", b"a", b"hello", bytes(300))
+        for size in (1, 3, 7):
+            sock = connect(name)
+            send(sock, data, size)
+            assert received(sock) == data
+
+    def test_an_answer_waits_for_no_further_message(self, connect, name):
+        sock = connect(name)
+        sock.sendall(self.framed(b"ping") + b"\0")
+        assert exactly(sock, 8) == self.framed(b"ping")
+        sock.sendall(b"\0\0\0")
+        assert exactly(sock, 4) == self.framed(b"")
+
+    def test_a_message_too_long_ends_one_connection_alone(self, connect, name):
+        other, sock = connect(name), connect(name)
+        sock.sendall(self.framed(b"good") + struct.pack(">I", (1 << 20) + 1))
+        assert received(sock) == self.framed(b"good")
+        send(other, self.framed(b"still here"))
+        assert received(other) == self.framed(b"still here")
+
+    def test_an_end_inside_a_message(self, connect, name):
+        sock = connect(name)
+        send(sock, self.framed(b"good", b"torn")[:-1])
+        assert received(sock) == self.framed(b"good")
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+class TestLines:
+    @pytest.fixture
+    def name(self, flavour):
+        return f"line_server_{flavour}.py"
+
+    def test_lines_are_answered(self, connect, name):
+        for size in (None, 1, 5):
+            sock = connect(name)
+            send(sock, b"one\r\ntwo \n\nlast", size)
+            assert received(sock) == b"3 ONE\n4 TWO \n0 \n4 LAST\n"
+
+    def test_a_line_too_long_is_skipped(self, connect, name):
+        for size in (None, 999, 1001):
+            sock = connect(name)
+            send(sock, b"one\n" + b"x" * 5000 + b"\n" + b"y" * 1000 + b"\nend\n", size)
+            expected = b"3 ONE\nerror: line too long\n1000 " + b"Y" * 1000 + b"\n3 END\n"
+            assert received(sock) == expected
+
+    def test_a_slow_line_is_cut_off_though_it_never_rests(self, connect, name):
+        sock = connect(name, "--timeout", "0.2")
+        sock.sendall(b"quick\n")
+        assert exactly(sock, 8) == b"5 QUICK\n"
+        sock.settimeout(0.01)
+        for _ in range(TIMEOUT * 100):
+            sock.sendall(b"x")
+            try:
+                answer = sock.recv(100)
+            except TimeoutError:
+                continue
+            break
+        assert answer == b"error: too slow\n"
+
+    def test_many_lines_at_once(self, connect, name):
+        sock = connect(name)
+        send(sock, b"line\n" * 50_000)
+        assert received(sock) == b"4 LINE\n" * 50_000
+
+
+BODY = bytes(range(256)) * 3
+LARGE = random.Random(5).randbytes(300_000)
+
+
+def chunked(body, *sizes, extension=b"", trailers=b""):
+    parts, start = [], 0
+    for size in sizes:
+        part = body[start : start + size]
+        parts.append(b"%x%b\r\n%b\r\n" % (len(part), extension, part))
+        start += size
+    assert start >= len(body)
+    return b"".join(parts) + b"0\r\n" + trailers + b"\r\n"
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+LENGTH = b"Content-Length: %d\r\n\r\n"
+CHUNKED = b"transfer-encoding: Chunked\r\n\r\n"
+
+
+class TestHttpGet:
+    @pytest.fixture
+    def get(self, start):
+        def get(url):
+            process = start("http_get.py", url, "--timeout", str(TIMEOUT))
+            body, said = process.communicate()
+            return process.returncode, body, said.decode()
+
+        return get
+
+    @pytest.fixture
+    def served(self, get):
+        """What the example makes of a reply that comes in pieces, with pauses in between."""
+
+        def served(reply, size=None, hang_up=True):
+            with socket.create_server(("127.0.0.1", 0)) as server:
+                asked = []
+                stop = threading.Event()
+
+                def serve():
+                    sock, _ = server.accept()
+                    with sock:
+                        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                        while not b"".join(asked).endswith(b"\r\n\r\n"):
+                            asked.append(sock.recv(1000))
+                        for start in range(0, len(reply), size or len(reply)):
+                            sock.sendall(reply[start : start + (size or len(reply))])
+                            time.sleep(0.0005)
+                        if not hang_up:
+                            stop.wait(TIMEOUT)
+
+                thread = threading.Thread(target=serve)
+                thread.start()
+                result = get(f"http://127.0.0.1:{server.getsockname()[1]}/page?q=1")
+                stop.set()
+                thread.join()
+                assert b"".join(asked).startswith(b"GET /page?q=1 HTTP/1.1\r\nHost: 127.0.0.1:")
+                return result
+
+        return served
+
+    @pytest.mark.parametrize("size", [None, 1], ids=["at once", "dribbled"])
+    @pytest.mark.parametrize(
+        ("reply", "hang_up"),
+        [
+            (OK + LENGTH % len(BODY) + BODY, False),
+            (b"HTTP/1.1 100 Continue\r\n\r\n" + OK + LENGTH % len(BODY) + BODY, False),
+            (OK + CHUNKED + chunked(BODY, 1, 255, 1000), False),
+            (OK + CHUNKED + chunked(BODY, 768, extension=b";a=b", trailers=b"X: y\r\n"), False),
+            (OK + b"\r\n" + BODY, True),
+            (b"HTTP/1.0 200 OK\r\nServer: old\r\n\r\n" + BODY, True),
+        ],
+        ids=["length", "100 first", "chunks", "extensions", "until close", "1.0"],
+    )
+    def test_whole_replies(self, served, reply, size, hang_up):
+        assert served(reply, size, hang_up) == (0, BODY, "")
+
+    @pytest.mark.parametrize("size", [None, 1460])
+    def test_a_large_reply_in_chunks(self, served, size):
+        reply = OK + CHUNKED + chunked(LARGE, 8192, 100_000, 200_000)
+        assert served(reply, size) == (0, LARGE, "")
+
+    def test_no_body(self, served):
+        assert served(b"HTTP/1.1 204 No Content\r\n\r\n", hang_up=False) == (0, b"", "")
+        assert served(OK + LENGTH % 0, hang_up=False) == (0, b"", "")
+
+    @pytest.mark.parametrize(
+        ("reply", "said"),
+        [
+            (OK + LENGTH % 10 + b"short", "ended 5 bytes early"),
+            (OK + CHUNKED + b"a\r\nshort", "ended 5 bytes early"),
+            (OK + CHUNKED + b"+5\r\nhello\r\n0\r\n\r\n", "not a number: '+5'"),
+            (OK + CHUNKED + b"5\r\nhello!\r\n0\r\n\r\n", "no CRLF"),
+            (OK + CHUNKED + b"5\r\nhello\r\n", "expected bytes"),
+            (OK + b"Content-Length: 5, 6\r\n\r\nhello", "not a number"),
+            (OK + b"Content-Length: 1_0\r\n\r\nhello", "not a number"),
+            (OK + b"transfer-encoding: gzip\r\n\r\nhello", "unknown transfer coding"),
+            (OK + b"x: " + b"y" * 70_000, "no delimiter within the limit"),
+            (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "http_get: "),
+            (b"HTTP/1.1 200 OK\r\n", "expected bytes"),
+            (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "status 404"),
+        ],
+    )
+    def test_replies_that_are_none(self, served, reply, said):
+        status, _, error = served(reply)
+        assert status == 1
+        assert said in error
+        assert "Traceback" not in error
+
+    @pytest.mark.skipif(os.name == "nt", reason="a server as POSIX has it")
+    @pytest.mark.parametrize("path", ["", "chunked/"])
+    def test_against_nginx(self, get, nginx, path):
+        (nginx.files / "www" / "page").write_bytes(LARGE)
+        host, port = nginx.tcp
+        with nginx.connect("tcp", TIMEOUT) as sock:  # it does frame the reply in the way meant
+            sock.sendall(b"GET /%b HTTP/1.1\r\nHost: x\r\n\r\n" % f"{path}page".encode())
+            assert (b"chunked" in exactly(sock, 400)) == bool(path)
+        assert get(f"http://{host}:{port}/{path}page") == (0, LARGE, "")
+        status, _, said = get(f"http://{host}:{port}/nothing")
+        assert (status, said.strip()) == (1, "http_get: status 404")
+
+    def test_what_is_no_url(self, get):
+        status, _, said = get("ftp://127.0.0.1/")
+        assert status == 1
+        assert "not an http URL" in said
