@@ -4,6 +4,7 @@ import importlib.machinery
 import json
 import pickle
 import pkgutil
+import re
 import shutil
 import sys
 from importlib import import_module
@@ -133,7 +134,7 @@ def test_broken_set_of_extensions_is_never_mixed(run_python, tmp_path, break_it,
     auto = run_python("-W", "always::RuntimeWarning", "-c", REPORT, PYTHONPATH=str(copy))
     report(auto, "py")
     assert "RuntimeWarning: fastsock's extensions can't be used (fastsock._c." in auto.stderr
-    assert f"_c.{name}: " in auto.stderr or f"_c.{name}'" in auto.stderr or f"/{name}." in auto.stderr
+    assert re.search(rf"(_c\.|/){name}\b", auto.stderr)
     assert "Going on in pure Python." in auto.stderr
 
     forced = run_python("-c", "import fastsock", PYTHONPATH=str(copy), FASTSOCK_BACKEND="c")
