@@ -331,7 +331,11 @@ class RecvAccumulator:
 
     def _receive_into(self, sock: _Receiver, room: int) -> int:
         free: Any = self._block
-        if room != len(free):
+        if type(sock) is not socket:
+            # Whatever it is, it may keep what it is given, or write more than there is room for.
+            self._shared = True
+            free = memoryview(free)[self._written : self._written + room]
+        elif room != len(free):
             free = memoryview(free)[self._written : self._written + room]
         counts: list[int] = []
         try:
