@@ -133,7 +133,7 @@ class RecvAccumulator:
         self._shared = False  # whether views of the block were made
         # Size of the next block, by what the last one held. Twice what may be unread is always
         # enough: see _move().
-        self._appetite = min(_BLOCK, 1 << size.bit_length())
+        self._appetite = min(_BLOCK, 1 << (2 * size - 1).bit_length())
         self._lent = 0  # how much free room get_buffer() has given to a writer
         self._scan = 0  # unread bytes that were searched for `_key` already
         self._key: Framer | None = None  # what `_walker` was made of
