@@ -13,6 +13,7 @@ import tracemalloc
 import weakref
 from array import array
 
+import numpy
 import pytest
 
 import fastsock
@@ -99,6 +100,12 @@ class TestTakeUntil:
         assert acc.take_until((b",", b";")) == b"b,"
         acc.feed(b"\n")
         assert acc.take_until(bytearray(b"\n")) == b"c\n"
+
+    def test_separators_that_compare_in_a_way_of_their_own(self, acc):
+        separator = numpy.frombuffer(b"; ", "u1")
+        acc.feed(b"one; two; thr")
+        taken = [acc.take_until(separator) for _ in range(3)]
+        assert taken == [b"one; ", b"two; ", None]
 
     def test_limit(self, acc):
         acc.feed(b"abcd\n")

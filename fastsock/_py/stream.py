@@ -615,8 +615,9 @@ class RecvAccumulator:
             raise _errors.in_use()
         self._busy = True
         try:
-            # Compared by value: a loop may well name its separator anew in every call.
-            if self._separator is None or separator != self._separator:
+            # Compared by value: a loop may well name its separator anew in every call. Other
+            # buffers may not compare as bytes do: an array gives an array.
+            if type(separator) not in (bytes, tuple) or separator != self._separator:
                 framer = Delimiter(separator)
                 self._walker_for(framer)
                 self._separator = framer.separator
