@@ -363,6 +363,17 @@ class TestLimits:
             with pytest.raises(OverflowError):
                 stream.RecvAccumulator(huge)
 
+    @pytest.mark.parametrize("name", ["take", "peek", "get_buffer", "buffer_updated"])
+    @pytest.mark.parametrize("number", [1 << 70, -1 << 70])
+    def test_numbers_that_no_memory_has(self, stream, name, number):
+        acc = stream.RecvAccumulator()
+        acc.feed(b"abc")
+        with pytest.raises(OverflowError, match="too large"):
+            getattr(acc, name)(number)
+        with pytest.raises(OverflowError, match="too large"):
+            stream.RecvAccumulator(number)
+        assert acc.take() == b"abc"
+
     def test_no_memory_for_a_hint_is_no_lasting_harm(self, stream):
         acc = stream.RecvAccumulator(sys.maxsize // 4)
         acc.feed(b"abc")

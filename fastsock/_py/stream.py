@@ -46,6 +46,14 @@ _LINES = Lines()
 _pool: dict[int, list[_Block]] = {}  # blocks that nobody uses, by size
 
 
+def _ssize(value: SupportsIndex) -> int:
+    """A number of bytes, within the bounds that an int has in C."""
+    number = index(value)
+    if not -sys.maxsize - 1 <= number <= sys.maxsize:
+        raise OverflowError("Python int too large to convert to C ssize_t")
+    return number
+
+
 def _take_block(size: int) -> _Block:
     try:
         return _pool[size].pop()
@@ -120,7 +128,7 @@ class RecvAccumulator:
     )
 
     def __init__(self, max_size: SupportsIndex = 1 << 24) -> None:
-        size = index(max_size)
+        size = _ssize(max_size)
         if size < 1:
             raise _errors.bad_max_size(size)
         if size > sys.maxsize // 4:
@@ -306,7 +314,7 @@ class RecvAccumulator:
         ...     acc.fill(here)
         4
         """
-        wanted = index(hint)
+        wanted = _ssize(hint)
         if wanted < 0:
             raise _errors.bad_count("hint", wanted)
         if self._busy:
@@ -447,7 +455,7 @@ class RecvAccumulator:
         >>> acc.take()
         b'ok'
         """
-        wanted = index(sizehint)
+        wanted = _ssize(sizehint)
         if self._busy:
             raise _errors.in_use()
         self._busy = True
@@ -478,7 +486,7 @@ class RecvAccumulator:
         >>> len(acc)
         2
         """
-        count = index(nbytes)
+        count = _ssize(nbytes)
         if self._busy:
             raise _errors.in_use()
         self._busy = True
@@ -530,7 +538,7 @@ class RecvAccumulator:
         >>> acc.take(3), acc.take(3), acc.take()
         (b'abc', None, b'd')
         """
-        count = index(n)
+        count = _ssize(n)
         if self._busy:
             raise _errors.in_use()
         self._busy = True
@@ -572,7 +580,7 @@ class RecvAccumulator:
         >>> acc.peek(3), acc.peek()
         (b'abc', b'abcd')
         """
-        count = index(n)
+        count = _ssize(n)
         if self._busy:
             raise _errors.in_use()
         self._busy = True
