@@ -34,7 +34,8 @@ DIRECTIVES = {
     "subinterpreters_compatible": "own_gil" if SUBINTERPRETERS else "no",
     "linetrace": FLAVOUR == "trace",
 }
-MACROS = dict.fromkeys(("CYTHON_USE_MODULE_STATE", "CYTHON_USE_TYPE_SPECS"), int(SUBINTERPRETERS))
+# Types from specs in every flavour: a static one can't say its public path.
+MACROS = {"CYTHON_USE_MODULE_STATE": int(SUBINTERPRETERS), "CYTHON_USE_TYPE_SPECS": 1}
 MACROS["FASTSOCK_FLAVOUR"] = f'"{FLAVOUR}"'
 if FLAVOUR == "trace":
     MACROS |= {"CYTHON_TRACE": 1, "CYTHON_TRACE_NOGIL": 1, "CYTHON_USE_SYS_MONITORING": 0}

@@ -146,9 +146,11 @@ class LengthPrefix(Framer):
 
 
 def _separator(value: ReadableBuffer) -> bytes:
-    if isinstance(value, str | int):  # bytes(3) would be three zeros
-        raise TypeError(f"a separator must be a bytes-like object, not {type(value).__name__}")
-    separator = bytes(value)
+    try:
+        separator = memoryview(value).tobytes()  # bytes(3) would be three zeros
+    except TypeError:
+        kind = type(value).__name__
+        raise TypeError(f"a separator must be a bytes-like object, not {kind}") from None
     if not separator:
         raise ValueError("a separator must have at least one byte")
     return separator

@@ -14,6 +14,22 @@ TEXTS = [
 ]  # fmt: skip
 
 
+STREAMS = [
+    b"\x02hi\0\x05there", b"\0\x02hi\0\0\0\x05th", b"\xff\xff\xff\xff\xff\xff\xff\xff",
+    b"\x80\x01" + bytes(128), b"\xff" * 9 + b"\x01", b"5:hello,0:,3:a", b"12:hello world!,", b"05:x",
+    b"one\r\ntwo\nthr", b"\r\n\r\n\n", b"a;b;;c;", b"\r\r\n;a\n" * 9, b"GET / HTTP/1.1\r\n\r\n",
+]  # fmt: skip
+
+
+def stream_seeds(target: str) -> Iterator[bytes]:
+    """The kernel target makes its framer of the first bytes."""
+    for body in STREAMS:
+        for kind in range(5):
+            for flags in (0, 0x15, 0x2A, 0x4F, 0xBF):
+                rules = bytes([kind, flags, 2, 1, 0, 1, 2, 3])
+                yield rules + body if target.endswith("_kernels") else body + rules * 4
+
+
 def bodies() -> Iterator[bytes]:
     yield from TEXTS
     for newline in (b"\n", b"\r\n", b"\r"):
@@ -25,8 +41,8 @@ def bodies() -> Iterator[bytes]:
     yield bytes(range(64))
 
 
-def seeds(target: str) -> Iterator[bytes]:
-    """A kernel target chooses by the first byte; atheris takes choices from the end."""
+def address_seeds(target: str) -> Iterator[bytes]:
+    """The kernel target chooses by the first byte; atheris takes choices from the end."""
     for body in bodies():
         for choice in range(8):
             if target.endswith("_kernels"):
@@ -37,6 +53,7 @@ def seeds(target: str) -> Iterator[bytes]:
 
 def main(target: str, directory: str) -> None:
     Path(directory).mkdir(parents=True, exist_ok=True)
+    seeds = stream_seeds if target.startswith("stream_") else address_seeds
     for number, seed in enumerate(seeds(target)):
         Path(directory, f"seed-{number:04}").write_bytes(seed)
 

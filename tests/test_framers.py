@@ -120,6 +120,7 @@ def test_separators_are_copied():
         (lambda: Delimiter("\n"), TypeError),
         (lambda: Delimiter((b"a", "b")), TypeError),
         (lambda: Delimiter((b"a", 3)), TypeError),
+        (lambda: Delimiter((b"a", [59])), TypeError),
         (lambda: Delimiter(3), TypeError),
         (lambda: Delimiter(None), TypeError),
         (lambda: Delimiter(b"a", max_frame=-1), ValueError),

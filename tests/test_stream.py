@@ -13,6 +13,7 @@ import tracemalloc
 import weakref
 from array import array
 
+import numpy
 import pytest
 
 import fastsock
@@ -99,6 +100,12 @@ class TestTakeUntil:
         assert acc.take_until((b",", b";")) == b"b,"
         acc.feed(b"\n")
         assert acc.take_until(bytearray(b"\n")) == b"c\n"
+
+    def test_separators_that_compare_in_a_way_of_their_own(self, acc):
+        separator = numpy.frombuffer(b"; ", "u1")
+        acc.feed(b"one; two; thr")
+        taken = [acc.take_until(separator) for _ in range(3)]
+        assert taken == [b"one; ", b"two; ", None]
 
     def test_limit(self, acc):
         acc.feed(b"abcd\n")
@@ -355,6 +362,17 @@ class TestLimits:
         for huge in (1 << 70, sys.maxsize, sys.maxsize // 4 + 1):
             with pytest.raises(OverflowError):
                 stream.RecvAccumulator(huge)
+
+    @pytest.mark.parametrize("name", ["take", "peek", "get_buffer", "buffer_updated"])
+    @pytest.mark.parametrize("number", [1 << 70, -1 << 70])
+    def test_numbers_that_no_memory_has(self, stream, name, number):
+        acc = stream.RecvAccumulator()
+        acc.feed(b"abc")
+        with pytest.raises(OverflowError, match="too large"):
+            getattr(acc, name)(number)
+        with pytest.raises(OverflowError, match="too large"):
+            stream.RecvAccumulator(number)
+        assert acc.take() == b"abc"
 
     def test_no_memory_for_a_hint_is_no_lasting_harm(self, stream):
         acc = stream.RecvAccumulator(sys.maxsize // 4)

@@ -383,6 +383,23 @@ class TestOtherObjects:
             acc.fill(Source(wrong))
         assert len(acc) == 0
 
+    def test_what_they_keep_is_no_way_to_later_bytes(self, stream):
+        class Keeper:
+            def recv_into(self, buffer):
+                self.kept = buffer
+                with pytest.raises(ValueError):
+                    buffer[:2] = b"more than two"  # a buffer has the size it has
+                buffer[:3] = b"abc"
+                return 3
+
+        keeper, first, second = Keeper(), stream.RecvAccumulator(), stream.RecvAccumulator()
+        first.fill(keeper)
+        assert type(keeper.kept) is memoryview
+        assert first.take() == b"abc"
+        second.feed(b"another's")
+        keeper.kept[:3] = b"BAD"
+        assert second.take() == b"another's"
+
     @pytest.mark.parametrize("wrong", [None, "3", 3.0])
     def test_results_of_no_use(self, acc, wrong):
         with pytest.raises(TypeError):

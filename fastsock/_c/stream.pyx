@@ -851,7 +851,8 @@ cdef class RecvAccumulator:
 
     cdef Plan plan_until(self, object separator):
         """The plan of a separator. A loop may well name it anew in every call."""
-        if self.separator is None or separator != self.separator:
+        # Other buffers may not compare as bytes do: an array gives an array.
+        if type(separator) not in (bytes, tuple) or separator != self.separator:
             framer = _framers.Delimiter(separator)
             self.plan_for(framer)
             self.separator = framer.separator

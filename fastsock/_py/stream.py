@@ -46,6 +46,14 @@ _LINES = Lines()
 _pool: dict[int, list[_Block]] = {}  # blocks that nobody uses, by size
 
 
+def _ssize(value: SupportsIndex) -> int:
+    """A number of bytes, within the bounds that an int has in C."""
+    number = index(value)
+    if not -sys.maxsize - 1 <= number <= sys.maxsize:
+        raise OverflowError("Python int too large to convert to C ssize_t")
+    return number
+
+
 def _take_block(size: int) -> _Block:
     try:
         return _pool[size].pop()
@@ -120,7 +128,7 @@ class RecvAccumulator:
     )
 
     def __init__(self, max_size: SupportsIndex = 1 << 24) -> None:
-        size = index(max_size)
+        size = _ssize(max_size)
         if size < 1:
             raise _errors.bad_max_size(size)
         if size > sys.maxsize // 4:
@@ -133,7 +141,7 @@ class RecvAccumulator:
         self._shared = False  # whether views of the block were made
         # Size of the next block, by what the last one held. Twice what may be unread is always
         # enough: see _move().
-        self._appetite = min(_BLOCK, 1 << size.bit_length())
+        self._appetite = min(_BLOCK, 1 << (2 * size - 1).bit_length())
         self._lent = 0  # how much free room get_buffer() has given to a writer
         self._scan = 0  # unread bytes that were searched for `_key` already
         self._key: Framer | None = None  # what `_walker` was made of
@@ -306,7 +314,7 @@ class RecvAccumulator:
         ...     acc.fill(here)
         4
         """
-        wanted = index(hint)
+        wanted = _ssize(hint)
         if wanted < 0:
             raise _errors.bad_count("hint", wanted)
         if self._busy:
@@ -331,7 +339,11 @@ class RecvAccumulator:
 
     def _receive_into(self, sock: _Receiver, room: int) -> int:
         free: Any = self._block
-        if room != len(free):
+        if type(sock) is not socket:
+            # Whatever it is, it may keep what it is given, or write more than there is room for.
+            self._shared = True
+            free = memoryview(free)[self._written : self._written + room]
+        elif room != len(free):
             free = memoryview(free)[self._written : self._written + room]
         counts: list[int] = []
         try:
@@ -443,7 +455,7 @@ class RecvAccumulator:
         >>> acc.take()
         b'ok'
         """
-        wanted = index(sizehint)
+        wanted = _ssize(sizehint)
         if self._busy:
             raise _errors.in_use()
         self._busy = True
@@ -474,7 +486,7 @@ class RecvAccumulator:
         >>> len(acc)
         2
         """
-        count = index(nbytes)
+        count = _ssize(nbytes)
         if self._busy:
             raise _errors.in_use()
         self._busy = True
@@ -526,7 +538,7 @@ class RecvAccumulator:
         >>> acc.take(3), acc.take(3), acc.take()
         (b'abc', None, b'd')
         """
-        count = index(n)
+        count = _ssize(n)
         if self._busy:
             raise _errors.in_use()
         self._busy = True
@@ -568,7 +580,7 @@ class RecvAccumulator:
         >>> acc.peek(3), acc.peek()
         (b'abc', b'abcd')
         """
-        count = index(n)
+        count = _ssize(n)
         if self._busy:
             raise _errors.in_use()
         self._busy = True
@@ -611,8 +623,9 @@ class RecvAccumulator:
             raise _errors.in_use()
         self._busy = True
         try:
-            # Compared by value: a loop may well name its separator anew in every call.
-            if self._separator is None or separator != self._separator:
+            # Compared by value: a loop may well name its separator anew in every call. Other
+            # buffers may not compare as bytes do: an array gives an array.
+            if type(separator) not in (bytes, tuple) or separator != self._separator:
                 framer = Delimiter(separator)
                 self._walker_for(framer)
                 self._separator = framer.separator

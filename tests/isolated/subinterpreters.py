@@ -31,6 +31,26 @@ for _ in range(20):
             assert error.index == 0
         else:
             raise AssertionError(bad)
+
+import socket
+from fastsock import Delimiter, LengthPrefix, RecvAccumulator
+here, there = socket.socketpair()
+with here, there:
+    here.settimeout(60)
+    kept = []
+    acc = RecvAccumulator()
+    for number in range(200):
+        there.sendall(b"%06d\\n" % number * 20)
+        acc.fill(here)
+        kept += acc.frames(Delimiter(b"\\n"), views=True)
+    assert [int(view) for view in kept] == [number for number in range(200) for _ in range(20)]
+    acc.feed(b"\\0\\2hi\\0")
+    view, offsets = acc.frame_offsets(LengthPrefix(2))
+    assert (bytes(view), list(memoryview(offsets).cast("q"))) == (b"\\0\\2hi", [2, 4])
+    idle = [RecvAccumulator() for _ in range(100)]  # each gives its block back
+    for one in idle:
+        one.feed(bytes(100_000))
+        assert len(one.take(view=True)) == 100_000
 """
 
 
