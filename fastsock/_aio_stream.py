@@ -7,7 +7,6 @@ from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from . import errors as _errors
-from ._single import taker_of
 from .stream import Framer, RecvAccumulator
 
 if TYPE_CHECKING:
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from _typeshed import ReadableBuffer
-
-    from ._single import Taker
 
     Connected = Callable[["StreamAccumulator", "StreamAccumulator"], Awaitable[None] | None]
 
@@ -289,15 +286,12 @@ class StreamAccumulator(asyncio.BufferedProtocol):
             FrameTooLargeError, LimitOverrunError, FrameError, IncompleteReadError, OSError,
             TypeError, RuntimeError: as `frames`.
         """
-        return await self._take_frame(taker_of(framer))
-
-    async def _take_frame(self, take: Taker) -> bytes | None:
         accumulator = self._accumulator
-        while (taken := take(accumulator)) is None and not accumulator.eof:
+        while not (frames := accumulator.frames(framer, limit=1)) and not accumulator.eof:
             await self._more("frame")
         if self._paused:
             self._drained()
-        return taken
+        return frames[0] if frames else None
 
     def iter_frames(self, framer: Framer) -> FrameIterator:
         """Iterate over frames, up to the end of the stream: ``async for frame in ...``.
@@ -310,7 +304,7 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         Returns:
             An asynchronous iterator, which raises what `frame` raises.
         """
-        return FrameIterator(self, taker_of(framer))
+        return FrameIterator(self, framer)
 
     @overload
     async def read_exactly(self, n: int, *, view: Literal[False] = False) -> bytes: ...
@@ -548,17 +542,17 @@ class FrameIterator:
     """The frames of a stream, one by one: what `StreamAccumulator.iter_frames` returns."""
 
     __module__ = "fastsock.aio"
-    __slots__ = ("_stream", "_take")
+    __slots__ = ("_framer", "_stream")
 
-    def __init__(self, stream: StreamAccumulator, take: Taker) -> None:
+    def __init__(self, stream: StreamAccumulator, framer: Framer) -> None:
         self._stream = stream
-        self._take = take
+        self._framer = framer
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> bytes:
-        frame = await self._stream._take_frame(self._take)
+        frame = await self._stream.frame(self._framer)
         if frame is None:
             raise StopAsyncIteration
         return frame

@@ -21,7 +21,7 @@ __all__ = ["Delimiter", "FixedSize", "Framer", "LengthPrefix", "Lines", "Netstri
 _MOST = 1 << 62  # so that a sum with any length that could be buffered fits in 64 bits
 
 
-def _count(name: str, value: SupportsIndex, least: int, most: int | None = None) -> int:
+def checked_count(name: str, value: SupportsIndex, least: int, most: int | None = None) -> int:
     """An int within its bounds."""
     number = index(value)
     if number < least or (most is not None and number > most):
@@ -32,7 +32,7 @@ def _count(name: str, value: SupportsIndex, least: int, most: int | None = None)
 
 def limit_of(max_frame: SupportsIndex | None) -> int | None:
     """A limit that was given, or None."""
-    return None if max_frame is None else _count("max_frame", max_frame, 0)
+    return None if max_frame is None else checked_count("max_frame", max_frame, 0)
 
 
 class Framer:
@@ -132,14 +132,14 @@ class LengthPrefix(Framer):
     ) -> None:
         if byteorder not in ("big", "little"):
             raise ValueError(f"byteorder must be 'big' or 'little', not {byteorder!r}")
-        width = _count("width", width, 1, 8)
-        offset = _count("offset", offset, 0, 1 << 30)
+        width = checked_count("width", width, 1, 8)
+        offset = checked_count("offset", offset, 0, 1 << 30)
         self._set(
             width=width,
             byteorder=byteorder,
             offset=offset,
-            adjust=_count("adjust", adjust, -_MOST, _MOST),
-            strip=offset + width if strip is None else _count("strip", strip, 0, _MOST),
+            adjust=checked_count("adjust", adjust, -_MOST, _MOST),
+            strip=offset + width if strip is None else checked_count("strip", strip, 0, _MOST),
             max_frame=limit_of(max_frame),
             signed=bool(signed),
         )
@@ -275,7 +275,7 @@ class FixedSize(Framer):
     size: int
 
     def __init__(self, size: SupportsIndex) -> None:
-        self._set(size=_count("size", size, 1, _MOST))
+        self._set(size=checked_count("size", size, 1, _MOST))
 
     @property
     def max_frame(self) -> int | None:  # type: ignore[override]

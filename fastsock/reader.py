@@ -16,7 +16,6 @@ import time
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar, overload
 
-from ._single import taker_of
 from .stream import Framer, RecvAccumulator
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer
 
-    from ._single import Taker
 
 __all__ = ["SocketReader"]
 
@@ -485,19 +483,19 @@ class SocketReader:
         ...     reader.frame(LengthPrefix(1)), reader.read(100)
         (b'hi', b'rest')
         """
-        return self._take_frame(taker_of(framer), timeout)
+        return self._take_frame(framer, timeout)
 
-    def _take_frame(self, take: Taker, timeout: Timeout) -> bytes | None:
+    def _take_frame(self, framer: Framer, timeout: Timeout) -> bytes | None:
         accumulator = self._open()
 
-        def attempt() -> tuple[bytes | None] | None:
-            taken = take(accumulator)
-            return (taken,) if taken is not None or accumulator.eof else None
+        def attempt() -> list[bytes] | None:
+            frames = accumulator.frames(framer, limit=1)
+            return frames if frames or accumulator.eof else None
 
-        taken = take(accumulator)
-        if taken is None and not accumulator.eof:
-            return self._wait_for(attempt, timeout)[0]
-        return taken
+        frames = attempt()
+        if frames is None:
+            frames = self._wait_for(attempt, timeout)
+        return frames[0] if frames else None
 
     def iter_frames(self, framer: Framer, *, timeout: Timeout = _SOCKET) -> Iterator[bytes]:
         """Iterate over frames, up to the end of the stream.
@@ -524,8 +522,7 @@ class SocketReader:
         ...     list(reader.iter_frames(Netstring()))
         [b'hi', b'there']
         """
-        take = taker_of(framer)
-        while (frame := self._take_frame(take, timeout)) is not None:
+        while (frame := self._take_frame(framer, timeout)) is not None:
             yield frame
 
     def __iter__(self) -> Self:

@@ -30,6 +30,7 @@ cdef extern from "kernels/framing.h" nogil:
         size_t count
         size_t longest
         int common
+        bint line
         uint8_t *ends
 
     ctypedef enum fs_found:

@@ -56,6 +56,8 @@ cdef class Plan:
             rules.count += 1
         lasts = {text[-1] for text in self.texts}
         rules.common = lasts.pop() if len(lasts) == 1 else -1
+        sizes = [len(text) for text in self.texts]
+        rules.line = rules.common >= 0 and sizes in ([1], [2, 1])
 
     def __dealloc__(self):
         PyMem_RawFree(self.separators)

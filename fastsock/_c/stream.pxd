@@ -79,7 +79,7 @@ cdef class RecvAccumulator:
     cdef object slice(self, Py_ssize_t start, Py_ssize_t size, bint view)
     cdef object take_count(self, Py_ssize_t count, bint view)
     cdef object take_delimited(self, Plan plan, object max_frame, bint keep)
-    cdef list cut(self, Plan plan, bint views)
+    cdef list cut(self, Plan plan, bint views, object limit)
     cdef tuple cut_offsets(self, Plan plan)
     cdef bint skip_front(self, Plan plan) except -1
     cdef Plan plan_for(self, object framer)

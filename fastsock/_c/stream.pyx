@@ -641,7 +641,7 @@ cdef class RecvAccumulator:
         return taken
 
     @cython.critical_section
-    def frames(self, framer, views=False):
+    def frames(self, framer, views=False, *, limit=None):
         """Take every complete frame there is.
 
         Frames before a bad one are handed out; its error comes at the next call, and at every
@@ -651,6 +651,7 @@ cdef class RecvAccumulator:
             framer: how to cut: `LengthPrefix`, `Delimiter`, `Lines`, `FixedSize`, `Varint` or
                 `Netstring`. To go on with an equal one is to go on with the same one.
             views: memoryviews instead of bytes. Below some 2 KiB a frame, bytes are faster.
+            limit: how many at most, or None for all. What is behind them stays.
 
         Returns:
             The frames; an empty list where more bytes are needed, or where the stream ended
@@ -662,7 +663,7 @@ cdef class RecvAccumulator:
             LimitOverrunError: no delimiter within `max_frame`, or within `max_size`.
             FrameError: a header that can't be right.
             IncompleteReadError: the stream ended inside a frame. Its bytes stay where they are.
-            TypeError: no framer.
+            TypeError, ValueError: no framer; a limit less than 1.
             RuntimeError: another call is at work on the accumulator.
 
         >>> from fastsock import LengthPrefix
@@ -675,18 +676,21 @@ cdef class RecvAccumulator:
         """
         self.enter()
         try:
-            return self.cut(self.plan_for(framer), views)
+            return self.cut(self.plan_for(framer), views, limit)
         finally:
             self.busy = False
 
-    cdef list cut(self, Plan plan, bint views):
+    cdef list cut(self, Plan plan, bint views, object limit):
         cdef const fs_framer *rules = &plan.framer
+        cdef Py_ssize_t left = PY_SSIZE_T_MAX
         cdef Py_ssize_t unread = self.unread(), at = 0
         cdef const uint8_t *data = self.block.data + self.read if unread else NULL
         cdef fs_frame frame
         cdef list frames = []
+        if limit is not None:
+            left = min(_framers.checked_count("limit", limit, 1), PY_SSIZE_T_MAX)
         frame.scan = self.scan
-        while at < unread:
+        while at < unread and left:
             found = fs_next_frame(rules, data + at, unread - at, self.max_size, self.ended, &frame)
             if found != FS_FRAME:
                 self.scan = frame.scan
@@ -703,6 +707,7 @@ cdef class RecvAccumulator:
                 ))
             at += frame.next
             frame.scan = 0
+            left -= 1
         self.advance(at, frame.scan)
         return frames
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol, SupportsInde
 from weakref import ref
 
 from .. import errors as _errors
-from ..framers import Delimiter, Framer, Lines, limit_of
+from ..framers import Delimiter, Framer, Lines, checked_count, limit_of
 from .framing import Delimited, Stop, Walker, Window, walker_of
 
 if TYPE_CHECKING:
@@ -692,10 +692,16 @@ class RecvAccumulator:
         return rest
 
     @overload
-    def frames(self, framer: Framer, views: Literal[False] = False) -> list[bytes]: ...
+    def frames(
+        self, framer: Framer, views: Literal[False] = False, *, limit: SupportsIndex | None = None
+    ) -> list[bytes]: ...
     @overload
-    def frames(self, framer: Framer, views: Literal[True]) -> list[memoryview]: ...
-    def frames(self, framer: Framer, views: bool = False) -> list[bytes] | list[memoryview]:
+    def frames(
+        self, framer: Framer, views: Literal[True], *, limit: SupportsIndex | None = None
+    ) -> list[memoryview]: ...
+    def frames(
+        self, framer: Framer, views: bool = False, *, limit: SupportsIndex | None = None
+    ) -> list[bytes] | list[memoryview]:
         r"""Take every complete frame there is.
 
         Frames before a bad one are handed out; its error comes at the next call, and at every
@@ -705,6 +711,7 @@ class RecvAccumulator:
             framer: how to cut: `LengthPrefix`, `Delimiter`, `Lines`, `FixedSize`, `Varint` or
                 `Netstring`. To go on with an equal one is to go on with the same one.
             views: memoryviews instead of bytes. Below some 2 KiB a frame, bytes are faster.
+            limit: how many at most, or None for all. What is behind them stays.
 
         Returns:
             The frames; an empty list where more bytes are needed, or where the stream ended
@@ -716,7 +723,7 @@ class RecvAccumulator:
             LimitOverrunError: no delimiter within `max_frame`, or within `max_size`.
             FrameError: a header that can't be right.
             IncompleteReadError: the stream ended inside a frame. Its bytes stay where they are.
-            TypeError: no framer.
+            TypeError, ValueError: no framer; a limit less than 1.
             RuntimeError: another call is at work on the accumulator.
 
         >>> from fastsock import LengthPrefix
@@ -731,16 +738,17 @@ class RecvAccumulator:
             raise _errors.in_use()
         self._busy = True
         try:
-            return self._cut(self._walker_for(framer), views)  # type: ignore[no-any-return]
+            most = sys.maxsize if limit is None else checked_count("limit", limit, 1)
+            return self._cut(self._walker_for(framer), views, most)  # type: ignore[no-any-return]
         finally:
             self._busy = False
 
-    def _cut(self, walker: Walker, views: bool) -> Any:
-        if not views and isinstance(walker, Delimited):
+    def _cut(self, walker: Walker, views: bool, most: int) -> Any:
+        if not views and most == sys.maxsize and isinstance(walker, Delimited):
             frames = self._split(walker)
             if frames is not None:
                 return frames
-        taken, spans = self._walk(walker, views)
+        taken, spans = self._walk(walker, views, most)
         return [taken[start:end] for start, end in spans]
 
     def _split(self, walker: Delimited) -> list[bytes] | None:
@@ -763,11 +771,13 @@ class RecvAccumulator:
         block: Any = self._block
         return Window(block, self._read, len(self), self._scan, self._max_size, self._ended)
 
-    def _walk(self, walker: Walker, view: bool) -> tuple[Any, list[tuple[int, int]]]:
+    def _walk(
+        self, walker: Walker, view: bool, most: int = sys.maxsize
+    ) -> tuple[Any, list[tuple[int, int]]]:
         """Take the bytes of all complete frames; where each frame is in them."""
         if len(self) == 0:
             return self._slice(0, 0, view), []
-        frames, consumed, stop = walker.walk(self._window())
+        frames, consumed, stop = walker.walk(self._window(), most)
         if not frames:
             self._scan = stop.scan
             self._stopped(stop)

@@ -33,6 +33,7 @@ typedef struct {
     const fs_separator *separators; /* the longest first */
     size_t count, longest;
     int common;       /* the byte they all end with, or -1 */
+    int line;         /* they are that byte, and perhaps one with another before it (CRLF) */
     uint8_t ends[256]; /* whether one of them ends with a byte */
 } fs_framer;
 
@@ -215,6 +216,23 @@ static inline size_t fs_find_delimiter(const fs_framer *framer, const uint8_t *p
     return 0;
 }
 
+/* The same where the last byte alone decides, as in lines of text. */
+static inline size_t fs_find_line(const fs_framer *framer, const uint8_t *p, size_t reach,
+                                  size_t *scan, size_t *size)
+{
+    const uint8_t *hit =
+        *scan < reach ? (const uint8_t *)memchr(p + *scan, framer->common, reach - *scan) : NULL;
+    if (hit == NULL) {
+        if (*scan < reach)
+            *scan = reach;
+        return 0;
+    }
+    *scan = (size_t)(hit - p);
+    /* The longest comes first: of two, that is the one of two bytes. */
+    *size = framer->count == 2 && hit != p && hit[-1] == framer->separators[0].text[0] ? 2 : 1;
+    return *scan + 1;
+}
+
 static inline fs_found fs_delimited(const fs_framer *framer, const uint8_t *p, size_t size,
                                     uint64_t max_frame, size_t max_size, int at_end,
                                     fs_frame *frame)
@@ -224,8 +242,11 @@ static inline fs_found fs_delimited(const fs_framer *framer, const uint8_t *p, s
     const size_t limit = (size_t)fs_min64(max_frame, room);
     const size_t decided = limit + framer->longest; /* what starts within the limit ends here */
     const size_t reach = size < decided ? size : decided;
-    size_t delimiter = 0;
-    const size_t next = fs_find_delimiter(framer, p, reach, &frame->scan, &delimiter);
+    size_t delimiter = 0, next;
+    if (framer->line)
+        next = fs_find_line(framer, p, reach, &frame->scan, &delimiter);
+    else
+        next = fs_find_delimiter(framer, p, reach, &frame->scan, &delimiter);
     frame->limit = limit;
     frame->total = 0;
     if (next == 0) {
