@@ -18,7 +18,7 @@ choice = runpy.run_path(str(HERE / "fastsock" / "_env.py"))["choice"]
 MODE = choice("FASTSOCK_EXTENSIONS", ("auto", "require", "off"))
 FLAVOUR = choice("FASTSOCK_BUILD", ("release", "debug", "trace", "sanitize"))
 
-PARTS = ("machine", "address")
+PARTS = ("machine", "address", "lookup")
 DIRECTIVES = {
     "language_level": 3,
     "binding": False,  # built-in functions: no keyword parsing for one argument, no dict to look in

@@ -26,6 +26,14 @@ PARTS: dict[str, tuple[str, ...]] = {
         "inet_pton",
         "inet_pton_many",
     ),
+    "lookup": (
+        "getaddrinfo",
+        "gethostbyname",
+        "getnameinfo",
+        "getprotobyname",
+        "getservbyname",
+        "getservbyport",
+    ),
 }
 
 _HOW_TO_BUILD = (
