@@ -13,14 +13,55 @@ from .address import (
     inet_pton_many,
     parse_hostport,
 )
+from .connect import connect
+from .constants import describe, get_constants, name_of
+from .errors import ConnectError, ConnectTimeoutError
+from .lookup import (
+    create_connection,
+    getaddrinfo,
+    getfqdn,
+    gethostbyaddr,
+    gethostbyname,
+    gethostbyname_ex,
+    gethostname,
+    getnameinfo,
+    getprotobyname,
+    getservbyname,
+    getservbyport,
+    if_indextoname,
+    if_nameindex,
+    if_nametoindex,
+)
+from .resolver import Resolver
+from .services import reload_tables
 
 __version__ = "0.1.0"
 
 __all__ = [
     "BACKEND",
     "AddressError",
+    "ConnectError",
+    "ConnectTimeoutError",
+    "Resolver",
     "__version__",
+    "connect",
+    "create_connection",
+    "describe",
     "format_hostport",
+    "get_constants",
+    "getaddrinfo",
+    "getfqdn",
+    "gethostbyaddr",
+    "gethostbyname",
+    "gethostbyname_ex",
+    "gethostname",
+    "getnameinfo",
+    "getprotobyname",
+    "getservbyname",
+    "getservbyport",
+    "if_indextoname",
+    "if_nameindex",
+    "if_nametoindex",
     "inet_aton",
     "inet_ntoa",
     "inet_ntop",
@@ -28,5 +69,7 @@ __all__ = [
     "inet_ntop_many",
     "inet_pton",
     "inet_pton_many",
+    "name_of",
     "parse_hostport",
+    "reload_tables",
 ]

@@ -40,16 +40,31 @@ cdef enum:
     SHAPES = 36                    # IPv4 or 6, family given or not, three types, three protocols
 
 
-cdef class State:
-    """What the functions need of Python: one for each interpreter."""
+cdef class Guard:
+    """What `socket` must have under a name for a fast path of ours to be open."""
 
     cdef dict socket               # vars(socket), asked at each call
-    cdef dict stdlib               # the standard library's functions by name
-    cdef dict ours                 # and those of this module
+    cdef object name
+    cdef object stdlib             # the standard library's function ...
+    cdef object ours               # ... or ours; None where the path stays shut
+
+    cdef bint is_open(self) noexcept
+
+
+cdef class State:
+    """What the functions need of Python: one for each interpreter, found by one look-up."""
+
+    cdef Guard getaddrinfo
+    cdef Guard gethostbyname
+    cdef Guard getnameinfo
+    cdef Guard getservbyname
+    cdef Guard getservbyport
+    cdef Guard getprotobyname
     cdef dict services             # vars(fastsock.services), which has the tables
     cdef list shapes               # by hints, (family, type, proto) of a literal's rows, or None
+    cdef object current            # two constants, whose look-ups would count
+    cdef object empty
 
-    cdef bint trusts(self, object name) noexcept
     cdef object tables(self)
 
 

@@ -4,10 +4,12 @@ A literal's rows are put together from those that libc gave for the first litera
 asked with the same hints, so they are libc's own on every platform.
 """
 
-from cpython.dict cimport PyDict_GetItem
+from cpython.dict cimport PyDict_GetItemWithError
+from cpython.list cimport PyList_GET_ITEM, PyList_New, PyList_SET_ITEM
 from cpython.long cimport PyLong_AsLongAndOverflow, PyLong_Check, PyLong_CheckExact
 from cpython.object cimport PyObject
-from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_SIZE
+from cpython.ref cimport Py_INCREF
+from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from cpython.unicode cimport PyUnicode_CheckExact
 from libc.stdint cimport uint8_t
 from libc.string cimport memcpy, strlen
@@ -38,32 +40,37 @@ cdef long TCP = _socket_module.IPPROTO_TCP
 cdef long UDP = _socket_module.IPPROTO_UDP
 
 
+cdef class Guard:
+    def __cinit__(self, name, function):
+        self.socket = vars(_socket_module)
+        self.name = name
+        self.stdlib, self.ours = _genuine.trusted(name, function) or (None, None)
+
+    cdef bint is_open(self) noexcept:
+        cdef PyObject *there = PyDict_GetItemWithError(self.socket, self.name)
+        return (there == <PyObject *>self.stdlib or there == <PyObject *>self.ours) and (
+            self.ours is not None
+        )
+
+
 cdef class State:
     def __cinit__(self):
-        self.socket = vars(_socket_module)
-        self.stdlib = _genuine.STDLIB
+        self.getaddrinfo = Guard("getaddrinfo", getaddrinfo)
+        self.gethostbyname = Guard("gethostbyname", gethostbyname)
+        self.getnameinfo = Guard("getnameinfo", getnameinfo)
+        self.getservbyname = Guard("getservbyname", getservbyname)
+        self.getservbyport = Guard("getservbyport", getservbyport)
+        self.getprotobyname = Guard("getprotobyname", getprotobyname)
         self.services = vars(_services)
         self.shapes = [None] * SHAPES
-
-    def install(self, *functions):
-        """Tell which functions are ours, once they exist."""
-        self.ours = {function.__name__: function for function in functions}
-
-    cdef bint trusts(self, object name) noexcept:
-        """Whether `socket` has the standard library's function, or ours, under that name."""
-        # Only identities are compared, and None stands for a function that was replaced before.
-        cdef PyObject *there = PyDict_GetItem(self.socket, name)
-        cdef PyObject *stdlib = PyDict_GetItem(self.stdlib, name)
-        if there == NULL or stdlib == NULL or stdlib == <PyObject *>None:
-            return False
-        return there == stdlib or there == PyDict_GetItem(self.ours, name)
+        self.current = "current"
+        self.empty = ""
 
     cdef object tables(self):
-        tables = self.services["current"]
-        return self.services["load"]() if tables is None else tables
-
-
-_state = State()
+        cdef PyObject *tables = PyDict_GetItemWithError(self.services, self.current)
+        if tables == NULL or tables == <PyObject *>None:
+            return _services.load()
+        return <object>tables
 
 
 cdef inline object new_text(const uint8_t *text, Py_ssize_t size):
@@ -132,11 +139,12 @@ cdef inline object host_of(const Literal *literal, object host):
     return new_text(text, <Py_ssize_t>fs_format6(literal.packed, text))
 
 
-cdef inline object sockaddr_of(const Literal *literal, object host):
+cdef inline object sockaddr_of(const Literal *literal, object host, object port):
+    number = 0 if port is None else port if PyLong_CheckExact(port) else literal.port
     text = host_of(literal, host)
     if literal.family == AF_INET:
-        return (text, literal.port)
-    return (text, literal.port, 0, 0)
+        return (text, number)
+    return (text, number, 0, 0)
 
 
 cdef inline int shape_number(const Literal *literal, long family, long kind, long proto) noexcept:
@@ -169,6 +177,24 @@ cdef object ask_and_learn(list shapes, int number, object sockaddr, tuple args):
     # Without a port a platform may give more rows than with one.
     if args[1] is not None:
         shapes[number] = _genuine.shape_of(rows, sockaddr)
+    return rows
+
+
+cdef inline object rows_of(tuple shape, object canonname, object sockaddr):
+    cdef Py_ssize_t size = PyTuple_GET_SIZE(shape), i
+    cdef tuple row
+    rows = PyList_New(size)
+    for i in range(size):
+        row = <tuple>PyTuple_GET_ITEM(shape, i)
+        made = (
+            <object>PyTuple_GET_ITEM(row, 0),
+            <object>PyTuple_GET_ITEM(row, 1),
+            <object>PyTuple_GET_ITEM(row, 2),
+            canonname,
+            sockaddr,
+        )
+        Py_INCREF(made)
+        PyList_SET_ITEM(rows, i, made)
     return rows
 
 
@@ -205,18 +231,18 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0, *, strict=False)
     cdef Literal literal
     cdef int number = -1
     cdef long given_flags
-    cdef tuple shape, row
+    cdef tuple shape
     cdef State state = <State>_state
     if strict:
         _genuine.check_port(port)
-    if state.trusts("getaddrinfo") and read_literal(&literal, host, port):
+    if state.getaddrinfo.is_open() and read_literal(&literal, host, port):
         given_flags = int_value(flags)
         if given_flags >= 0 and not given_flags & ~LITERAL_FLAGS:
             number = shape_number(&literal, int_value(family), int_value(type), int_value(proto))
     if number < 0:
         return _genuine.ask_getaddrinfo(getaddrinfo, host, port, family, type, proto, flags)
-    sockaddr = sockaddr_of(&literal, host)
-    shape = state.shapes[number]
+    sockaddr = sockaddr_of(&literal, host, port)
+    shape = <tuple>PyList_GET_ITEM(state.shapes, number)
     if shape is None:
         args = (host, port, family, type, proto, flags)
         return ask_and_learn(state.shapes, number, sockaddr, args)
@@ -224,7 +250,7 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0, *, strict=False)
         "socket.getaddrinfo", "OOlll", <PyObject *>host, <PyObject *>port,
         int_value(family), int_value(type), int_value(proto),
     )
-    return [(row[0], row[1], row[2], "", sockaddr) for row in shape]
+    return rows_of(shape, state.empty, sockaddr)
 
 
 def gethostbyname(hostname, /):
@@ -248,7 +274,7 @@ def gethostbyname(hostname, /):
     cdef Literal literal
     cdef State state = <State>_state
     if (
-        state.trusts("gethostbyname")
+        state.gethostbyname.is_open()
         and read_literal(&literal, hostname, None)
         and literal.family == AF_INET
     ):
@@ -307,7 +333,7 @@ def getnameinfo(sockaddr, flags, /):
     """
     cdef State state = <State>_state
     if (
-        state.trusts("getnameinfo")
+        state.getnameinfo.is_open()
         and PyLong_CheckExact(flags)
         and int_value(flags) & ~DATAGRAM == NUMERIC
     ):
@@ -320,8 +346,8 @@ def getnameinfo(sockaddr, flags, /):
 
 cdef inline PyObject *find(dict columns, object protocolname, object key) noexcept:
     """What a table has under a protocol and a key, or NULL. Keys are exact str and int."""
-    cdef PyObject *column = PyDict_GetItem(columns, protocolname)
-    return NULL if column == NULL else PyDict_GetItem(<object>column, key)
+    cdef PyObject *column = PyDict_GetItemWithError(columns, protocolname)
+    return NULL if column == NULL else PyDict_GetItemWithError(<object>column, key)
 
 
 cdef inline bint is_protocol(object protocolname) noexcept:
@@ -386,7 +412,7 @@ def getservbyname(servicename, protocolname=..., /):
     cdef PyObject *port
     cdef State state = <State>_state
     if not (
-        state.trusts("getservbyname")
+        state.getservbyname.is_open()
         and PyUnicode_CheckExact(servicename)
         and is_protocol(protocolname)
     ):
@@ -435,7 +461,7 @@ def getservbyport(port, protocolname=..., /):
     cdef PyObject *name
     cdef long number
     cdef State state = <State>_state
-    if not (state.trusts("getservbyport") and is_protocol(protocolname)):
+    if not (state.getservbyport.is_open() and is_protocol(protocolname)):
         return ask_socket("getservbyport", getservbyport, port, protocolname)
     if not PyLong_CheckExact(port):
         port = int(_index(port))
@@ -479,9 +505,9 @@ def getprotobyname(protocolname, /):
     """
     cdef PyObject *number
     cdef State state = <State>_state
-    if state.trusts("getprotobyname") and PyUnicode_CheckExact(protocolname):
+    if state.getprotobyname.is_open() and PyUnicode_CheckExact(protocolname):
         tables = state.tables()
-        number = PyDict_GetItem((<tuple>tables)[PROTOCOLS], protocolname)
+        number = PyDict_GetItemWithError((<tuple>tables)[PROTOCOLS], protocolname)
         if number != NULL:
             return <object>number
         if can_ask_reentrant(protocolname):
@@ -489,6 +515,4 @@ def getprotobyname(protocolname, /):
     return ask_socket("getprotobyname", getprotobyname, protocolname, ...)
 
 
-(<State>_state).install(
-    getaddrinfo, gethostbyname, getnameinfo, getservbyname, getservbyport, getprotobyname
-)
+_state = State()

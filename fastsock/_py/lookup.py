@@ -17,13 +17,15 @@ from .. import _genuine, services
 from .address import _ntop, _pton
 
 _audit = sys.audit
-_names = vars(socket)
 
 _PORT_MAX = 0xFFFF
 _FLOW_MAX = 0xFFFFF
-# All other flags may change what a literal gives, or refuse it.
-_NOT_LITERAL = ~(socket.AI_PASSIVE | socket.AI_NUMERICHOST | getattr(socket, "AI_NUMERICSERV", 0))
-_NUMERIC = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
+# All other flags may change what a literal gives, or refuse it. (A plain int: flags are slow.)
+_NOT_LITERAL = ~int(
+    socket.AI_PASSIVE | socket.AI_NUMERICHOST | getattr(socket, "AI_NUMERICSERV", 0)
+)
+_NUMERIC = int(socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)
+_NUMERIC_ALONE = (_NUMERIC, _NUMERIC | socket.NI_DGRAM)
 # The type and protocol that pick rows which depend on nothing else, port included.
 _HINTS = {
     (int(kind), proto)
@@ -45,16 +47,16 @@ def _port_number(port: object) -> int:
     """A port's number, or -1 where libc should judge."""
     if port is None:
         return 0
-    if type(port) is int:
-        return port if port <= _PORT_MAX else -1
     if type(port) is str and len(port) <= 5 and port.isascii() and port.isdecimal():
-        return _port_number(int(port))
+        number = int(port)
+        return number if number <= _PORT_MAX else -1
     return -1
 
 
 def _sockaddr_of(host: object, port: object) -> tuple[Any, ...] | None:
     """The socket address of a strictly spelled literal and a numeric port, else None."""
-    number = _port_number(port)
+    # An exact int first, without the call: it is what nearly everybody gives.
+    number = port if type(port) is int and 0 <= port <= _PORT_MAX else _port_number(port)
     if type(host) is not str or number < 0:
         return None
     try:
@@ -117,7 +119,7 @@ def getaddrinfo(
     """
     if strict:
         _genuine.check_port(port)
-    if _names["getaddrinfo"] in _trusted_getaddrinfo:
+    if socket.getaddrinfo in _trusted_getaddrinfo:
         # libc must see no float that equals an int, and audit hooks see plain ints.
         family, type, proto = index(family), index(type), index(proto)  # noqa: A001
         sockaddr = _sockaddr_of(host, port)
@@ -127,7 +129,9 @@ def getaddrinfo(
             if not shape:
                 return _ask_and_learn(key, sockaddr, host, port, family, type, proto, flags)  # type: ignore[no-any-return]
             _audit("socket.getaddrinfo", host, port, family, type, proto)
-            return [(f, t, p, "", sockaddr) for f, t, p in shape]
+            if len(shape) == 1:  # in a third of the time that a comprehension takes
+                return [(*shape[0], "", sockaddr)]
+            return [(*row, "", sockaddr) for row in shape]
     return _genuine.ask_getaddrinfo(  # type: ignore[no-any-return]
         getaddrinfo, host, port, family, type, proto, flags
     )
@@ -151,7 +155,7 @@ def gethostbyname(hostname: str, /) -> str:
     >>> gethostbyname("192.0.2.1")
     '192.0.2.1'
     """
-    if _names["gethostbyname"] in _trusted_gethostbyname and type(hostname) is str:
+    if socket.gethostbyname in _trusted_gethostbyname and type(hostname) is str:
         try:
             _pton(AF_INET, hostname)
         except (OSError, ValueError):
@@ -166,7 +170,7 @@ def _numeric_host(sockaddr: object) -> str | None:
     """The text of a socket address that holds no zone and is made as it should be, else None."""
     if type(sockaddr) is not tuple or len(sockaddr) < 2 or type(sockaddr[1]) is not int:
         return None
-    known = _sockaddr_of(*sockaddr[:2])
+    known = _sockaddr_of(sockaddr[0], sockaddr[1])
     if known is None or len(sockaddr) > len(known):
         return None
     for value, most in zip(sockaddr[2:], (_FLOW_MAX, 0)):
@@ -199,12 +203,11 @@ def getnameinfo(
     >>> getnameinfo(("2001:db8:0::1", 80), NI_NUMERICHOST | NI_NUMERICSERV)
     ('2001:db8::1', '80')
     """
-    if _names["getnameinfo"] in _trusted_getnameinfo and type(flags) is int:
-        if flags in (_NUMERIC, _NUMERIC | socket.NI_DGRAM):
-            host = _numeric_host(sockaddr)
-            if host:
-                _audit("socket.getnameinfo", sockaddr)
-                return host, str(sockaddr[1])
+    if socket.getnameinfo in _trusted_getnameinfo and type(flags) is int:
+        host = _numeric_host(sockaddr) if flags in _NUMERIC_ALONE else None
+        if host:
+            _audit("socket.getnameinfo", sockaddr)
+            return host, str(sockaddr[1])
     return _genuine.stand_in("getnameinfo", getnameinfo)(sockaddr, flags)  # type: ignore[no-any-return]
 
 
@@ -227,7 +230,7 @@ def getservbyname(servicename: str, protocolname: str | EllipsisType = ..., /) -
     >>> getservbyname("https", "tcp")
     443
     """
-    if _names["getservbyname"] in _trusted_getservbyname:
+    if socket.getservbyname in _trusted_getservbyname:
         tables = services.current or services.load()
         try:
             port = tables.ports[protocolname][servicename]
@@ -265,7 +268,7 @@ def getservbyport(port: SupportsIndex, protocolname: str | EllipsisType = ..., /
     >>> getservbyport(443, "tcp")
     'https'
     """
-    if _names["getservbyport"] in _trusted_getservbyport:
+    if socket.getservbyport in _trusted_getservbyport:
         number = port if type(port) is int else int(index(port))
         tables = services.current or services.load()
         try:
@@ -300,7 +303,7 @@ def getprotobyname(protocolname: str, /) -> int:
     >>> getprotobyname("udp")
     17
     """
-    if _names["getprotobyname"] in _trusted_getprotobyname:
+    if socket.getprotobyname in _trusted_getprotobyname:
         tables = services.current or services.load()
         try:
             return tables.protocols[protocolname]
