@@ -42,3 +42,8 @@ def twin(request: pytest.FixtureRequest) -> Twin:
 @pytest.fixture(scope="session")
 def address(twin: Twin) -> ModuleType:
     return twin.part("address")
+
+
+@pytest.fixture(scope="session")
+def lookup(twin: Twin) -> ModuleType:
+    return twin.part("lookup")
