@@ -89,10 +89,11 @@ def name_of(prefix: str, value: int) -> str:
 
 
 def _endpoint(sockaddr: Any) -> str:
-    if not isinstance(sockaddr, tuple) or len(sockaddr) not in (2, 4):
+    # An interpreter without IPv6 gives such an address as (number, bytes).
+    if not isinstance(sockaddr, tuple) or not isinstance(sockaddr[0], str):
         return str(sockaddr)
     host, port, *rest = sockaddr
-    scope = rest[1] if rest else 0
+    scope = rest[1] if len(rest) == 2 else 0
     if scope and "%" not in host:
         try:
             host = f"{host}%{socket.if_indextoname(scope)}"

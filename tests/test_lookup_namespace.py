@@ -5,9 +5,7 @@ a user namespace, as anybody. Nothing leaves the machine: it has loopback alone,
 an /etc of the test's own, and at most a cable that ends nowhere.
 """
 
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,9 +13,6 @@ import pytest
 
 HERE = Path(__file__).parent
 CASES = HERE / "isolated"
-PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-# As another user, root's files may not be read: the private root of a user namespace may.
-UNSHARE = ["unshare", "-nm"] if os.geteuid() == 0 else ["unshare", "-Urnm"]
 NSSWITCH = "hosts: files dns\nservices: files\nprotocols: files\n"
 RESOLV = "nameserver 127.0.0.1\nsearch test\noptions timeout:1 attempts:1\n"
 HOSTS = "127.0.0.1 localhost\n::1 localhost\n192.0.2.77 thishost.test thishost\n"
@@ -28,35 +23,6 @@ ip link set v0 up
 ip link set v1 up
 ip neigh add 198.51.100.1 lladdr 02:00:00:00:00:09 dev v0
 """
-
-
-def in_namespace(script, *args, timeout=120):
-    return subprocess.run(
-        [*UNSHARE, "sh", "-ec", script, "sh", *map(str, args)],
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        env={**os.environ, "PATH": PATH, "PYTHONDONTWRITEBYTECODE": "1"},
-    )
-
-
-def why_not():
-    """Why there are no namespaces here, or None."""
-    for tool in ("unshare", "ip", "mount"):
-        if not shutil.which(tool, path=PATH):
-            return f"there is no {tool}"
-    try:
-        done = in_namespace("ip link set lo up && mount --bind /tmp /etc", timeout=20)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return str(error)
-    return None if done.returncode == 0 else f"no namespaces here: {done.stderr.strip()}"
-
-
-@pytest.fixture(scope="session")
-def namespaces():
-    reason = why_not()
-    if reason:
-        pytest.skip(reason)
 
 
 @pytest.fixture
@@ -73,8 +39,8 @@ def etc(tmp_path):
     return etc
 
 
-def run(case, etc, tmp_path, more=""):
-    done = in_namespace(
+def run(namespace, case, etc, tmp_path, more=""):
+    done = namespace.run(
         f'ip link set lo up\n{more}\nmount --bind "$1" /etc\nshift\nexec "$@"',
         *(etc, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short"),
         *("-c", HERE.parent / "pyproject.toml", f"--basetemp={tmp_path / 'inner'}"),
@@ -85,23 +51,23 @@ def run(case, etc, tmp_path, more=""):
 
 
 @pytest.mark.parametrize("case", ["names", "resolver"])
-def test_with_a_name_server_of_our_own(namespaces, etc, tmp_path, case):
-    run(case, etc, tmp_path)
+def test_with_a_name_server_of_our_own(namespace, etc, tmp_path, case):
+    run(namespace, case, etc, tmp_path)
 
 
-def test_connect_past_a_black_hole(namespaces, etc, tmp_path):
-    run("blackhole", etc, tmp_path, BLACKHOLE)
+def test_connect_past_a_black_hole(namespace, etc, tmp_path):
+    run(namespace, "blackhole", etc, tmp_path, BLACKHOLE)
 
 
-def test_with_nothing_in_etc(namespaces, tmp_path):
+def test_with_nothing_in_etc(namespace, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
-    run("empty_etc", empty, tmp_path)
+    run(namespace, "empty_etc", empty, tmp_path)
 
 
-def test_with_dnsmasq(namespaces, etc, tmp_path):
-    if not shutil.which("dnsmasq", path=PATH):
+def test_with_dnsmasq(namespace, etc, tmp_path):
+    if not shutil.which("dnsmasq", path=namespace.path):
         pytest.skip("there is no dnsmasq (Debian: dnsmasq-base)")
     (etc / "passwd").write_text("root:x:0:0::/:/bin/sh\n")
     (etc / "group").write_text("root:x:0:\n")
-    run("dnsmasq", etc, tmp_path)
+    run(namespace, "dnsmasq", etc, tmp_path)
