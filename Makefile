@@ -54,6 +54,70 @@ docs: $(VENV)/.built $(VENV)/.group-docs $(VENV)/.group-test ## HTML in build/do
 	$(BIN)/python -m pytest tests/test_docs.py
 	FASTSOCK_BACKEND=py $(BIN)/sphinx-build --fail-on-warning --keep-going -q docs build/docs
 
+# Benchmarks. RESULTS is named after the environment, so that two Pythons keep two results:
+# make bench VENV=.venvdeb PYTHON=/usr/bin/python3.11
+RESULTS ?= benchmarks/results/$(patsubst .%,%,$(VENV)).json
+
+$(VENV)/.floor: $(wildcard benchmarks/floor/*.py*) $(VENV)/.group-build
+	cd benchmarks && $(abspath $(BIN))/python floor/setup.py -q build_ext --force --inplace \
+		--build-temp $(abspath build/floor)
+	@touch $@
+
+.PHONY: bench bench-peers bench-report instr
+bench: $(VENV)/.built $(VENV)/.floor $(VENV)/.group-bench ## fastsock beside the standard library, and the targets
+	@mkdir -p $(dir $(RESULTS))
+	$(BIN)/python -m pytest benchmarks --benchmark-json=$(RESULTS) $(ARGS)
+	@$(BIN)/python benchmarks/report.py $(RESULTS)
+
+bench-peers: ## the same beside other libraries, in an environment of its own
+	$(MAKE) VENV=.venv-bench .venv-bench/.group-peers
+	$(MAKE) VENV=.venv-bench bench
+
+bench-report: $(VENV)/.group-bench ## the last run as README table and plot
+	$(BIN)/python benchmarks/report.py $(RESULTS) --readme README.md --images docs/images
+
+instr: $(VENV)/.built $(VENV)/.floor ## instructions a call, by callgrind: exact where times are not
+	$(BIN)/python benchmarks/instructions.py
+
+# A copy of the tree, built in another flavour: the build in place and its generated C stay as they are.
+PACKAGED := setup.py pyproject.toml README.md LICENSE fastsock
+build/asan/.built: FLAVOUR := sanitize
+build/cov/.built: FLAVOUR := trace
+build/asan/.built build/cov/.built: $(SOURCES) $(wildcard fastsock/*.py fastsock/*/*.py) $(VENV)/.group-build
+	rm -rf $(@D) && mkdir -p $(@D)
+	tar -c --exclude='*.so' --exclude='*.c' --exclude=__pycache__ $(PACKAGED) | tar -x -C $(@D)
+	cd $(@D) && FASTSOCK_EXTENSIONS=require FASTSOCK_BUILD=$(FLAVOUR) \
+		$(CURDIR)/$(BIN)/python setup.py -q build_ext --inplace
+	@touch $@
+
+# Leaks are looked for by tests/test_leaks.py: the interpreter itself leaves much behind at its end.
+ASAN_ENV = LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" PYTHONMALLOC=malloc \
+	ASAN_OPTIONS=detect_leaks=0:abort_on_error=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+	PYTHONPATH=build/asan PYTHONSAFEPATH=1 FASTSOCK_TEST_BACKENDS=c
+ASAN_LEAVES_OUT := not stub # type checkers read stubs there, nothing of fastsock's runs
+
+.PHONY: asan
+asan: build/asan/.built $(VENV)/.group-test ## the suite over the compiled twin under ASan and UBSan
+	$(ASAN_ENV) $(BIN)/python -P tests/isolated/overread.py
+	$(ASAN_ENV) $(BIN)/python -P -m pytest -p no:cacheprovider -k "$(ASAN_LEAVES_OUT)" $(ARGS)
+
+# A trace calls Python between any two lines: what relies on Python not running (a list's items held
+# without a lock) can't be shared between threads then, nor its memory counted.
+COV_LEAVES_OUT := --ignore=../../tests/test_threads.py --ignore=../../tests/test_leaks.py
+COVERAGE := cd build/cov && $(CURDIR)/$(BIN)/python -P -m coverage # there .pyx and .c are found
+
+.PHONY: cov
+cov: build/cov/.built $(VENV)/.group-test $(VENV)/.group-cov ## lines of .pyx and .py that the tests reach
+	$(COVERAGE) erase
+	export PYTHONPATH=$(CURDIR)/build/cov; $(COVERAGE) run -m pytest -p no:cacheprovider \
+		$(COV_LEAVES_OUT) $(ARGS) ../../tests
+	$(COVERAGE) report
+
+.PHONY: fuzz
+fuzz: $(VENV)/.built ## fuzz the kernels and both twins, FUZZ_SECONDS=20 a target
+	@$(BIN)/pip install -q --group fuzz || echo "atheris can't be installed for this Python"
+	$(BIN)/python fuzz/run.py
+
 .PHONY: clean
 clean: ## all that was built; the environments stay
 	rm -rf build dist wheelhouse *.egg-info fastsock/_c/*.c fastsock/_c/*.so $(VENV)/.built

@@ -13,80 +13,76 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-HERE = Path(__file__).parent
-choice = runpy.run_path(str(HERE / "fastsock" / "_env.py"))["choice"]
+try:
+    from Cython.Build import cythonize
+except ImportError:  # an sdist brings the generated C
+    cythonize = None
+
+choice = runpy.run_path("fastsock/_env.py")["choice"]
 MODE = choice("FASTSOCK_EXTENSIONS", ("auto", "require", "off"))
 FLAVOUR = choice("FASTSOCK_BUILD", ("release", "debug", "trace", "sanitize"))
 
+# A trace build reports lines from within nogil code, where Cython can't find a module's state.
+SUBINTERPRETERS = FLAVOUR != "trace"
 PARTS = ("machine", "address", "lookup")
 DIRECTIVES = {
-    "language_level": 3,
     "binding": False,  # built-in functions: no keyword parsing for one argument, no dict to look in
     "always_allow_keywords": False,
     "embedsignature": True,
     "embedsignature.format": "clinic",  # what inspect.signature reads
     "freethreading_compatible": True,
-    "subinterpreters_compatible": "own_gil",
+    "subinterpreters_compatible": "own_gil" if SUBINTERPRETERS else "no",
     "linetrace": FLAVOUR == "trace",
 }
-MACROS = [("CYTHON_USE_MODULE_STATE", "1"), ("FASTSOCK_FLAVOUR", f'"{FLAVOUR}"')]
-SANITIZE = [
-    "-fsanitize=address,undefined",
-    "-fno-sanitize-recover=undefined",
-    "-fno-omit-frame-pointer",
-]
-TRACE = [("CYTHON_TRACE", "1"), ("CYTHON_TRACE_NOGIL", "1"), ("CYTHON_USE_SYS_MONITORING", "0")]
+MACROS = {"CYTHON_USE_MODULE_STATE": int(SUBINTERPRETERS), "FASTSOCK_FLAVOUR": f'"{FLAVOUR}"'}
+if FLAVOUR == "trace":
+    MACROS |= {"CYTHON_TRACE": 1, "CYTHON_TRACE_NOGIL": 1, "CYTHON_USE_SYS_MONITORING": 0}
 
 BANNER = """
-{line}
+******************************************************************************
  fastsock: the extensions were NOT built ({reason}).
- This installation is pure Python: right, but many times slower.
- Install a C compiler and the Python headers to have them, and set
- FASTSOCK_EXTENSIONS=require to make this an error, or =off to make it silent.
-{line}
+ This installation is pure Python: right, but many times slower. With a C
+ compiler it is fast. FASTSOCK_EXTENSIONS=require makes this an error, =off silent.
+******************************************************************************
 """
 
 
 def fall_back(reason):
+    """Go on without extensions, where the mode allows it."""
     if MODE == "require":
         raise SystemExit(f"fastsock: FASTSOCK_EXTENSIONS=require, but {reason}")
-    print(BANNER.format(reason=reason, line="*" * 78), file=sys.stderr, flush=True)
+    print(BANNER.format(reason=reason), file=sys.stderr, flush=True)
+    return []
 
 
 def flags():
     if os.name == "nt":
-        return (["/Od", "/Zi"], []) if FLAVOUR == "debug" else (["/O2"], [])
+        return ["/O2" if FLAVOUR == "release" else "/Od"], []
     if FLAVOUR == "release":
-        return ["-O3", "-g0"], ["-Wl,-s"] if sys.platform == "linux" else []
-    if FLAVOUR == "sanitize":
-        return ["-O1", "-g3", *SANITIZE], SANITIZE
-    return ["-O0", "-g3"], []
+        return ["-O3", "-g0"], ["-Wl,-s"] * (sys.platform == "linux")
+    sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
+    sanitize *= FLAVOUR == "sanitize"
+    return ["-Og", "-g3", "-fno-omit-frame-pointer", *sanitize], sanitize
 
 
 def extensions():
     """The compiled parts: from .pyx where Cython is there, else from the .c of an sdist."""
-    compile_flags, link_flags = flags()
+    sources = [f"fastsock/_c/{part}{'.pyx' if cythonize else '.c'}" for part in PARTS]
+    if not all(Path(source).exists() for source in sources):
+        return fall_back("there is neither Cython nor generated C")
+    compile_args, link_args = flags()
     found = [
         Extension(
-            f"fastsock._c.{part}",
-            [f"fastsock/_c/{part}.pyx"],
-            depends=[str(p.relative_to(HERE)) for p in HERE.glob("fastsock/_c/kernels/*.h")],
-            define_macros=MACROS + (TRACE if FLAVOUR == "trace" else []),
-            extra_compile_args=compile_flags,
-            extra_link_args=link_flags,
+            source.partition(".")[0].replace("/", "."),
+            [source],
+            depends=[str(path) for path in Path("fastsock/_c").glob("**/*.h")],
+            define_macros=[(name, str(value)) for name, value in MACROS.items()],
+            extra_compile_args=compile_args,
+            extra_link_args=link_args,
         )
-        for part in PARTS
+        for source in sources
     ]
-    try:
-        from Cython.Build import cythonize
-    except ImportError:
-        for extension in found:
-            extension.sources = [source.replace(".pyx", ".c") for source in extension.sources]
-        if all((HERE / source).exists() for e in found for source in e.sources):
-            return found
-        fall_back("there is neither Cython nor generated C")
-        return []
-    return cythonize(found, compiler_directives=DIRECTIVES)
+    return cythonize(found, compiler_directives=DIRECTIVES) if cythonize else found
 
 
 class BuildExt(build_ext):
@@ -96,10 +92,8 @@ class BuildExt(build_ext):
         try:
             super().run()
         except Exception as error:  # whatever a missing or broken compiler raises
-            fall_back(f"the compiler failed: {error}")
-            self.extensions = self.distribution.ext_modules = []
-            wheel = self.distribution.command_obj.get("bdist_wheel")
-            if wheel is not None:
+            self.extensions = self.distribution.ext_modules = fall_back(f"compiler: {error}")
+            if wheel := self.distribution.command_obj.get("bdist_wheel"):
                 wheel.root_is_pure = True
 
 

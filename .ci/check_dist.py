@@ -44,9 +44,7 @@ def check_sdist(sdist: Path) -> None:
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     tracked = run("git", "ls-files").stdout.split()
-    missing = [
-        name for name in tracked if name not in names and not name.startswith(NOT_IN_SDIST)
-    ]
+    missing = [name for name in tracked if name not in names and not name.startswith(NOT_IN_SDIST)]
     check(not missing, f"the sdist has every tracked file (missing: {missing})")
     generated = [name.replace(".pyx", ".c") for name in names if name.endswith(".pyx")]
     generated = [name for name in generated if name.startswith("fastsock/")]

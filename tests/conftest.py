@@ -7,18 +7,32 @@ purpose (the pure wheel); the header says what runs.
 """
 
 import os
+import platform
 import shutil
+import socket
 import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+from hypothesis import settings
 
 import fastsock
 
 BACKENDS = os.environ.get("FASTSOCK_TEST_BACKENDS", "c,py").split(",")
+
+# No database: a run depends on nothing that an earlier one left behind.
+settings.register_profile("quick", deadline=None, database=None, max_examples=100)
+settings.register_profile("ci", deadline=None, database=None, max_examples=1000)
+settings.load_profile("ci" if os.environ.get("CI") else "quick")
+
+# Without a compiled twin there is nothing to choose between and nothing to compare.
+collect_ignore = [] if "c" in BACKENDS else ["test_backend.py", "test_parity.py"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +63,77 @@ def address(twin: Twin) -> ModuleType:
 @pytest.fixture(scope="session")
 def lookup(twin: Twin) -> ModuleType:
     return twin.part("lookup")
+
+
+@pytest.fixture(scope="session")
+def compiled() -> Twin:
+    """The compiled twin alone, for what only it has."""
+    if "c" not in BACKENDS:
+        pytest.skip("the compiled twin was deselected")
+    return Twin("c")
+
+
+@pytest.fixture(scope="session", params=[*BACKENDS, "rules"])
+def inet(request: pytest.FixtureRequest) -> ModuleType:
+    """The four scalar functions: each twin's, and those for platforms without glibc."""
+    if request.param == "rules":
+        return import_module("fastsock._py.inet_rules")
+    return Twin(request.param).part("address")
+
+
+def _outcome(function: Callable[..., Any], *args: Any, **keywords: Any) -> Any:
+    try:
+        return function(*args, **keywords)
+    except Exception as error:
+        return type(error), str(error), getattr(error, "errno", None)
+
+
+@pytest.fixture(scope="session")
+def outcome() -> Callable[..., Any]:
+    """Call a function: its result, or its exception's class, text and errno, to compare."""
+    return _outcome
+
+
+@pytest.fixture
+def check(inet: ModuleType, outcome: Callable[..., Any]) -> Callable[..., None]:
+    """Compare a call's outcome with the row's and, where it is one, with the stdlib's."""
+
+    def check(name: str, args: tuple[Any, ...], expected: Any) -> None:
+        assert outcome(getattr(inet, name), *args) == expected
+        if platform.libc_ver()[0] == "glibc":
+            assert outcome(getattr(socket, name), *args) == expected
+
+    return check
+
+
+def _fresh_environment(**changes: str) -> dict[str, str]:
+    """The environment of a new interpreter that finds the fastsock under test, and no settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FASTSOCK_")}
+    return {**kept, "PYTHONPATH": str(Path(fastsock.__file__).parent.parent), **changes}
+
+
+@pytest.fixture(scope="session")
+def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a fresh interpreter: ``run("-c", code, FASTSOCK_BACKEND="c")``. Warnings are errors."""
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-P", "-B", "-W", "error", *arguments]
+        return subprocess.run(
+            command,
+            env=_fresh_environment(**environment),
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    return run
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail for a skipped test where everything must run, as in the landing check."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("FASTSOCK_TEST_NO_SKIPS") and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 class Namespace:

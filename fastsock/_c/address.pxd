@@ -4,11 +4,13 @@ from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t
 
 
-cdef extern from "text.h":
+cdef extern from "pyobjects.h":
     # The bytes of a str that is ASCII, or NULL.
     const uint8_t *fs_ascii(PyObject *text, Py_ssize_t *size) noexcept
     # The bytes of any str as UTF-8, or NULL with a UnicodeEncodeError set.
     const uint8_t *fs_utf8(object text, Py_ssize_t *size) except NULL
+    # The value of an int; `overflow` is set where a long can't hold it.
+    long fs_long(object value, int *overflow) except? -1
 
 
 cdef extern from "kernels/family.h" nogil:

@@ -22,7 +22,7 @@ from cpython.bytes cimport (
     PyBytes_GET_SIZE,
 )
 from cpython.list cimport PyList_New, PyList_SET_ITEM
-from cpython.long cimport PyLong_AsLongAndOverflow, PyLong_Check
+from cpython.long cimport PyLong_Check
 from cpython.number cimport PyNumber_Index
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
@@ -56,10 +56,14 @@ fs_choose_kernel(_machine.SIMD == "sse41")
 cdef inline long family_number(object family) except? -1:
     """An int's value, or -1 where it has none that a family could have."""
     cdef int overflow
-    cdef long value = PyLong_AsLongAndOverflow(
+    cdef long value = fs_long(
         family if PyLong_Check(family) else PyNumber_Index(family), &overflow
     )
     return -1 if overflow else value
+
+
+cdef inline bint is_address_family(long number) noexcept:
+    return number == AF_INET or number == AF_INET6
 
 
 cdef inline object text4(const uint8_t *packed):
@@ -146,17 +150,15 @@ def inet_pton(family, text, /):
     cdef Py_ssize_t size
     cdef const uint8_t *p
     cdef long number = family_number(family)
-    if not PyUnicode_Check(text):
+    # Before the text is looked at: a family out of range is an error that wins over the text's.
+    if not PyUnicode_Check(text) or not is_address_family(number):
         return _socket.inet_pton(family, text)
     p = fs_utf8(text, &size)
     if number == AF_INET:
         if fs_parse4(p, p + size, packed) == p + size:
             return PyBytes_FromStringAndSize(<char *>packed, 4)
-    elif number == AF_INET6:
-        if fs_parse6(p, p + size, packed) == p + size:
-            return PyBytes_FromStringAndSize(<char *>packed, 16)
-    else:
-        return _socket.inet_pton(family, text)
+    elif fs_parse6(p, p + size, packed) == p + size:
+        return PyBytes_FromStringAndSize(<char *>packed, 16)
     if has_nul(p, size):
         return _socket.inet_pton(family, text)
     raise OSError("illegal IP address string passed to inet_pton")
@@ -195,10 +197,10 @@ def inet_ntoa(packed, /):
 
 
 cdef inline object text_of(long family, const uint8_t *packed, Py_ssize_t size):
-    """The text of an address, or None where the family or the length is wrong."""
-    if family == AF_INET and size == 4:
+    """The text of an address, or None where the length is not the family's."""
+    if size == 4 and family == AF_INET:
         return text4(packed)
-    if family == AF_INET6 and size == 16:
+    if size == 16 and family == AF_INET6:
         return text6(packed)
     return None
 
@@ -226,6 +228,9 @@ def inet_ntop(family, packed, /):
     """
     cdef Py_buffer view
     cdef long number = family_number(family)
+    # Before the buffer is looked at, as in inet_pton.
+    if not is_address_family(number):
+        return _socket.inet_ntop(family, packed)
     if PyBytes_CheckExact(packed):
         text = text_of(
             number, <const uint8_t *>PyBytes_AS_STRING(packed), PyBytes_GET_SIZE(packed)

@@ -4,9 +4,10 @@ from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t
 
 
-cdef extern from "text.h":
+cdef extern from "pyobjects.h":
     const uint8_t *fs_ascii(PyObject *text, Py_ssize_t *size) noexcept
     const uint8_t *fs_utf8(object text, Py_ssize_t *size) except NULL
+    long fs_long(object value, int *overflow) noexcept
 
 
 cdef extern from "kernels/family.h" nogil:

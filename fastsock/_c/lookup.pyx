@@ -6,7 +6,7 @@ asked with the same hints, so they are libc's own on every platform.
 
 from cpython.dict cimport PyDict_GetItemWithError
 from cpython.list cimport PyList_GET_ITEM, PyList_New, PyList_SET_ITEM
-from cpython.long cimport PyLong_AsLongAndOverflow, PyLong_Check, PyLong_CheckExact
+from cpython.long cimport PyLong_Check, PyLong_CheckExact
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_ITEM, PyTuple_GET_SIZE
@@ -84,7 +84,7 @@ cdef inline long int_value(object value) noexcept:
     cdef int overflow
     if not PyLong_Check(value):
         return -1
-    return PyLong_AsLongAndOverflow(value, &overflow)  # -1 if it does not fit
+    return fs_long(value, &overflow)  # -1 if it does not fit
 
 
 cdef inline int digits_value(object text) noexcept:

@@ -9,7 +9,7 @@ cdef extern from "kernels/cpu.h":
     const char *FASTSOCK_FLAVOUR
 
 cdef extern from *:
-    const char *CYTHON_ABI
+    const unsigned int CYTHON_HEX_VERSION
 
 
 def _supported():
@@ -37,5 +37,5 @@ SIMD = _chosen()
 """The kernel that does run: the best one, or the one that FASTSOCK_SIMD names."""
 
 COMPILER = FS_COMPILER.decode("ascii", "replace")
-CYTHON = CYTHON_ABI.decode("ascii")
+CYTHON = ".".join(str(CYTHON_HEX_VERSION >> shift & 0xFF) for shift in (24, 16, 8))
 FLAVOUR = FASTSOCK_FLAVOUR.decode("ascii")

@@ -235,10 +235,12 @@ def _pack_or_raise(kind: _Kind, chunk: list[str], first: int, lines: bool) -> by
     try:
         return b"".join(map(kind.pack, chunk))
     except (OSError, ValueError, TypeError):
-        _, valid = _pack_or_mark(kind, chunk, first)
-        bad = valid.index(0)
-        value = chunk[bad].encode("latin-1") if lines else chunk[bad]
-        raise _errors.bad_row(first + bad, value, kind.name) from None
+        pass
+    # One by one, up to the first that is bad: in content, or (a TypeError from here) in type.
+    flags = (_pack_or_mark(kind, [text], first + row)[1] for row, text in enumerate(chunk))
+    bad = next(row for row, valid in enumerate(flags) if valid == b"\0")
+    value = chunk[bad].encode("latin-1") if lines else chunk[bad]
+    raise _errors.bad_row(first + bad, value, kind.name)
 
 
 def _pack_or_mark(kind: _Kind, chunk: list[str], first: int) -> tuple[bytes, bytes]:

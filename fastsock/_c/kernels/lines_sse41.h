@@ -21,9 +21,16 @@ static __forceinline unsigned fs_ctz(uint64_t x)
     _BitScanForward64(&at, x);
     return at;
 }
+static __forceinline unsigned fs_clz(uint64_t x)
+{
+    unsigned long at;
+    _BitScanReverse64(&at, x);
+    return 63 - at;
+}
 #else
 #define FS_SSE41 __attribute__((target("sse4.1")))
 #define fs_ctz(x) ((unsigned)__builtin_ctzll(x))
+#define fs_clz(x) ((unsigned)__builtin_clzll(x))
 #endif
 
 /* Shuffles that put the digits of four octets right-aligned into four 32-bit lanes, by the octets'
@@ -113,96 +120,147 @@ FS_SSE41 static inline const uint8_t *fs_row4_sse41(const uint8_t *p, const uint
     return size != 0 ? fs_end_row(p, size, newline) : NULL;
 }
 
-/* The value of the `length` (1-4) hexadecimal digits at p, where four bytes can be read. */
-FS_ALWAYS_INLINE uint32_t fs_group_at(const uint8_t *p, unsigned length)
+enum {
+    FS_BLOCK6 = 48,  /* bytes a step of IPv6 loads: the longest address, "\r\n" and more */
+    FS_NO_GROUP = 63 /* where a group that is not there would end */
+};
+
+/* Where the groups of an address end, a byte a group, the first one lowest. `start` is where the
+ * first one starts, `empty` has a bit for every group of the "::". */
+typedef struct {
+    uint64_t ends;
+    uint8_t start;
+    uint32_t empty;
+} fs_groups6;
+
+#define FS_BYTES UINT64_C(0x0101010101010101)
+
+/* Find the groups of the `size` bytes whose colons are the bits of `colons`. Only the count is
+ * checked here: 8 groups, or fewer and one "::". Their lengths are checked by the caller. */
+FS_ALWAYS_INLINE int fs_find_groups(uint64_t colons, unsigned size, fs_groups6 *groups)
 {
-    uint32_t x;
-    memcpy(&x, p, 4);
-    x <<= 32 - 8 * length; /* little-endian: what is behind the group goes, zeros come before it */
-    x = (x & 0x0f0f0f0f) + 9 * (x >> 6 & 0x01010101); /* bit 6 tells letters, which end in 1-6 */
-    x = (x << 4 | x >> 8) & 0x00ff00ff; /* byte 0 is the first two digits, byte 2 the others */
-    return (x << 8 | x >> 16) & 0xffff;
+    const uint64_t doubled = colons & colons >> 1; /* the first colon of every "::" */
+    if ((doubled & (doubled - 1)) != 0)
+        return 0;
+    /* At either end a "::" has an empty group on its outer side too; one of its colons goes. */
+    const uint64_t leading = doubled & 1;
+    const uint64_t trailing = size >= 2 ? doubled >> (size - 2) & 1 : 0;
+    const unsigned last = size - (unsigned)trailing;
+    uint64_t rest = (colons & ((UINT64_C(1) << last) - 1) & ~leading) | UINT64_C(1) << last;
+
+    uint64_t ends = 0;
+    for (int i = 0; i < 64; i += 8) {
+        ends |= (uint64_t)fs_ctz(rest | UINT64_C(1) << FS_NO_GROUP) << i;
+        rest &= rest - 1;
+    }
+    if (rest != 0)
+        return 0;
+    groups->start = (uint8_t)leading;
+    groups->empty = 0;
+    const uint64_t missing = ends ^ FS_NO_GROUP * FS_BYTES; /* zero bytes at the top, one a group */
+    if (doubled == 0) {
+        groups->ends = ends;
+        return missing >> 56 != 0;
+    }
+    /* The empty group ends with the second colon. It is repeated until there are eight groups. */
+    const unsigned end = fs_ctz(doubled) + 1;
+    const uint64_t other = ends ^ end * FS_BYTES; /* its byte is zero there, the first such one */
+    const unsigned at = fs_ctz((other - FS_BYTES) & ~other & 0x80 * FS_BYTES) / 8;
+    const unsigned more = fs_clz(missing) / 8;
+    const uint64_t head = (UINT64_C(0x100) << 8 * at) - 1; /* 0x100 << 56 wraps to 0: all of it */
+    const uint64_t fill = ((UINT64_C(1) << 8 * more) - 1) << 8 * at << 8;
+    groups->ends = (ends & head) | (end * FS_BYTES & fill) | (ends & ~head) << 8 * more;
+    groups->empty = ((2u << more) - 1) << at;
+    return 1;
 }
 
-/* fs_place_groups for a 128-bit number that ends in `count` groups, of which `tail` go to the back
- * of the address and the rest to its front. */
-FS_SSE41 FS_ALWAYS_INLINE void fs_spread_groups(uint64_t high, uint64_t low, int count, int tail,
-                                                uint8_t *out)
+/* The digits of four groups, right-aligned in 32-bit lanes, as values; ends and starts are those
+ * groups'. What is no hexadecimal digit clears bits of `right`. */
+FS_SSE41 FS_ALWAYS_INLINE __m128i fs_gather_digits(const __m128i *text, __m128i ends,
+                                                   __m128i starts, __m128i *right)
 {
-    const __m128i groups = _mm_set_epi64x((long long)low, (long long)high);
-    /* Byte i of the number's 16, in network order; the vector holds each half the other way round.
-     * Where the tail begins, `from` stays i; before it, it is moved up over the gap. */
-    const __m128i i = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    const __m128i in_tail = _mm_cmpgt_epi8(i, _mm_set1_epi8((char)(15 - 2 * tail)));
-    const __m128i in_head = _mm_cmplt_epi8(i, _mm_set1_epi8((char)(2 * (count - tail))));
-    const __m128i moved = _mm_add_epi8(i, _mm_set1_epi8((char)(16 - 2 * count)));
-    const __m128i from = _mm_blendv_epi8(moved, i, in_tail);
-    const __m128i none = _mm_andnot_si128(_mm_or_si128(in_head, in_tail), _mm_set1_epi8((char)0x80));
-    const __m128i flip = _mm_xor_si128(from, _mm_set1_epi8(7));
-    _mm_storeu_si128((__m128i *)out, _mm_shuffle_epi8(groups, _mm_or_si128(flip, none)));
+    const __m128i before_end = _mm_set1_epi32((int)0xfffefdfc); /* -4, -3, -2, -1 */
+    const __m128i at = _mm_add_epi8(ends, before_end);
+    const __m128i none = _mm_cmpgt_epi8(starts, at);
+    /* Each shuffle takes what lies in its 16 bytes: any other index saturates into the bit that
+     * makes a zero. */
+    const __m128i from = _mm_or_si128(at, none), reach = _mm_set1_epi8(0x70);
+    __m128i c = _mm_shuffle_epi8(text[0], _mm_adds_epu8(from, reach));
+    for (int i = 1; i < 3; i++) {
+        const __m128i index = _mm_sub_epi8(from, _mm_set1_epi8((char)(16 * i)));
+        c = _mm_or_si128(c, _mm_shuffle_epi8(text[i], _mm_adds_epu8(index, reach)));
+    }
+    const __m128i digits = _mm_sub_epi8(c, _mm_set1_epi8('0'));
+    const __m128i letters =
+        _mm_sub_epi8(_mm_or_si128(c, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+    const __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits);
+    const __m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letters, _mm_set1_epi8(5)), letters);
+    *right = _mm_and_si128(*right, _mm_or_si128(none, _mm_or_si128(is_digit, is_letter)));
+    const __m128i values =
+        _mm_blendv_epi8(_mm_add_epi8(letters, _mm_set1_epi8(10)), digits, is_digit);
+    return _mm_andnot_si128(none, values);
 }
 
-enum { FS_BLOCK6 = 48 }; /* bytes a step of IPv6 loads: the longest address, "\r\n" and more */
+/* The address of `size` bytes at the start of `text`, 0 where it is none. */
+FS_SSE41 FS_ALWAYS_INLINE int fs_text6_sse41(const __m128i *text, uint64_t colons, unsigned size,
+                                             uint8_t *out)
+{
+    fs_groups6 groups;
+    if (!fs_find_groups(colons, size, &groups))
+        return 0;
+    const __m128i ends = _mm_cvtsi64_si128((long long)groups.ends);
+    const __m128i one = _mm_set1_epi8(1);
+    /* A group starts behind the one before it. */
+    const uint64_t before = groups.ends << 8 | (uint8_t)(groups.start - 1);
+    const __m128i starts = _mm_add_epi8(_mm_cvtsi64_si128((long long)before), one);
+    const __m128i less_one = _mm_sub_epi8(_mm_sub_epi8(ends, starts), one);
+    const __m128i sound = _mm_cmpeq_epi8(_mm_min_epu8(less_one, _mm_set1_epi8(3)), less_one);
+    if ((((uint32_t)_mm_movemask_epi8(sound) | groups.empty) & 0xff) != 0xff)
+        return 0;
+
+    const __m128i low = _mm_setr_epi8(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
+    const __m128i high = _mm_add_epi8(low, _mm_set1_epi8(4));
+    __m128i right = _mm_set1_epi8(-1);
+    const __m128i first = fs_gather_digits(text, _mm_shuffle_epi8(ends, low),
+                                           _mm_shuffle_epi8(starts, low), &right);
+    const __m128i second = fs_gather_digits(text, _mm_shuffle_epi8(ends, high),
+                                            _mm_shuffle_epi8(starts, high), &right);
+    if (_mm_movemask_epi8(right) != 0xffff)
+        return 0;
+    const __m128i pair = _mm_set1_epi16(16 | 1 << 8); /* 16 times the first, and the second */
+    const __m128i packed =
+        _mm_packus_epi16(_mm_maddubs_epi16(first, pair), _mm_maddubs_epi16(second, pair));
+    _mm_storeu_si128((__m128i *)out, packed);
+    return 1;
+}
+
+FS_SSE41 FS_ALWAYS_INLINE uint64_t fs_mask48(const __m128i *text, char wanted)
+{
+    const __m128i c = _mm_set1_epi8(wanted);
+    const uint64_t a = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(text[0], c));
+    const uint64_t b = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(text[1], c));
+    const uint64_t d = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(text[2], c));
+    return a | b << 16 | d << 32;
+}
 
 FS_SSE41 static inline const uint8_t *fs_row6_sse41(const uint8_t *p, const uint8_t *end,
                                                     uint8_t *out)
 {
     if (end - p < FS_BLOCK6)
         return NULL;
-    uint64_t hex = 0, colons = 0, newlines = UINT64_C(1) << FS_BLOCK6;
-    for (int i = 0; i < FS_BLOCK6; i += 16) {
-        const __m128i text = _mm_loadu_si128((const __m128i *)(p + i));
-        const __m128i digits = _mm_sub_epi8(text, _mm_set1_epi8('0'));
-        const __m128i letters =
-            _mm_sub_epi8(_mm_or_si128(text, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
-        const __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits);
-        const __m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letters, _mm_set1_epi8(5)), letters);
-        hex |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_or_si128(is_digit, is_letter)) << i;
-        colons |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8(':')))
-                  << i;
-        newlines |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8('\n')))
-                    << i;
-    }
-    /* The bits above the block are no address either, so fs_ctz is defined. */
-    const unsigned size = fs_ctz(~(hex | colons));
+    __m128i text[3];
+    for (int i = 0; i < 3; i++)
+        text[i] = _mm_loadu_si128((const __m128i *)(p + 16 * i));
+    const uint64_t newlines = fs_mask48(text, '\n');
+    if (newlines == 0)
+        return NULL;
+    /* The next row hangs on `newline` alone, as in IPv4. */
+    const unsigned newline = fs_ctz(newlines);
+    const unsigned size = newline - (newline != 0 && p[newline - 1] == '\r');
     if (size < 2 || size > FS_TEXT6_MAX)
         return NULL;
-
-    /* A "::" at either end shows as two empty groups; drop one, so that every "::" is just one. */
-    uint64_t ends = (colons & ((UINT64_C(1) << size) - 1)) | UINT64_C(1) << size;
-    unsigned start = 0, last = size;
-    if (p[0] == ':') {
-        ends &= ends - 1;
-        start = 1;
-    }
-    if (p[size - 1] == ':') {
-        if (p[size - 2] != ':')
-            return NULL;
-        last = size - 1;
-        ends &= (UINT64_C(1) << size) - 1;
-    }
-    uint64_t high = 0, low = 0;
-    int count = 0, gap = -1;
-    while (ends != 0) {
-        const unsigned stop = fs_ctz(ends), length = stop - start;
-        ends &= ends - 1;
-        if (length - 1 < 4) {
-            if (count == 8)
-                return NULL;
-            high = high << 16 | low >> 48;
-            low = low << 16 | fs_group_at(p + start, length);
-            count++;
-        } else {
-            if (length != 0 || gap >= 0)
-                return NULL;
-            gap = count;
-        }
-        start = stop + 1;
-    }
-    if (start != last + 1 || (gap < 0 ? count != 8 : count > 7))
-        return NULL;
-    fs_spread_groups(high, low, count, gap < 0 ? count : count - gap, out);
-    return fs_end_row(p, size, (unsigned)fs_ctz(newlines));
+    const uint64_t colons = fs_mask48(text, ':') & ((UINT64_C(1) << size) - 1);
+    return fs_text6_sse41(text, colons, size, out) ? p + newline + 1 : NULL;
 }
 
 FS_SSE41 FS_ALWAYS_INLINE const uint8_t *fs_row_sse41(fs_kind kind, const uint8_t *p,
@@ -239,8 +297,7 @@ FS_SSE41 static inline int fs_item6_sse41(const uint8_t *p, size_t size, uint8_t
     if (size < 8 || size > FS_TEXT6_MAX)
         return 0;
     uint8_t line[FS_BLOCK6];
-    for (int i = 0; i < FS_BLOCK6; i += 16)
-        _mm_storeu_si128((__m128i *)(line + i), _mm_set1_epi8('\n'));
+    memset(line, 0, sizeof line);
     if (size >= 16) { /* pieces of fixed size that overlap, for a call of memcpy costs more */
         if (size >= 32)
             memcpy(line + 16, p + 16, 16);
@@ -250,7 +307,11 @@ FS_SSE41 static inline int fs_item6_sse41(const uint8_t *p, size_t size, uint8_t
         memcpy(line, p, 8);
         memcpy(line + size - 8, p + size - 8, 8);
     }
-    return fs_row6_sse41(line, line + FS_BLOCK6, out) != NULL;
+    __m128i text[3];
+    for (int i = 0; i < 3; i++)
+        text[i] = _mm_loadu_si128((const __m128i *)(line + 16 * i));
+    const uint64_t colons = fs_mask48(text, ':') & ((UINT64_C(1) << size) - 1);
+    return fs_text6_sse41(text, colons, (unsigned)size, out);
 }
 
 FS_SSE41 static void fs_lines_sse41(fs_lines *run, fs_kind kind)

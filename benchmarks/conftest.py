@@ -1,0 +1,96 @@
+"""The one way in which every part is measured: checked first, then timed, in several turns.
+
+A measurement belongs to a row (`inet_pton v4`), an input (`typical`) and a contender
+(`compiled`, `pure`, `stdlib`, `floor` or a peer's name). Contenders of one row run one
+after the other, and the whole list runs `--turns` times, so that a busy spell of the
+machine hits all of them or is over by the next turn. The report takes the minimum.
+"""
+
+import os
+import platform
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import fastsock
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--turns", type=int, default=3, help="how often the whole list is run")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "turn" in metafunc.fixturenames:
+        metafunc.parametrize("turn", range(metafunc.config.getoption("--turns")))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of one turn before the next: the sort is stable."""
+    items.sort(key=lambda item: item.callspec.params["turn"])  # type: ignore[attr-defined]
+
+
+def _python_build() -> str:
+    """What makes one CPython faster than another of the same version, as far as it tells."""
+    config = sysconfig.get_config_var("CONFIG_ARGS") or ""
+    try:  # what this process runs: a distribution may configure one thing and ship two
+        shared = "libpython" in Path("/proc/self/maps").read_text()
+    except OSError:
+        shared = bool(sysconfig.get_config_var("Py_ENABLE_SHARED"))
+    said = ["shared libpython" if shared else "static libpython"]
+    said += ["PGO"] * ("--enable-optimizations" in config) + ["LTO"] * ("--with-lto" in config)
+    return ", ".join([*said, "built " + platform.python_build()[1]])
+
+
+def _system() -> str:
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except OSError:
+        return platform.platform()
+
+
+def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict) -> None:
+    from fastsock._c import machine
+
+    machine_info["fastsock"] = {
+        "version": fastsock.__version__,
+        "simd": machine.SIMD,
+        "compiler": machine.COMPILER,
+        "flavour": machine.FLAVOUR,
+    }
+    machine_info["python_build_flags"] = _python_build()
+    machine_info["os"] = _system()
+    machine_info["cores"] = os.cpu_count()
+
+
+@pytest.fixture
+def measure(request: pytest.FixtureRequest, benchmark: Any, turn: int) -> Callable[..., None]:
+    """Check one contender of one row, then time it."""
+
+    def run(
+        row: str,
+        input: str,
+        contender: str,
+        timed: Callable[[], object],
+        *,
+        got: object,
+        expected: object,
+        items: int,
+        rounds: int,
+        headline: bool = False,
+    ) -> None:
+        assert got == expected, f"{contender} gives another result than the standard library"
+        benchmark.group = f"{row}, {input}"
+        benchmark.extra_info.update(
+            part=request.module.__name__.rpartition("bench_")[2],
+            row=row,
+            input=input,
+            contender=contender,
+            items=items,
+            headline=headline,
+        )
+        benchmark.pedantic(timed, rounds=rounds, warmup_rounds=1 if items <= 10_000 else 0)
+
+    return run

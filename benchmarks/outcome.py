@@ -1,0 +1,99 @@
+"""A run of pytest-benchmark as rows, and what they say about the targets."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from targets import TARGETS, Target
+
+
+@dataclass
+class Row:
+    """One row and input of a part: nanoseconds an item, by contender."""
+
+    part: str
+    name: str
+    input: str
+    headline: bool
+    ns: dict[str, float] = field(default_factory=dict)
+
+    def times(self, who: str, against: str) -> float | None:
+        """How many times as fast `who` is as `against`."""
+        if who in self.ns and against in self.ns:
+            return self.ns[against] / self.ns[who]
+        return None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One target on one row."""
+
+    row: Row
+    target: Target
+    measured: float
+
+    @property
+    def met(self) -> bool:
+        if self.target.ns:
+            return self.measured <= self.target.ns
+        return self.measured >= self.target.times
+
+    def __str__(self) -> str:
+        if self.target.ns:
+            return f"{self.measured:.1f} ns"
+        return f"{1 / self.measured if self.target.is_limit else self.measured:.2f}x"
+
+
+@dataclass
+class Run:
+    rows: list[Row]
+    machine: dict
+    commit: dict
+    date: str
+
+    @classmethod
+    def load(cls, path: Path) -> "Run":
+        saved = json.loads(path.read_text())
+        rows: dict[tuple[str, str, str], Row] = {}
+        for result in saved["benchmarks"]:
+            info = result["extra_info"]
+            key = info["part"], info["row"], info["input"]
+            row = rows.setdefault(key, Row(*key, headline=info["headline"]))
+            ns = result["stats"]["min"] / info["items"] * 1e9
+            row.ns[info["contender"]] = min(ns, row.ns.get(info["contender"], ns))
+        day = saved["datetime"].partition("T")[0]
+        return cls(list(rows.values()), saved["machine_info"], saved["commit_info"], day)
+
+    @property
+    def parts(self) -> list[str]:
+        return list(dict.fromkeys(row.part for row in self.rows))
+
+    def of(self, part: str) -> list[Row]:
+        return [row for row in self.rows if row.part == part]
+
+    def verdicts(self, part: str) -> Iterator[Verdict]:
+        for target in TARGETS:
+            for row in self.of(part):
+                if target.covers(row.part, row.name, row.input):
+                    if target.ns and target.who in row.ns:
+                        yield Verdict(row, target, row.ns[target.who])
+                    elif (measured := row.times(target.who, target.against)) is not None:
+                        yield Verdict(row, target, measured)
+
+    @property
+    def caption(self) -> str:
+        """Where and how it was measured."""
+        machine, ours = self.machine, self.machine["fastsock"]
+        commit = (self.commit.get("id") or "unknown")[:10]
+        if self.commit.get("dirty"):
+            commit += " with local changes"
+        python = (
+            f"{machine['python_implementation']} {machine['python_version']} "
+            f"({machine['python_build_flags']}, {machine['python_compiler']})"
+        )
+        return (
+            f"{machine['cpu'].get('brand_raw', machine['machine'])}, {machine['cores']} cores; "
+            f"{machine['os']}; {python}; fastsock {ours['version']} at {commit}, "
+            f"{ours['simd']} kernels, {ours['compiler']}; {self.date}."
+        )

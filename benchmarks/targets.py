@@ -1,0 +1,58 @@
+"""What each part promises, in one place: the report prints every ratio beside its target.
+
+A target names rows by a pattern (`inet_pton v?`) and, where it does not hold for all of
+their inputs, inputs by another. Ratios are of times a call (or an item), minimum of a run.
+"""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+ANY = "*"
+
+
+@dataclass(frozen=True)
+class Target:
+    """`who` is at least `times` as fast as `against`, or takes at most `ns` an item."""
+
+    part: str
+    row: str
+    input: str = ANY
+    who: str = "compiled"
+    against: str = "stdlib"
+    times: float = 0.0
+    ns: float = 0.0
+
+    @property
+    def is_limit(self) -> bool:
+        """Whether it bounds a loss, which reads better as a share of the other's time."""
+        return self.times < 1
+
+    def __str__(self) -> str:
+        if self.ns:
+            return f"{self.row}: {self.who} takes at most {self.ns:g} ns an item"
+        if self.is_limit:
+            return f"{self.row}: {self.who} takes at most {1 / self.times:g}x {self.against}"
+        return f"{self.row}: {self.who} at least {self.times:g}x as fast as {self.against}"
+
+    def covers(self, part: str, row: str, input: str) -> bool:
+        wanted = ((part, self.part), (row, self.row), (input, self.input))
+        return all(fnmatchcase(value, pattern) for value, pattern in wanted)
+
+
+TARGETS = (
+    Target("address", "inet_aton", times=3),
+    Target("address", "inet_pton v?", times=2),
+    Target("address", "inet_ntoa", times=4),
+    Target("address", "inet_ntop v4", times=4),
+    Target("address", "inet_ntop v6", times=6),
+    # Within 1.5x of an empty compiled call that returns the same kind of object.
+    Target("address", "inet_*", against="floor", times=1 / 1.5),
+    Target("address", "inet_pton_many v4 list", times=6),
+    Target("address", "inet_pton_many v6 list", times=5),
+    Target("address", "inet_pton_many v4 lines", times=20),
+    Target("address", "inet_pton_many v4 lines", ns=10),
+    Target("address", "inet_pton_many v6 lines", times=10),
+    Target("address", "inet_ntop_many v?", times=4),
+    # The pure twin is never slower than the obvious code over the standard library by more.
+    Target(ANY, ANY, who="pure", times=1 / 1.5),
+)

@@ -1,0 +1,47 @@
+/* What a scalar call reads of its arguments, without a call into the interpreter in the usual case:
+ * the bytes of a str that is ASCII, the value of a small int. */
+#ifndef FASTSOCK_PYOBJECTS_H
+#define FASTSOCK_PYOBJECTS_H
+
+#include <Python.h>
+#include <stdint.h>
+
+/* NULL where the text is not ASCII. Runs no Python code and raises nothing. */
+static inline const uint8_t *fs_ascii(PyObject *text, Py_ssize_t *size)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    if (PyUnicode_READY(text) < 0) { /* a str of the old C API's making */
+        PyErr_Clear();
+        return NULL;
+    }
+#endif
+    if (!PyUnicode_IS_ASCII(text))
+        return NULL;
+    *size = PyUnicode_GET_LENGTH(text);
+    return (const uint8_t *)PyUnicode_DATA(text);
+}
+
+static inline const uint8_t *fs_utf8(PyObject *text, Py_ssize_t *size)
+{
+    const uint8_t *ascii = fs_ascii(text, size);
+    return ascii != NULL ? ascii : (const uint8_t *)PyUnicode_AsUTF8AndSize(text, size);
+}
+
+/* As PyLong_AsLongAndOverflow, for an int or a subclass of it. */
+static inline long fs_long(PyObject *value, int *overflow)
+{
+#if PY_VERSION_HEX >= 0x030C0000
+    if (PyUnstable_Long_IsCompact((PyLongObject *)value)) {
+        *overflow = 0;
+        return (long)PyUnstable_Long_CompactValue((PyLongObject *)value);
+    }
+#else
+    if (Py_SIZE(value) == 1) { /* one digit, not negative */
+        *overflow = 0;
+        return (long)((PyLongObject *)value)->ob_digit[0];
+    }
+#endif
+    return PyLong_AsLongAndOverflow(value, overflow);
+}
+
+#endif

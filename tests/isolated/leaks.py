@@ -1,0 +1,113 @@
+"""Call every case of a part many times over and report what memory or references stay behind.
+
+    python leaks.py {c,py} PART      run the cases of leak_cases_PART.py
+    python leaks.py {c,py} --self    run cases that do leak, to show that each kind is seen
+
+Run by test_leaks.py in a process of its own. tracemalloc counts every byte that Python allocates,
+so one object kept a call is found; a reference to an object that lives anyway takes no memory and
+is found by its count. Prints JSON: the cases run, by function, and the leaks.
+"""
+
+import gc
+import json
+import sys
+import tracemalloc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from importlib import import_module
+from operator import attrgetter
+from pathlib import Path
+from types import MappingProxyType, SimpleNamespace
+from typing import NamedTuple
+
+CALLS = 500
+WARM_UP = 100  # caches, free lists, interned texts
+LEAST = 8  # bytes a call; the least object has 16
+
+
+class Case(NamedTuple):
+    """One call: a function of the part, or "Class.method", and its arguments."""
+
+    name: str
+    arguments: tuple[object, ...]
+    keywords: Mapping[str, object] = MappingProxyType({})
+
+
+def repeat(function, arguments, keywords, calls: int) -> None:
+    for _ in range(calls):
+        with suppress(Exception):
+            function(*arguments, **keywords)
+
+
+def watched(case: Case) -> list[object]:
+    """The arguments, and what containers among them hold."""
+    objects = [*case.arguments, *case.keywords.values()]
+    return objects + [item for o in objects if isinstance(o, list | tuple) for item in o]
+
+
+def counts(objects: list[object]) -> list[int]:
+    return [sys.getrefcount(value) for value in objects]
+
+
+def leaks_of(function, case: Case) -> Iterator[str]:
+    """What CALLS calls leave behind."""
+    objects = watched(case)
+    repeat(function, case.arguments, case.keywords, WARM_UP)
+    gc.collect()
+    references, memory = counts(objects), tracemalloc.get_traced_memory()[0]
+    repeat(function, case.arguments, case.keywords, CALLS)
+    gc.collect()
+    grown = tracemalloc.get_traced_memory()[0] - memory
+    if grown > CALLS * LEAST:
+        yield f"{grown / CALLS:.1f} bytes a call"
+    for value, before, after in zip(objects, references, counts(objects), strict=True):
+        if abs(after - before) > CALLS // 2:  # up is a leak, down a crash to come
+            yield f"{(after - before) / CALLS:+.1f} references a call to {type(value).__name__}"
+    for value in objects:
+        if isinstance(value, bytearray):
+            try:
+                value.append(0)  # refused while a buffer is still held
+                value.pop()
+            except BufferError:
+                yield "a buffer is held"
+
+
+def run(functions: object, cases: Iterable[Case]) -> None:
+    tracemalloc.start()
+    ran: dict[str, int] = {}
+    leaks = []
+    for case in cases:
+        ran[case.name] = ran.get(case.name, 0) + 1
+        call = f"{case.name}{case.arguments!r:.80} {case.keywords}"
+        leaks += [f"{call}: {leak}" for leak in leaks_of(attrgetter(case.name)(functions), case)]
+    print(json.dumps({"ran": ran, "leaks": leaks}))
+
+
+def leaky() -> tuple[object, list[Case]]:
+    """Functions that leak memory, references and buffers."""
+    kept: list[object] = []
+    functions = SimpleNamespace(
+        memory=lambda: kept.append(bytes(10)),
+        reference=lambda value: kept.append(value),
+        buffer=lambda value: kept.append(memoryview(value)),
+        clean=lambda value: bytes(value),
+    )
+    return functions, [
+        Case("memory", ()),
+        Case("reference", (object(),)),
+        Case("buffer", (bytearray(b"x"),)),
+        Case("clean", (bytearray(b"x"),)),
+    ]
+
+
+def main(tag: str, part: str) -> None:
+    if part == "--self":
+        run(*leaky())
+    else:
+        module = import_module(f"fastsock._{tag}.{part}")
+        sys.path.append(str(Path(__file__).parent))
+        cases = [Case(*case) for case in import_module(f"leak_cases_{part}").CASES]
+        run(module, cases)
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,77 @@
+"""Import and use fastsock in several sub-interpreters, at once and again after they are gone.
+
+Run by test_threads.py in a process of its own. From Python 3.12 on each interpreter has a GIL of
+its own, which an extension must declare that it supports; 3.11 has sub-interpreters that share it.
+"""
+
+import sys
+import threading
+
+try:
+    import _interpreters as interpreters  # 3.13
+except ImportError:
+    import _xxsubinterpreters as interpreters
+
+USE = """
+from socket import AF_INET, AF_INET6, AF_UNSPEC
+import fastsock
+from fastsock import AddressError
+assert fastsock.BACKEND == {backend!r}
+blob = b"192.0.2.1\\n198.51.100.255\\n" * 500
+for _ in range(20):
+    assert fastsock.inet_ntoa(fastsock.inet_aton("127.1")) == "127.0.0.1"
+    assert fastsock.inet_ntop(AF_INET6, fastsock.inet_pton(AF_INET6, "::1")) == "::1"
+    packed = fastsock.inet_pton_many(AF_INET, blob)
+    assert fastsock.inet_ntop_lines(AF_INET, packed) == blob
+    assert fastsock.inet_ntop_many(AF_UNSPEC, bytes(16)) == ["::"]
+    for bad in (["nowhere"], b"::1\\n"):
+        try:
+            fastsock.inet_pton_many(AF_INET, bad)
+        except AddressError as error:
+            assert error.index == 0
+        else:
+            raise AssertionError(bad)
+"""
+
+
+def run(interpreter: object, code: str) -> None:
+    """Run code there; what it raises, raise here."""
+    failure = interpreters.run_string(interpreter, code)
+    if failure is not None:  # 3.13 returns it, earlier versions raise
+        raise RuntimeError(failure)
+
+
+def main() -> None:
+    import fastsock
+
+    code = USE.format(backend=fastsock.BACKEND)
+    failures: list[BaseException] = []
+
+    def live() -> None:
+        try:
+            interpreter = interpreters.create()
+            try:
+                run(interpreter, code)
+                run(interpreter, code)
+            finally:
+                interpreters.destroy(interpreter)
+        except BaseException as error:
+            failures.append(error)
+
+    for _ in range(3):  # one after the other, the main interpreter using it in between
+        live()
+        exec(code, {})
+    if sys.version_info >= (3, 12):  # 3.11's share too much to be started in threads
+        threads = [threading.Thread(target=live) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        exec(code, {})
+        for thread in threads:
+            thread.join()
+    exec(code, {})
+    if failures:
+        raise failures[0]
+    print("done", fastsock.BACKEND)
+
+
+main()

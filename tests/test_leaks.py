@@ -1,0 +1,39 @@
+"""Nothing stays behind a call, however it ends: no memory, no reference, no held buffer."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fastsock import _backend
+
+LEAKS = Path(__file__).parent / "isolated" / "leaks.py"
+
+
+@pytest.fixture
+def leaks(run_python):
+    def run(tag, part):
+        process = run_python(str(LEAKS), tag, part)
+        assert process.returncode == 0, process.stderr
+        return json.loads(process.stdout)
+
+    return run
+
+
+@pytest.mark.parametrize("part", _backend.PARTS)
+def test_calls_leave_nothing_behind(leaks, twin, part):
+    found = leaks(twin.tag, part)
+    assert found["leaks"] == []
+    # A class may be covered by cases named after it and its methods: PrefixTable.lookup.
+    covered = {name.partition(".")[0] for name in found["ran"]}
+    assert covered == set(_backend.PARTS[part]), "every function has cases"
+
+
+def test_each_kind_of_leak_is_seen(leaks):
+    found = leaks("py", "--self")
+    said = "\n".join(found["leaks"])
+    assert "memory() {}: " in said
+    assert "bytes a call" in said
+    assert "+1.0 references a call to object" in said
+    assert "a buffer is held" in said
+    assert "clean" not in said
