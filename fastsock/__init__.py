@@ -32,7 +32,7 @@ from .lookup import (
     if_nameindex,
     if_nametoindex,
 )
-from .resolver import Resolver
+from .resolver import Resolver, ResolverInfo
 from .services import reload_tables
 
 __version__ = "0.1.0"
@@ -43,6 +43,7 @@ __all__ = [
     "ConnectError",
     "ConnectTimeoutError",
     "Resolver",
+    "ResolverInfo",
     "__version__",
     "connect",
     "create_connection",

@@ -41,7 +41,7 @@ cdef enum:
     SHAPES = 36                    # IPv4 or 6, family given or not, three types, three protocols
 
 
-cdef class Guard:
+cdef class _Guard:
     """What `socket` must have under a name for a fast path of ours to be open."""
 
     cdef dict socket               # vars(socket), asked at each call
@@ -52,15 +52,15 @@ cdef class Guard:
     cdef bint is_open(self) noexcept
 
 
-cdef class State:
+cdef class _State:
     """What the functions need of Python: one for each interpreter, found by one look-up."""
 
-    cdef Guard getaddrinfo
-    cdef Guard gethostbyname
-    cdef Guard getnameinfo
-    cdef Guard getservbyname
-    cdef Guard getservbyport
-    cdef Guard getprotobyname
+    cdef _Guard getaddrinfo
+    cdef _Guard gethostbyname
+    cdef _Guard getnameinfo
+    cdef _Guard getservbyname
+    cdef _Guard getservbyport
+    cdef _Guard getprotobyname
     cdef dict services             # vars(fastsock.services), which has the tables
     cdef list shapes               # by hints, (family, type, proto) of a literal's rows, or None
     cdef object current            # two constants, whose look-ups would count

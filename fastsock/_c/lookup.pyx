@@ -40,7 +40,7 @@ cdef long TCP = _socket_module.IPPROTO_TCP
 cdef long UDP = _socket_module.IPPROTO_UDP
 
 
-cdef class Guard:
+cdef class _Guard:
     def __cinit__(self, name, function):
         self.socket = vars(_socket_module)
         self.name = name
@@ -53,14 +53,14 @@ cdef class Guard:
         )
 
 
-cdef class State:
+cdef class _State:
     def __cinit__(self):
-        self.getaddrinfo = Guard("getaddrinfo", getaddrinfo)
-        self.gethostbyname = Guard("gethostbyname", gethostbyname)
-        self.getnameinfo = Guard("getnameinfo", getnameinfo)
-        self.getservbyname = Guard("getservbyname", getservbyname)
-        self.getservbyport = Guard("getservbyport", getservbyport)
-        self.getprotobyname = Guard("getprotobyname", getprotobyname)
+        self.getaddrinfo = _Guard("getaddrinfo", getaddrinfo)
+        self.gethostbyname = _Guard("gethostbyname", gethostbyname)
+        self.getnameinfo = _Guard("getnameinfo", getnameinfo)
+        self.getservbyname = _Guard("getservbyname", getservbyname)
+        self.getservbyport = _Guard("getservbyport", getservbyport)
+        self.getprotobyname = _Guard("getprotobyname", getprotobyname)
         self.services = vars(_services)
         self.shapes = [None] * SHAPES
         self.current = "current"
@@ -232,7 +232,7 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0, *, strict=False)
     cdef int number = -1
     cdef long given_flags
     cdef tuple shape
-    cdef State state = <State>_state
+    cdef _State state = <_State>_state
     if strict:
         _genuine.check_port(port)
     if state.getaddrinfo.is_open() and read_literal(&literal, host, port):
@@ -272,7 +272,7 @@ def gethostbyname(hostname, /):
     '192.0.2.1'
     """
     cdef Literal literal
-    cdef State state = <State>_state
+    cdef _State state = <_State>_state
     if (
         state.gethostbyname.is_open()
         and read_literal(&literal, hostname, None)
@@ -331,7 +331,7 @@ def getnameinfo(sockaddr, flags, /):
     >>> getnameinfo(("2001:db8:0::1", 80), NI_NUMERICHOST | NI_NUMERICSERV)
     ('2001:db8::1', '80')
     """
-    cdef State state = <State>_state
+    cdef _State state = <_State>_state
     if (
         state.getnameinfo.is_open()
         and PyLong_CheckExact(flags)
@@ -410,7 +410,7 @@ def getservbyname(servicename, protocolname=..., /):
     443
     """
     cdef PyObject *port
-    cdef State state = <State>_state
+    cdef _State state = <_State>_state
     if not (
         state.getservbyname.is_open()
         and PyUnicode_CheckExact(servicename)
@@ -460,7 +460,7 @@ def getservbyport(port, protocolname=..., /):
     """
     cdef PyObject *name
     cdef long number
-    cdef State state = <State>_state
+    cdef _State state = <_State>_state
     if not (state.getservbyport.is_open() and is_protocol(protocolname)):
         return ask_socket("getservbyport", getservbyport, port, protocolname)
     if not PyLong_CheckExact(port):
@@ -504,7 +504,7 @@ def getprotobyname(protocolname, /):
     17
     """
     cdef PyObject *number
-    cdef State state = <State>_state
+    cdef _State state = <_State>_state
     if state.getprotobyname.is_open() and PyUnicode_CheckExact(protocolname):
         tables = state.tables()
         number = PyDict_GetItemWithError((<tuple>tables)[PROTOCOLS], protocolname)
@@ -515,4 +515,4 @@ def getprotobyname(protocolname, /):
     return ask_socket("getprotobyname", getprotobyname, protocolname, ...)
 
 
-_state = State()
+_state = _State()

@@ -81,8 +81,9 @@ def add_parser(subcommands: Subcommands) -> None:
         subcommands,
         run,
         "addresses, names and services of a host",
-        "Show the canonical name of a host, its addresses with the names that they have,\n"
-        "and the rows that getaddrinfo gives for it: family, type, protocol, address, port.\n\n"
+        "Show the canonical name of a host, its addresses with the names that they\n"
+        "have, and the rows that getaddrinfo gives for it: family, type, protocol,\n"
+        "address, port.\n\n"
         "Exit status: 0, or 1 if there is no such host or service, or no answer.",
     )
     parser.add_argument("host", metavar="HOST", help="a name or an address")
