@@ -28,7 +28,12 @@ class AddressSource(Protocol):
     """Whatever tells the addresses of a host: a `Resolver`, or an object like it."""
 
     def getaddrinfo(
-        self, host: Any, port: Any, *, type: int, timeout: float | None  # noqa: A002
+        self,
+        host: Any,
+        port: Any,
+        *,
+        type: int,  # noqa: A002
+        timeout: float | None,
     ) -> Iterable[tuple[int, int, int, str, Any]]:
         """Give rows as `socket.getaddrinfo`, within `timeout` seconds."""
 

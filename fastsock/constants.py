@@ -38,9 +38,10 @@ def _table(prefix: str) -> dict[int, str]:
     names: dict[int, str] = {}
     for name in dir(socket):
         value = getattr(socket, name)
-        if name.startswith(prefix) and isinstance(value, int):
-            if int(value) not in names or name in _PREFERRED:
-                names[int(value)] = name
+        if not name.startswith(prefix) or not isinstance(value, int):
+            continue
+        if int(value) not in names or name in _PREFERRED:
+            names[int(value)] = name
     return names
 
 

@@ -14,6 +14,7 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import count, groupby
 from operator import itemgetter
@@ -228,10 +229,8 @@ class Resolver:
 
     def _touch(self, key: Any) -> None:
         """Count a hit, and put its key at the young end."""
-        try:
+        with suppress(KeyError):  # another thread may have put it out just now
             self._entries.move_to_end(key)
-        except KeyError:  # another thread has just put it out
-            pass
         self._hits += 1
 
     def _copy(self, entry: _Entry, port: Any) -> list[Row]:
@@ -363,7 +362,7 @@ class Resolver:
         # What `_begin` does first, without its calls: a hit should cost next to nothing.
         entry = self._entries.get(key)
         if entry and entry.plain and monotonic() < entry.expires:
-            try:
+            try:  # noqa: SIM105
                 self._entries.move_to_end(key)
             except KeyError:
                 pass
@@ -538,7 +537,7 @@ class Resolver:
             for table in (self._entries, self._flights):
                 for key in list(table):
                     if host is ... or key[0] == host:
-                        del table[key]  # type: ignore[attr-defined]
+                        del table[key]
 
     def info(self) -> ResolverInfo:
         """Tell what was done. Counts may be short by a few where threads run without a GIL.
@@ -579,10 +578,8 @@ async def _landing(flight: _Flight, deadline: _Deadline) -> bool:
             landed.set_result(True)
 
     def tell_loop() -> None:
-        try:
+        with suppress(RuntimeError):  # the loop may be closed: nobody waits there any more
             loop.call_soon_threadsafe(tell)
-        except RuntimeError:  # the loop was closed meanwhile: nobody waits there
-            pass
 
     flight.when_landed(tell_loop)
     done, _ = await asyncio.wait([landed], timeout=deadline.left())

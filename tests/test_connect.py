@@ -25,7 +25,7 @@ class Fixed:
         self.rows = rows
         self.asked = []
 
-    def getaddrinfo(self, host, port, *, type, timeout):
+    def getaddrinfo(self, host, port, *, type, timeout):  # noqa: A002
         self.asked.append((host, port, type, timeout))
         return iter(self.rows)
 

@@ -10,9 +10,7 @@ from fastsock import describe, get_constants, name_of
 
 def test_every_constant_with_a_prefix_is_there():
     for prefix in ("AF_", "SOCK_", "IPPROTO_", "AI_", "EAI_", "NI_", "SHUT_"):
-        values = {
-            int(getattr(socket, name)) for name in dir(socket) if name.startswith(prefix)
-        }
+        values = {int(getattr(socket, name)) for name in dir(socket) if name.startswith(prefix)}
         table = get_constants(prefix)
         assert set(table) == values
         assert all(int(getattr(socket, name)) == value for value, name in table.items())

@@ -41,7 +41,7 @@ class FakeDNS:
         self.gate = threading.Event()
         self.gate.set()
 
-    def getaddrinfo(self, host, port, family=0, type=0, proto=0, flags=0):
+    def getaddrinfo(self, host, port, family=0, type=0, proto=0, flags=0):  # noqa: A002
         self.calls.append(host)
         assert self.gate.wait(20)
         if host in self.errors:
@@ -134,7 +134,9 @@ def test_literals_and_no_host_are_not_cached(dns):
     assert (info.entries, info.misses, info.hits) == (0, 0, 0)
 
 
-@pytest.mark.parametrize("name", ["EAI_AGAIN", "EAI_FAIL", "EAI_MEMORY", "EAI_SYSTEM", "EAI_FAMILY"])
+@pytest.mark.parametrize(
+    "name", ["EAI_AGAIN", "EAI_FAIL", "EAI_MEMORY", "EAI_SYSTEM", "EAI_FAMILY"]
+)
 def test_failures_are_not_cached(dns, name):
     dns.errors["name"] = gaierror(name)
     resolver = Resolver(negative_ttl=60)
@@ -488,7 +490,11 @@ def test_resolvers_are_let_go(dns):
 
 
 def test_importing_fastsock_starts_no_thread():
-    program = "import threading, sys, fastsock; print(threading.active_count(), 'asyncio' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
+    program = (
+        "import threading, sys, fastsock; print(threading.active_count(), 'asyncio' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30
+    )
     assert done.stdout == "1 False\n"
     assert fastsock.Resolver is Resolver

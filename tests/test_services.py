@@ -92,7 +92,7 @@ def test_every_name_in_the_files(lookup):
 
 
 def test_every_port_in_the_files(lookup):
-    for port in range(0, 1100):
+    for port in range(1100):
         same(lookup, "getservbyport", port)
         same(lookup, "getservbyport", port, "tcp")
     for port in services.load().services[...]:

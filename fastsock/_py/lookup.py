@@ -173,7 +173,7 @@ def _numeric_host(sockaddr: object) -> str | None:
     known = _sockaddr_of(sockaddr[0], sockaddr[1])
     if known is None or len(sockaddr) > len(known):
         return None
-    for value, most in zip(sockaddr[2:], (_FLOW_MAX, 0)):
+    for value, most in zip(sockaddr[2:], (_FLOW_MAX, 0), strict=False):
         if type(value) is not int or not 0 <= value <= most:
             return None
     return cast(str, known[0])

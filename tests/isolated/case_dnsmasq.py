@@ -34,7 +34,8 @@ def queries(tmp_path):
     (tmp_path / "conf").write_text(CONF)
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(
-            [shutil.which("dnsmasq", path="/usr/sbin:/usr/bin"), "-C", tmp_path / "conf"], stderr=log
+            [shutil.which("dnsmasq", path="/usr/sbin:/usr/bin"), "-C", tmp_path / "conf"],
+            stderr=log,
         )
         try:
             deadline = time.monotonic() + 10

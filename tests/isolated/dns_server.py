@@ -8,7 +8,7 @@ import struct
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 TYPES = {1: "A", 5: "CNAME", 12: "PTR", 28: "AAAA"}
 NUMBERS = {name: number for number, name in TYPES.items()}
@@ -80,15 +80,15 @@ class Server:
         body = packet[12 : at + 4]
         for owner, kind, value in records:
             data = encode_data(kind, value)
-            body += encode_name(owner) + struct.pack(">HHIH", NUMBERS[kind], 1, 60, len(data)) + data
+            body += (
+                encode_name(owner) + struct.pack(">HHIH", NUMBERS[kind], 1, 60, len(data)) + data
+            )
         return head + body, self.delays.get(lower, 0)
 
     def _reply(self, reply, delay, client):
         time.sleep(delay)
-        try:
+        with suppress(OSError):  # the server may be closed meanwhile
             self._socket.sendto(reply, client)
-        except OSError:  # the server was closed meanwhile
-            pass
 
     def _serve(self):
         while True:

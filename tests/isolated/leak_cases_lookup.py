@@ -27,7 +27,16 @@ HINTS = [(socket.AF_INET,), (socket.AF_INET6,), (0, socket.SOCK_STREAM), (0, 0, 
          (0, 0, 0, socket.AI_CANONNAME), (0, 0, 0, None), (2**70,), (socket.AF_UNIX,)]  # fmt: skip
 SOCKADDRS = [(fresh("192.0.2.1"), 40000), (fresh("2001:db8::1"), 40000, 5, 0), ("::1", 1, 2**70),
              ("::1", 1, 0, 1), ("192.0.2.1", 1, 0), ("192.0.2.1",), (), None, ("x", 1)]  # fmt: skip
-NAMES = [fresh("http"), "no such service", "http\0", "\ud800", Text("http"), b"http", None, "x" * 300]
+NAMES = [
+    fresh("http"),
+    "no such service",
+    "http\0",
+    "\ud800",
+    Text("http"),
+    b"http",
+    None,
+    "x" * 300,
+]
 NUMBERS = [80, 4, 40000, -1, 2**70, True, Port(), 8.5, None]
 PROTOCOLS = [(), ("tcp",), (fresh("udp"),), ("nope",), ("tcp\0",), (None,), (b"tcp",)]
 

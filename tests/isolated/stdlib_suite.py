@@ -1,6 +1,6 @@
-"""Run CPython's own look-up tests with fastsock's names in `socket`. For test_lookup_stdlib_suite.py.
+"""Run CPython's own look-up tests with fastsock's names in `socket`: stdlib_suite.py {c|py}.
 
-Usage: stdlib_suite.py {c|py}. Only loopback is needed.
+For test_lookup_stdlib_suite.py. Only loopback is needed.
 """
 
 import importlib
@@ -10,19 +10,35 @@ import unittest
 
 import fastsock
 
-GENERAL = """
-testHostnameRes test_host_resolution test_host_resolution_bad_address testGetServBy testGetaddrinfo
-test_getaddrinfo_int_port_overflow test_getnameinfo test_getaddrinfo_ipv6_basic
-test_getaddrinfo_ipv6_scopeid_symbolic test_getaddrinfo_ipv6_scopeid_numeric
-test_getnameinfo_ipv6_scopeid_symbolic test_getnameinfo_ipv6_scopeid_numeric
-test_getfqdn_filter_localhost testInterfaceNameIndex testInvalidInterfaceIndexToName
-testInvalidInterfaceNameToIndex testRefCountGetNameInfo testCrucialConstants
-testCrucialIpProtoConstants testSockName
-""".split()
-CLASSES = """
-NetworkConnectionNoServer NetworkConnectionAttributesTest NetworkConnectionBehaviourTest
-CreateServerTest CreateServerFunctionalTest
-""".split()
+GENERAL = [
+    "testHostnameRes",
+    "test_host_resolution",
+    "test_host_resolution_bad_address",
+    "testGetServBy",
+    "testGetaddrinfo",
+    "test_getaddrinfo_int_port_overflow",
+    "test_getnameinfo",
+    "test_getaddrinfo_ipv6_basic",
+    "test_getaddrinfo_ipv6_scopeid_symbolic",
+    "test_getaddrinfo_ipv6_scopeid_numeric",
+    "test_getnameinfo_ipv6_scopeid_symbolic",
+    "test_getnameinfo_ipv6_scopeid_numeric",
+    "test_getfqdn_filter_localhost",
+    "testInterfaceNameIndex",
+    "testInvalidInterfaceIndexToName",
+    "testInvalidInterfaceNameToIndex",
+    "testRefCountGetNameInfo",
+    "testCrucialConstants",
+    "testCrucialIpProtoConstants",
+    "testSockName",
+]
+CLASSES = [
+    "NetworkConnectionNoServer",
+    "NetworkConnectionAttributesTest",
+    "NetworkConnectionBehaviourTest",
+    "CreateServerTest",
+    "CreateServerFunctionalTest",
+]
 # It counts the references that a traceback holds, and a Python function has a frame in there.
 NOT_PURE = {"testRefCountGetNameInfo"}
 ASYNCIO = ["test_base_events", "test_selector_events", "test_sock_lowlevel"]
