@@ -13,6 +13,10 @@ cdef extern from "pyobjects.h":
     long fs_long(object value, int *overflow) except? -1
 
 
+cdef extern from "kernels/copy.h" nogil:
+    void fs_copy(uint8_t *to, const uint8_t *from_, size_t size) noexcept
+
+
 cdef extern from "kernels/family.h" nogil:
     int AF_UNSPEC
     int AF_INET

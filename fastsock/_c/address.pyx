@@ -28,7 +28,7 @@ from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.unicode cimport PyUnicode_Check
 from libc.stdint cimport uint8_t
-from libc.string cimport memchr, memcpy, memset
+from libc.string cimport memchr, memset
 
 import _socket
 from io import BytesIO
@@ -78,7 +78,7 @@ cdef inline object text6(const uint8_t *packed):
 
 cdef inline object new_text(const uint8_t *text, Py_ssize_t size):
     result = PyUnicode_New(size, 127)
-    memcpy(PyUnicode_DATA(result), text, size)
+    fs_copy(<uint8_t *>PyUnicode_DATA(result), text, size)
     return result
 
 

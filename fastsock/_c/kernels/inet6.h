@@ -133,39 +133,55 @@ static inline uint8_t *fs_format_group(const uint8_t *packed, uint8_t *p)
     return p + 4 - zeros;
 }
 
-/* RFC 5952 text with glibc's two additions: a dotted tail after ::ffff: and, where the upper half
- * of the last 32 bits is not zero, after "::" alone (the deprecated IPv4-compatible form).
- * Returns the length; `out` must have FS_TEXT6_MAX + 1 bytes of room. A group's four bytes fit:
- * the last one starts at 35 at most. */
+/* Groups `from` up to `to`, a colon behind each. */
+static inline uint8_t *fs_format_groups(const uint8_t *packed, unsigned from, unsigned to,
+                                        uint8_t *p)
+{
+    for (unsigned i = from; i < to; i++) {
+        p = fs_format_group(packed + 2 * i, p);
+        *p++ = ':';
+    }
+    return p;
+}
+
+/* Whether glibc ends an address in dotted decimal that starts with `zeros` groups of zero: the
+ * mapped ones, and the deprecated IPv4-compatible ones (RFC 4291 section 2.5.5). */
+static inline int fs_ends_dotted(const uint8_t *packed, unsigned zeros)
+{
+    return zeros == 6 || (zeros == 5 && packed[10] == 0xff && packed[11] == 0xff);
+}
+
+/* RFC 5952 text, but for a dotted tail where glibc has one. Returns the length; `out` must have
+ * FS_TEXT6_MAX + 1 bytes of room, of which the colon behind the last group takes one. */
 static inline size_t fs_format6(const uint8_t *packed, uint8_t *out)
 {
-    int best = -1, best_length = 1, run = 0; /* a run of one zero group is not shortened */
-    for (int i = 0; i < 8; i++) {
-        run = packed[2 * i] == 0 && packed[2 * i + 1] == 0 ? run + 1 : 0;
-        if (run > best_length) { /* ">" keeps the first of two equal runs */
-            best_length = run;
-            best = i + 1 - run;
-        }
-    }
-    const int dotted = best == 0 && (best_length == 6 || (best_length == 5 && packed[10] == 0xff &&
-                                                          packed[11] == 0xff));
     uint8_t *p = out;
-    for (int i = 0; i < 8;) {
-        if (i == best) {
-            *p++ = ':';
-            i += best_length;
-            if (i == 8)
-                *p++ = ':';
-            continue;
-        }
-        if (i != 0)
-            *p++ = ':';
-        if (i == 6 && dotted)
-            return (size_t)(p - out) + fs_format4(packed + 12, p);
-        p = fs_format_group(packed + 2 * i, p);
-        i++;
+    unsigned zeros = 0, longer, length = 1;
+    for (unsigned i = 0; i < 8; i++)
+        zeros |= (unsigned)(packed[2 * i] == 0 && packed[2 * i + 1] == 0) << i;
+    if ((zeros & zeros >> 1) == 0) /* one zero group alone is not shortened */
+        return (size_t)(fs_format_groups(packed, 0, 8, p) - 1 - out);
+
+    /* Bit i stays while a run of `length` zero groups starts at group i: at last the longest ones
+     * are left, of which the first counts. */
+    while ((longer = zeros & zeros >> 1) != 0) {
+        zeros = longer;
+        length++;
     }
-    return (size_t)(p - out);
+    unsigned start = 0;
+    while ((zeros >> start & 1) == 0)
+        start++;
+    if (start == 0)
+        *p++ = ':';
+    p = fs_format_groups(packed, 0, start, p);
+    *p++ = ':';
+    if (start + length == 8)
+        return (size_t)(p - out);
+    if (start == 0 && fs_ends_dotted(packed, length)) {
+        p = fs_format_groups(packed, length, 6, p);
+        return (size_t)(p - out) + fs_format4(packed + 12, p);
+    }
+    return (size_t)(fs_format_groups(packed, start + length, 8, p) - 1 - out);
 }
 
 #endif

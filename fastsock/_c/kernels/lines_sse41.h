@@ -279,37 +279,46 @@ FS_SSE41 FS_ALWAYS_INLINE const uint8_t *fs_row_sse41(fs_kind kind, const uint8_
     return fs_row6_sse41(p, end, out);
 }
 
-/* The same for one text of `size` bytes: 1 where it is an address and nothing else. What is shorter
- * than a load is first copied to where the load may go. */
+/* 8 to 15 bytes, zeros behind them. Two loads overlap; what both have is shifted out of one. */
+FS_SSE41 FS_ALWAYS_INLINE __m128i fs_load_short(const uint8_t *p, size_t size)
+{
+    uint64_t low, high;
+    memcpy(&low, p, 8);
+    memcpy(&high, p + size - 8, 8);
+    high = high >> 4 * (16 - size) >> 4 * (16 - size); /* in two steps, for 64 bits are too many */
+    return _mm_set_epi64x((long long)high, (long long)low);
+}
+
+/* 16 to 48 bytes, anything behind them: the last load ends where the text does, and is moved. */
+FS_SSE41 FS_ALWAYS_INLINE void fs_load_long(const uint8_t *p, size_t size, __m128i *text)
+{
+    const __m128i i = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const int full = size >= 32;
+    const __m128i excess = _mm_set1_epi8((char)((full ? 48 : 32) - size));
+    const __m128i last = _mm_loadu_si128((const __m128i *)(p + size - 16));
+    const __m128i moved = _mm_shuffle_epi8(last, _mm_add_epi8(i, excess));
+    text[0] = _mm_loadu_si128((const __m128i *)p);
+    text[1] = full ? _mm_loadu_si128((const __m128i *)(p + 16)) : moved;
+    text[2] = moved;
+}
+
+/* The same for one text of `size` bytes: 1 where it is an address and nothing else. */
 FS_SSE41 static inline int fs_item4_sse41(const uint8_t *p, size_t size, uint8_t *out)
 {
     if (size < 8 || size > FS_TEXT4_MAX)
         return 0;
-    uint64_t low, high; /* two loads that overlap; the second one's first bytes are shifted out */
-    memcpy(&low, p, 8);
-    memcpy(&high, p + size - 8, 8);
-    high = high >> 4 * (16 - size) >> 4 * (16 - size); /* in two steps, for 64 bits are too many */
-    return fs_text4_sse41(_mm_set_epi64x((long long)high, (long long)low), out) == size;
+    return fs_text4_sse41(fs_load_short(p, size), out) == size;
 }
 
 FS_SSE41 static inline int fs_item6_sse41(const uint8_t *p, size_t size, uint8_t *out)
 {
     if (size < 8 || size > FS_TEXT6_MAX)
         return 0;
-    uint8_t line[FS_BLOCK6];
-    memset(line, 0, sizeof line);
-    if (size >= 16) { /* pieces of fixed size that overlap, for a call of memcpy costs more */
-        if (size >= 32)
-            memcpy(line + 16, p + 16, 16);
-        memcpy(line, p, 16);
-        memcpy(line + size - 16, p + size - 16, 16);
-    } else {
-        memcpy(line, p, 8);
-        memcpy(line + size - 8, p + size - 8, 8);
-    }
     __m128i text[3];
-    for (int i = 0; i < 3; i++)
-        text[i] = _mm_loadu_si128((const __m128i *)(line + 16 * i));
+    if (size >= 16)
+        fs_load_long(p, size, text);
+    else
+        text[0] = text[1] = text[2] = fs_load_short(p, size);
     const uint64_t colons = fs_mask48(text, ':') & ((UINT64_C(1) << size) - 1);
     return fs_text6_sse41(text, colons, (unsigned)size, out);
 }
