@@ -13,7 +13,28 @@ from .address import (
     inet_pton_many,
     parse_hostport,
 )
+from .connect import connect
+from .constants import describe, get_constants, name_of
+from .errors import ConnectError, ConnectTimeoutError
+from .lookup import (
+    create_connection,
+    getaddrinfo,
+    getfqdn,
+    gethostbyaddr,
+    gethostbyname,
+    gethostbyname_ex,
+    gethostname,
+    getnameinfo,
+    getprotobyname,
+    getservbyname,
+    getservbyport,
+    if_indextoname,
+    if_nameindex,
+    if_nametoindex,
+)
 from .reader import SocketReader
+from .resolver import Resolver, ResolverInfo
+from .services import reload_tables
 from .stream import (
     Delimiter,
     FixedSize,
@@ -34,6 +55,8 @@ __version__ = "0.1.0"
 __all__ = [
     "BACKEND",
     "AddressError",
+    "ConnectError",
+    "ConnectTimeoutError",
     "Delimiter",
     "FixedSize",
     "FrameError",
@@ -45,10 +68,29 @@ __all__ = [
     "Lines",
     "Netstring",
     "RecvAccumulator",
+    "Resolver",
+    "ResolverInfo",
     "SocketReader",
     "Varint",
     "__version__",
+    "connect",
+    "create_connection",
+    "describe",
     "format_hostport",
+    "get_constants",
+    "getaddrinfo",
+    "getfqdn",
+    "gethostbyaddr",
+    "gethostbyname",
+    "gethostbyname_ex",
+    "gethostname",
+    "getnameinfo",
+    "getprotobyname",
+    "getservbyname",
+    "getservbyport",
+    "if_indextoname",
+    "if_nameindex",
+    "if_nametoindex",
     "inet_aton",
     "inet_ntoa",
     "inet_ntop",
@@ -56,5 +98,7 @@ __all__ = [
     "inet_ntop_many",
     "inet_pton",
     "inet_pton_many",
+    "name_of",
     "parse_hostport",
+    "reload_tables",
 ]

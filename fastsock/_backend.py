@@ -27,6 +27,14 @@ PARTS: dict[str, tuple[str, ...]] = {
         "inet_pton_many",
     ),
     "stream": ("RecvAccumulator",),
+    "lookup": (
+        "getaddrinfo",
+        "gethostbyname",
+        "getnameinfo",
+        "getprotobyname",
+        "getservbyname",
+        "getservbyport",
+    ),
 }
 
 _HOW_TO_BUILD = (

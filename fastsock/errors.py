@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any, Self
 
 _SHOWN = 64
@@ -32,6 +33,32 @@ class AddressError(OSError, ValueError):
         super().__init__(message)
         self.index = index
         self.value = value
+
+
+class ConnectError(OSError):
+    """No address of a host could be connected to.
+
+    Attributes:
+        attempts: ``(sockaddr, error)`` of every address that was tried, in that order.
+        errno: that of the first attempt, which is the address that is preferred.
+
+    >>> from fastsock import connect
+    >>> try:
+    ...     connect(("127.0.0.1", 0), timeout=5)
+    ... except ConnectError as error:
+    ...     [sockaddr for sockaddr, _ in error.attempts]
+    [('127.0.0.1', 0)]
+    """
+
+    def __init__(self, message: str, attempts: Sequence[tuple[Any, OSError]] = ()) -> None:
+        super().__init__(message)
+        self.attempts = tuple(attempts)
+        if self.attempts:
+            self.errno = self.attempts[0][1].errno
+
+
+class ConnectTimeoutError(ConnectError, TimeoutError):
+    """The time was up before any address of a host was connected to."""
 
 
 def shorten(value: object) -> str:

@@ -76,7 +76,7 @@ def test_no_command_is_wrong_usage(run):
     assert b"usage: fastsock" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["info", "bench", "address", "addresses"])
+@pytest.mark.parametrize("command", ["info", "bench", "address", "addresses", "lookup", "services"])
 def test_help_fits_a_terminal(run, command):
     done = run(command, "--help")
     assert done.returncode == 0

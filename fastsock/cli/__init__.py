@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from .. import __version__
-from . import address, addresses, bench, info
+from . import address, addresses, bench, info, lookup, services
 
 # As a shell reports a command that a signal ended: 128 and the signal's number.
 _BROKEN_PIPE = 141
@@ -28,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"fastsock {__version__}")
     subcommands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (info, bench, address, addresses):
+    for module in (info, bench, address, addresses, lookup, services):
         module.add_parser(subcommands)
     return parser
 

@@ -24,6 +24,8 @@ for _ in range(20):
     packed = fastsock.inet_pton_many(AF_INET, blob)
     assert fastsock.inet_ntop_lines(AF_INET, packed) == blob
     assert fastsock.inet_ntop_many(AF_UNSPEC, bytes(16)) == ["::"]
+    assert fastsock.getaddrinfo("::1", 80)[0][4] == ("::1", 80, 0, 0)
+    assert fastsock.getservbyname("https", "tcp") == 443
     for bad in (["nowhere"], b"::1\\n"):
         try:
             fastsock.inet_pton_many(AF_INET, bad)

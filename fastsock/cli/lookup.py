@@ -1,0 +1,90 @@
+"""``fastsock lookup HOST [SERVICE]``: all that the look-ups tell of a host, in one table."""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import sys
+from typing import Any
+
+from .. import getaddrinfo, gethostbyaddr, name_of
+from ._common import Subcommands, add_command, print_json, print_pairs
+
+
+def _reverse(host: str) -> list[str] | None:
+    """The names of an address; None if it has none."""
+    try:
+        name, aliases, _ = gethostbyaddr(host)
+    except OSError:
+        return None
+    return [name, *aliases]
+
+
+def collect(host: str, service: str | None) -> dict[str, Any]:
+    """Everything `lookup` shows of a host, by its names in JSON."""
+    rows = getaddrinfo(host, service, flags=socket.AI_CANONNAME)
+    addresses = list(dict.fromkeys(row[4][0] for row in rows))
+    return {
+        "host": host,
+        "service": service,
+        "canonical_name": rows[0][3] or None,
+        "addresses": [{"address": each, "names": _reverse(each)} for each in addresses],
+        "rows": [
+            {
+                "family": name_of("AF_", family),
+                "type": name_of("SOCK_", kind),
+                "protocol": name_of("IPPROTO_", proto),
+                "address": sockaddr[0],
+                "port": sockaddr[1],
+                "scope_id": sockaddr[3] if len(sockaddr) == 4 else None,
+            }
+            for family, kind, proto, _, sockaddr in rows
+        ],
+    }
+
+
+def _print(facts: dict[str, Any]) -> None:
+    pairs = [("host", facts["host"])]
+    if facts["service"] is not None:
+        pairs.append(("service", facts["service"]))
+    if facts["canonical_name"]:
+        pairs.append(("canonical", facts["canonical_name"]))
+    print_pairs(pairs)
+    print()
+    print_pairs((each["address"], ", ".join(each["names"] or ["-"])) for each in facts["addresses"])
+    print()
+    width = max(len(row["address"]) for row in facts["rows"])
+    for row in facts["rows"]:
+        print(
+            f"{row['family']:<9} {row['type']:<12} {row['protocol']:<12} "
+            f"{row['address']:<{width}} {row['port']:>5}"
+        )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what is known of the host."""
+    try:
+        facts = collect(args.host, args.service)
+    except (socket.gaierror, ValueError) as error:
+        print(f"fastsock lookup: {args.host}: {error}", file=sys.stderr)
+        return 1
+    if args.json:
+        print_json(facts)
+    else:
+        _print(facts)
+    return 0
+
+
+def add_parser(subcommands: Subcommands) -> None:
+    """Declare ``fastsock lookup``."""
+    parser = add_command(
+        subcommands,
+        run,
+        "addresses, names and services of a host",
+        "Show the canonical name of a host, its addresses with the names that they\n"
+        "have, and the rows that getaddrinfo gives for it: family, type, protocol,\n"
+        "address, port.\n\n"
+        "Exit status: 0, or 1 if there is no such host or service, or no answer.",
+    )
+    parser.add_argument("host", metavar="HOST", help="a name or an address")
+    parser.add_argument("service", metavar="SERVICE", nargs="?", help="a port or a service's name")
