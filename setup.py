@@ -8,15 +8,15 @@ FASTSOCK_BUILD       release (default), debug, trace (.pyx coverage), sanitize (
 import os
 import runpy
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-try:
+cythonize = None
+with suppress(ImportError):  # an sdist brings the generated C
     from Cython.Build import cythonize
-except ImportError:  # an sdist brings the generated C
-    cythonize = None
 
 choice = runpy.run_path("fastsock/_env.py")["choice"]
 MODE = choice("FASTSOCK_EXTENSIONS", ("auto", "require", "off"))
@@ -36,9 +36,8 @@ DIRECTIVES = {
 }
 # Types from specs in every flavour: a static one can't say its public path.
 MACROS = {"CYTHON_USE_MODULE_STATE": int(SUBINTERPRETERS), "CYTHON_USE_TYPE_SPECS": 1}
-MACROS["FASTSOCK_FLAVOUR"] = f'"{FLAVOUR}"'
-if FLAVOUR == "trace":
-    MACROS |= {"CYTHON_TRACE": 1, "CYTHON_TRACE_NOGIL": 1, "CYTHON_USE_SYS_MONITORING": 0}
+MACROS |= dict.fromkeys(("CYTHON_TRACE", "CYTHON_TRACE_NOGIL"), int(FLAVOUR == "trace"))
+MACROS |= {"FASTSOCK_FLAVOUR": f'"{FLAVOUR}"', "CYTHON_USE_SYS_MONITORING": 0}
 
 BANNER = """
 ******************************************************************************
