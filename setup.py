@@ -5,7 +5,6 @@ FASTSOCK_EXTENSIONS  auto (default): build them; without a working compiler go o
 FASTSOCK_BUILD       release (default), debug, trace (.pyx coverage), sanitize (ASan, UBSan)
 """
 
-import os
 import runpy
 import sys
 from contextlib import suppress
@@ -51,13 +50,13 @@ BANNER = """
 def fall_back(reason):
     """Go on without extensions, where the mode allows it."""
     if MODE == "require":
-        raise SystemExit(f"fastsock: FASTSOCK_EXTENSIONS=require, but {reason}")
+        sys.exit(f"fastsock: FASTSOCK_EXTENSIONS=require, but {reason}")
     print(BANNER.format(reason=reason), file=sys.stderr, flush=True)
     return []
 
 
 def flags():
-    if os.name == "nt":
+    if sys.platform == "win32":
         return ["/O2" if FLAVOUR == "release" else "/Od"], []
     if FLAVOUR == "release":
         return ["-O3", "-g0"], ["-Wl,-s"] * (sys.platform == "linux")
