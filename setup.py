@@ -57,12 +57,14 @@ def fall_back(reason):
 
 def flags():
     if sys.platform == "win32":
-        return ["/O2" if FLAVOUR == "release" else "/Od"], []
+        return {"extra_compile_args": ["/O2" if FLAVOUR == "release" else "/Od"]}
     if FLAVOUR == "release":
-        return ["-O3", "-g0"], ["-Wl,-s"] * (sys.platform == "linux")
+        strip = ["-Wl,-s"] * (sys.platform == "linux")
+        return {"extra_compile_args": ["-O3", "-g0"], "extra_link_args": strip}
     sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
     sanitize *= FLAVOUR == "sanitize"
-    return ["-Og", "-g3", "-fno-omit-frame-pointer", *sanitize], sanitize
+    debug = ["-Og", "-g3", "-fno-omit-frame-pointer"]
+    return {"extra_compile_args": debug + sanitize, "extra_link_args": sanitize}
 
 
 def extensions():
@@ -70,15 +72,13 @@ def extensions():
     sources = [f"fastsock/_c/{part}{'.pyx' if cythonize else '.c'}" for part in PARTS]
     if not all(Path(source).exists() for source in sources):
         return fall_back("there is neither Cython nor generated C")
-    compile_args, link_args = flags()
     found = [
         Extension(
             source.partition(".")[0].replace("/", "."),
             [source],
             depends=[str(path) for path in Path("fastsock/_c").glob("**/*.h")],
             define_macros=[(name, str(value)) for name, value in MACROS.items()],
-            extra_compile_args=compile_args,
-            extra_link_args=link_args,
+            **flags(),
         )
         for source in sources
     ]
