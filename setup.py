@@ -63,8 +63,7 @@ def flags():
         return {"extra_compile_args": ["-O3", "-g0"], "extra_link_args": strip}
     sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
     sanitize *= FLAVOUR == "sanitize"
-    debug = ["-Og", "-g3", "-fno-omit-frame-pointer"]
-    return {"extra_compile_args": debug + sanitize, "extra_link_args": sanitize}
+    return {"extra_compile_args": ["-Og", "-g3", *sanitize], "extra_link_args": sanitize}
 
 
 def extensions():
