@@ -3,10 +3,11 @@
 import pytest
 
 PROGRAM = """\
-from typing import assert_type
+import socket
+from typing import Any, assert_type
 
 import fastsock
-from fastsock import address
+from fastsock import address, constants, lookup, resolver, services
 
 assert_type(fastsock.inet_pton(2, "192.0.2.1"), bytes)
 assert_type(address.inet_ntop(2, bytearray(4)), str)
@@ -16,6 +17,62 @@ assert_type(fastsock.inet_ntop_many(2, memoryview(bytes(4))), list[str])
 assert_type(fastsock.parse_hostport("[::1]:80"), tuple[str, int | None])
 assert_type(fastsock.parse_hostport("::1", 80), tuple[str, int])
 assert_type(fastsock.AddressError("no").index, int | None)
+
+Row = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
+assert_type(fastsock.getaddrinfo(b"192.0.2.1", "http", type=socket.SOCK_STREAM), list[Row])
+assert_type(lookup.getaddrinfo(None, 80, strict=True)[0][0], socket.AddressFamily)
+assert_type(fastsock.gethostname(), str)
+assert_type(fastsock.gethostbyname("localhost"), str)
+assert_type(lookup.gethostbyname_ex("localhost"), tuple[str, list[str], list[str]])
+assert_type(fastsock.gethostbyaddr("192.0.2.1"), tuple[str, list[str], list[str]])
+assert_type(fastsock.getfqdn(), str)
+assert_type(fastsock.getnameinfo(("2001:db8::1", 80, 0, 0), 0), tuple[str, str])
+assert_type(fastsock.getservbyname("http"), int)
+assert_type(lookup.getservbyport(80, "tcp"), str)
+assert_type(fastsock.getprotobyname("tcp"), int)
+assert_type(fastsock.if_nametoindex("lo"), int)
+assert_type(fastsock.if_indextoname(1), str)
+assert_type(fastsock.if_nameindex(), list[tuple[int, str]])
+assert_type(fastsock.create_connection(("localhost", 80), 5), socket.socket)
+services.reload_tables()
+
+cache = fastsock.Resolver(ttl=60, stale_ttl=600, timeout=None, rotate=True)
+assert_type(cache, resolver.Resolver)
+assert_type(cache.getaddrinfo("localhost", 80, timeout=None), list[Row])
+assert_type(cache.many(["localhost", b"192.0.2.1"], "http"), list[list[Row] | Exception])
+assert_type(cache.info(), fastsock.ResolverInfo)
+assert_type(cache.info().hits, int)
+cache.clear()
+cache.clear("localhost")
+
+
+async def ask() -> None:
+    assert_type(await cache.agetaddrinfo("localhost", 80, timeout=1), list[Row])
+    assert_type(await cache.amany(("localhost",), 80), list[list[Row] | Exception])
+
+
+class Inventory:
+    def getaddrinfo(
+        self, host: str, port: int, *, type: int, timeout: float | None
+    ) -> list[Row]:
+        return fastsock.getaddrinfo("192.0.2.1", port, type=type)
+
+
+assert_type(fastsock.connect(("localhost", 80)), socket.socket)
+with fastsock.connect(("localhost", "http"), 5, delay=0.1, resolver=cache) as sock:
+    assert_type(sock, socket.socket)
+fastsock.connect(("localhost", 80), timeout=None, resolver=Inventory(), source_address=("", 0))
+try:
+    fastsock.connect(("localhost", 80))
+except fastsock.ConnectTimeoutError as late:
+    assert_type(late.attempts, tuple[tuple[Any, OSError], ...])
+except fastsock.ConnectError as error:
+    assert_type(error.attempts, tuple[tuple[Any, OSError], ...])
+
+assert_type(fastsock.get_constants("AF_"), dict[int, str])
+assert_type(constants.name_of("AF_", socket.AF_INET6), str)
+assert_type(fastsock.describe(fastsock.getaddrinfo("192.0.2.1", 80)[0]), str)
+assert_type(fastsock.describe((2, 1, 6, "", ("192.0.2.1", 80))), str)
 """
 
 
@@ -45,6 +102,12 @@ def test_types_of_the_public_names(check_types):
         "fastsock.inet_pton(family=2, text='192.0.2.1')",
         "fastsock.inet_pton_many(2, [], errors='ignore')",
         "fastsock.inet_ntop_many(2, 'text')",
+        "fastsock.getaddrinfo('192.0.2.1', 80.0)",
+        "fastsock.getnameinfo('192.0.2.1', 0)",
+        "fastsock.Resolver(ttl=None)",
+        "fastsock.connect(('192.0.2.1', 80), resolver=fastsock.getaddrinfo)",
+        "fastsock.describe(('192.0.2.1', 80))",
+        "fastsock.name_of(2, 'AF_')",
     ],
 )
 def test_wrong_calls_are_seen(check_types, wrong):
