@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import copy
-import doctest
 import inspect
 import pickle
 import subprocess
@@ -713,10 +712,3 @@ class TestOneCallAtATime:
         stop.set()
         reader.join()
         assert sorted(got) == sorted(b"%03d" % n for n in range(500) for _ in range(4))
-
-
-def test_examples(stream):
-    for module in (stream, fastsock.framers, fastsock.errors):
-        failed, attempted = doctest.testmod(module)
-        assert attempted
-        assert not failed
