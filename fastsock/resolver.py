@@ -32,6 +32,7 @@ _Job: TypeAlias = tuple[Any, ...]  # the arguments of getaddrinfo
 _Timeout: TypeAlias = "float | EllipsisType | None"
 
 _PORT_MAX = 0xFFFF
+_NUMERIC_HOST = int(socket.AI_NUMERICHOST)  # the flag's own `&` is slow
 _ANY_PORT = object()  # in a key: any number, for rows differ in it only
 # Answers, though not those that one hopes for. All other errors say nothing of the name.
 _NO_SUCH_NAME = {
@@ -123,7 +124,7 @@ def _is_numeric(host: str) -> bool:
 
 def _never_blocks(job: _Job) -> bool:
     host, flags = job[0], job[5]
-    if flags & socket.AI_NUMERICHOST or not host:
+    if flags & _NUMERIC_HOST or not host:
         return True
     return isinstance(host, str) and _is_numeric(host)
 
@@ -575,9 +576,9 @@ class Resolver:
 
 
 def _key(job: _Job) -> Any:
-    host, port, *hints = job
+    host, port, family, kind, proto, flags = job
     numeric = port.__class__ is int and 0 <= port <= _PORT_MAX
-    return (host, _ANY_PORT if numeric else port, *hints)
+    return (host, _ANY_PORT if numeric else port, family, kind, proto, flags)
 
 
 async def _landing(flight: _Flight, deadline: _Deadline) -> bool:

@@ -199,7 +199,7 @@ cdef inline int shape_number(const Literal *literal, long family, long kind, lon
 
 
 cdef object ask(PyObject **given):
-    """Have `socket` answer. It gets all six arguments, so that what stands there sees them alike."""
+    """Have `socket` answer, which gets all six arguments in any case."""
     args = [0 if given[i] == NULL else <object>given[i] for i in range(STRICT)]
     return _genuine.ask_getaddrinfo(getaddrinfo, *args)
 
