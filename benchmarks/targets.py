@@ -53,6 +53,12 @@ TARGETS = (
     Target("address", "inet_pton_many v4 lines", ns=10),
     Target("address", "inet_pton_many v6 lines", times=10),
     Target("address", "inet_ntop_many v?", times=4),
+    Target("lookup", "getaddrinfo v4", times=15),
+    Target("lookup", "getaddrinfo v6", times=6),
+    Target("lookup", "getaddrinfo v4", who="pure", times=3.5),
+    Target("lookup", "getserv*", times=50),
+    Target("lookup", "getprotobyname", times=50),
+    Target("lookup", "Resolver hit", times=30),
     # The pure twin is never slower than the obvious code over the standard library by more.
     Target(ANY, ANY, who="pure", times=1 / 1.5),
 )
