@@ -15,8 +15,8 @@ from typing import Any
 import fastsock._c.lookup
 import lookup_peers
 import pytest
-from loops import awaited, hot, typed
 from lookup_peers import Asker
+from loops import awaited, hot, typed
 
 import fastsock._py.lookup
 from fastsock import Resolver

@@ -50,21 +50,6 @@ def _port_number(port: object) -> int:
     return -1
 
 
-def _sockaddr_of(host: object, port: object) -> tuple[Any, ...] | None:
-    """The socket address of a strictly spelled literal and a numeric port, else None."""
-    # An exact int first, without the call: it is what nearly everybody gives.
-    number = port if type(port) is int and 0 <= port <= _PORT_MAX else _port_number(port)
-    if type(host) is not str or number < 0:
-        return None
-    try:
-        if ":" in host:
-            return _ntop(AF_INET6, _pton(AF_INET6, host)), number, 0, 0
-        _pton(AF_INET, host)
-    except (OSError, ValueError):
-        return None
-    return host, number  # the strict spelling is the canonical one
-
-
 def _ask_and_learn(key: tuple[int, int, int, int], sockaddr: tuple[Any, ...], *args: Any) -> Any:
     """Have libc answer for a literal, and remember the form of its rows."""
     rows = _genuine.ask_getaddrinfo(getaddrinfo, *args)
@@ -119,10 +104,24 @@ def getaddrinfo(
     if socket.getaddrinfo in _trusted_getaddrinfo:
         # libc must see no float that equals an int, and audit hooks see plain ints.
         family, type, proto = index(family), index(type), index(proto)  # noqa: A001
-        sockaddr = _sockaddr_of(host, port)
+        # An exact int first, without the call: it is what nearly everybody gives.
+        number = port if port.__class__ is int and 0 <= port <= _PORT_MAX else _port_number(port)
+        sockaddr: Any = None
+        if number >= 0 and host.__class__ is str:
+            try:
+                if ":" in host:
+                    sockaddr = (_ntop(AF_INET6, _pton(AF_INET6, host)), number, 0, 0)
+                else:
+                    _pton(AF_INET, host)
+                    sockaddr = (host, number)  # the strict spelling is the canonical one
+            except (OSError, ValueError):
+                pass
         if sockaddr and not index(flags) & _NOT_LITERAL:
             key = (len(sockaddr), family, type, proto)
-            shape = _shapes.get(key)
+            try:
+                shape = _shapes[key]
+            except KeyError:
+                shape = ()
             if not shape:
                 return _ask_and_learn(key, sockaddr, host, port, family, type, proto, flags)  # type: ignore[no-any-return]
             _audit("socket.getaddrinfo", host, port, family, type, proto)
