@@ -98,7 +98,7 @@ def markdown(run: Run, part: str, image: str) -> str:
     targets = "All targets met." if not missed else f"Targets missed: {missed} (`make bench`)."
     return (
         f"{table}\n\n"
-        f"Nanoseconds an address, the best round of each. {run.caption} {targets}\n\n"
+        f"Nanoseconds an item, the best round of each. {run.caption} {targets}\n\n"
         f"![{part}: times as fast as the standard library]({image})\n"
     )
 
