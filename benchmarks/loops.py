@@ -1,7 +1,8 @@
 """Loops that call one function over and over, and cost next to nothing themselves."""
 
+from asyncio import AbstractEventLoop
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from itertools import repeat
 from types import FunctionType
@@ -23,6 +24,19 @@ def _two(call: Callable[..., Any], a: Any, b: Any, turns: int) -> None:
         call(a, b), call(a, b), call(a, b), call(a, b), call(a, b)
 
 
+def _typed(call: Callable[..., Any], a: Any, b: Any, kind: Any, turns: int) -> None:
+    for _ in repeat(None, turns):
+        call(a, b, type=kind), call(a, b, type=kind), call(a, b, type=kind)
+        call(a, b, type=kind), call(a, b, type=kind), call(a, b, type=kind)
+        call(a, b, type=kind), call(a, b, type=kind), call(a, b, type=kind)
+        call(a, b, type=kind)
+
+
+async def _awaits(call: Callable[..., Awaitable[Any]], a: Any, b: Any, turns: int) -> None:
+    for _ in repeat(None, turns):
+        await call(a, b)
+
+
 def _none(turns: int) -> None:
     for _ in repeat(None, turns):
         pass
@@ -33,15 +47,34 @@ def nothing(calls: int) -> Callable[[], None]:
     return partial(_none, calls // 10)
 
 
-def hot(call: Callable[..., Any], *arguments: Any, calls: int = CALLS) -> Callable[[], None]:
-    """A run of many calls with the same arguments.
+def _own(loop: Callable[..., Any]) -> Callable[..., Any]:
+    """A copy of a loop's code.
 
-    The interpreter adapts each call site to what it calls. A copy of the code
-    for every loop keeps one contender's adaptation from slowing the next one.
+    The interpreter adapts each call site to what it calls. A copy for every run keeps one
+    contender's adaptation from slowing the next one.
     """
+    return FunctionType(loop.__code__.replace(), loop.__globals__)  # type: ignore[attr-defined]
+
+
+def hot(call: Callable[..., Any], *arguments: Any, calls: int = CALLS) -> Callable[[], None]:
+    """A run of many calls with the same arguments."""
     loop = {1: _one, 2: _two}[len(arguments)]
-    own = FunctionType(loop.__code__.replace(), loop.__globals__)
-    return partial(own, call, *arguments, calls // 10)
+    return partial(_own(loop), call, *arguments, calls // 10)
+
+
+def typed(
+    call: Callable[..., Any], host: str, port: int, kind: int, *, calls: int = CALLS
+) -> Callable[[], None]:
+    """A run of many calls with `type` by name, as everybody gives it to `getaddrinfo`."""
+    return partial(_own(_typed), call, host, port, kind, calls // 10)
+
+
+def awaited(
+    loop: AbstractEventLoop, call: Callable[..., Awaitable[Any]], a: Any, b: Any, *, calls: int
+) -> Callable[[], None]:
+    """A run of many calls in an event loop, each of them awaited before the next."""
+    run = _own(_awaits)
+    return lambda: loop.run_until_complete(run(call, a, b, calls))
 
 
 def cold(call: Callable[..., Any], *columns: Iterable[Any]) -> Callable[[], object]:

@@ -67,6 +67,12 @@ TARGETS = (
     Target("stream", "frames, lines", against="find+del", times=5),
     Target("stream", "bulk, 1 MiB", times=0.9),
     Target("stream", "fill", "with a timeout", times=1.4),
+    Target("lookup", "getaddrinfo v4", times=15),
+    Target("lookup", "getaddrinfo v6", times=6),
+    Target("lookup", "getaddrinfo v4", who="pure", times=3.5),
+    Target("lookup", "getserv*", times=50),
+    Target("lookup", "getprotobyname", times=50),
+    Target("lookup", "Resolver hit", times=30),
     # The pure twin is never slower than the obvious code over the standard library by more.
     Target(ANY, ANY, who="pure", times=1 / 1.5),
 )

@@ -12,7 +12,6 @@ import os
 import socket
 import threading
 import weakref
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -33,6 +32,7 @@ _Job: TypeAlias = tuple[Any, ...]  # the arguments of getaddrinfo
 _Timeout: TypeAlias = "float | EllipsisType | None"
 
 _PORT_MAX = 0xFFFF
+_NUMERIC_HOST = int(socket.AI_NUMERICHOST)  # the flag's own `&` is slow
 _ANY_PORT = object()  # in a key: any number, for rows differ in it only
 # Answers, though not those that one hopes for. All other errors say nothing of the name.
 _NO_SUCH_NAME = {
@@ -63,13 +63,14 @@ class ResolverInfo(NamedTuple):
 class _Entry:
     """What is known of a key. Rows are replaced whole, never changed."""
 
-    __slots__ = ("error", "expires", "plain", "port", "rows", "stale_until", "turns")
+    __slots__ = ("error", "expires", "plain", "port", "rows", "stale_until", "turns", "used")
 
     def __init__(self, port: Any, rows: Sequence[Row], error: OSError | None) -> None:
         self.port = port
         self.rows = rows
         self.error = error
         self.expires = self.stale_until = 0.0
+        self.used = 0.0  # when it was last asked for
         self.plain = False  # whether rows are given as they are
         self.turns = count()
 
@@ -123,7 +124,7 @@ def _is_numeric(host: str) -> bool:
 
 def _never_blocks(job: _Job) -> bool:
     host, flags = job[0], job[5]
-    if flags & socket.AI_NUMERICHOST or not host:
+    if flags & _NUMERIC_HOST or not host:
         return True
     return isinstance(host, str) and _is_numeric(host)
 
@@ -214,7 +215,8 @@ class Resolver:
         self._worker_limit = workers
         self._timeout = timeout
         self._rotate = rotate
-        self._entries: OrderedDict[Any, _Entry] = OrderedDict()
+        self._entries: dict[Any, _Entry] = {}  # changed under the lock only
+        self._unused: list[tuple[float, Any]] = []  # see _put_out
         self._hits = self._misses = self._joined = self._stale = 0
         self._start_anew()
         _resolvers.add(self)
@@ -227,11 +229,14 @@ class Resolver:
 
     # From the cache, without a lock.
 
-    def _touch(self, key: Any) -> None:
-        """Count a hit, and put its key at the young end."""
-        with suppress(KeyError):  # another thread may have put it out just now
-            self._entries.move_to_end(key)
+    def _hit(self, key: Any) -> _Entry | None:
+        """What holds of a key, counted as a hit."""
+        entry = self._entries.get(key)
+        if entry is None or (now := monotonic()) >= entry.expires:
+            return None
+        entry.used = now
         self._hits += 1
+        return entry
 
     def _copy(self, entry: _Entry, port: Any) -> list[Row]:
         """A list of the caller's own; raises the error of a missing name."""
@@ -245,9 +250,8 @@ class Resolver:
     def _join(self, key: Any, job: _Job) -> _Flight | list[Row]:
         """The look-up that goes on for `key`, begun if need be, or an answer that just came."""
         with self._lock:
-            entry = self._entries.get(key)
-            if entry is not None and monotonic() < entry.expires:
-                self._hits += 1
+            entry = self._hit(key)
+            if entry is not None:
                 return self._copy(entry, job[1])
             self._misses += 1
             flight = self._flights.get(key)
@@ -287,10 +291,24 @@ class Resolver:
             entry.expires = now + self._negative_ttl
         else:
             return
+        entry.used = now
         self._entries[key] = entry
-        self._entries.move_to_end(key)
         while len(self._entries) > self._maxsize:
-            self._entries.popitem(last=False)
+            self._put_out()
+
+    def _put_out(self) -> None:
+        """Forget the entry that was longest not asked for.
+
+        Hits note the time and move nothing, for they hold no lock. The entries are put in
+        order once for many that go: those used since then are younger than all that were not.
+        """
+        if not self._unused:
+            used = ((entry.used, key) for key, entry in self._entries.items())
+            self._unused = sorted(used, key=itemgetter(0), reverse=True)
+        used_then, key = self._unused.pop()
+        entry = self._entries.get(key)
+        if entry is not None and entry.used == used_then:
+            del self._entries[key]
 
     def _respite(self, key: Any, now: float) -> None:
         """Leave a server that failed alone for a moment, while there is an old answer."""
@@ -315,9 +333,8 @@ class Resolver:
 
     def _begin(self, key: Any, job: _Job) -> _Flight | list[Row]:
         """An answer that needs no waiting, or the look-up to wait for."""
-        entry = self._entries.get(key)
-        if entry is not None and monotonic() < entry.expires:
-            self._touch(key)
+        entry = self._hit(key)
+        if entry is not None:
             return self._copy(entry, job[1])
         if _never_blocks(job):
             return lookup.getaddrinfo(*job)
@@ -361,11 +378,8 @@ class Resolver:
         key = (host, _ANY_PORT if numeric else port, family, type, proto, flags)
         # What `_begin` does first, without its calls: a hit should cost next to nothing.
         entry = self._entries.get(key)
-        if entry and entry.plain and monotonic() < entry.expires:
-            try:  # noqa: SIM105
-                self._entries.move_to_end(key)
-            except KeyError:
-                pass
+        if entry and entry.plain and (now := monotonic()) < entry.expires:
+            entry.used = now
             self._hits += 1
             return [*(entry.rows if entry.port == port else entry.rows_for(port))]
         job = (host, port, family, type, proto, flags)
@@ -534,6 +548,7 @@ class Resolver:
         >>> Resolver().clear("example.org")
         """
         with self._lock:
+            self._unused.clear()
             for table in (self._entries, self._flights):
                 for key in list(table):
                     if host is ... or key[0] == host:
@@ -561,9 +576,9 @@ class Resolver:
 
 
 def _key(job: _Job) -> Any:
-    host, port, *hints = job
+    host, port, family, kind, proto, flags = job
     numeric = port.__class__ is int and 0 <= port <= _PORT_MAX
-    return (host, _ANY_PORT if numeric else port, *hints)
+    return (host, _ANY_PORT if numeric else port, family, kind, proto, flags)
 
 
 async def _landing(flight: _Flight, deadline: _Deadline) -> bool:

@@ -118,9 +118,20 @@ def test_getaddrinfo_two_odd_arguments(lookup):
 def test_getaddrinfo_keywords_and_wrong_calls(lookup):
     same(lookup, "getaddrinfo", host="127.0.0.1", port=80)
     same(lookup, "getaddrinfo", "::1", 80, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE)
-    for args, kwargs in (((), {}), (("::1",), {}), (("::1", 80), {"kind": 1}), (range(8), {})):
+    wrong = (((), {}), (("::1",), {}), (("::1", 80), {"kind": 1}), (range(7), {}), (range(8), {}))
+    for args, kwargs in (*wrong, (("::1", 80), {"port": 80}), ((), {"host": "::1", "type": 1})):
         with pytest.raises(TypeError):
             lookup.getaddrinfo(*args, **kwargs)
+
+
+def test_getaddrinfo_keywords_are_told_by_their_text(lookup):
+    made_at_run_time = "".join(["ty", "pe"])
+    same(lookup, "getaddrinfo", "127.0.0.1", 80, **{made_at_run_time: socket.SOCK_STREAM})
+    hints = {"family": socket.AF_INET6, "type": 1, "proto": 6, "flags": socket.AI_NUMERICHOST}
+    for names in itertools.permutations(hints):
+        same(lookup, "getaddrinfo", "::1", 80, **{name: hints[name] for name in names})
+    with pytest.raises(OverflowError):
+        lookup.getaddrinfo("::1", 65536, strict=True)
 
 
 def test_rows_of_a_literal(lookup):

@@ -1,7 +1,9 @@
 """The resolver over a look-up that the tests control. Real servers: test_lookup_namespace.py."""
 
 import asyncio
+import itertools
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -168,6 +170,25 @@ def test_the_oldest_go_first(dns):
     assert dns.calls == ["a", "b", "c"]
     resolver.getaddrinfo("b", 80)
     assert dns.calls == ["a", "b", "c", "b"]
+
+
+def test_the_order_of_use_over_many_calls(dns, monkeypatch):
+    """Which names are asked for anew is what a list in the order of use says."""
+    ticks = itertools.count()
+    monkeypatch.setattr(fastsock.resolver, "monotonic", lambda: next(ticks) * 1e-6)
+    resolver = Resolver(maxsize=5)
+    choice = random.Random(1)
+    kept, expected = [], []
+    for turn in range(500):
+        name = f"n{choice.randrange(9)}"
+        if turn % 97 == 0:
+            resolver.clear(name)
+            kept = [other for other in kept if other != name]
+        resolver.getaddrinfo(name, 80)
+        if name not in kept:
+            expected.append(name)
+        kept = [*(other for other in kept if other != name), name][-5:]
+    assert dns.calls == expected
 
 
 @pytest.mark.parametrize("settings", [{"ttl": 0}, {"maxsize": 0}])

@@ -41,6 +41,17 @@ cdef enum:
     SHAPES = 36                    # IPv4 or 6, family given or not, three types, three protocols
 
 
+cdef enum:                         # the parameters of getaddrinfo
+    HOST
+    PORT
+    FAMILY
+    TYPE
+    PROTO
+    FLAGS
+    STRICT
+    PARAMETERS
+
+
 cdef class _Guard:
     """What `socket` must have under a name for a fast path of ours to be open."""
 
@@ -63,8 +74,11 @@ cdef class _State:
     cdef _Guard getprotobyname
     cdef dict services             # vars(fastsock.services), which has the tables
     cdef list shapes               # by hints, (family, type, proto) of a literal's rows, or None
-    cdef object current            # two constants, whose look-ups would count
+    cdef tuple parameters          # of getaddrinfo, by name
+    cdef object plain              # getaddrinfo as Cython makes it
+    cdef object current            # three constants, whose look-ups would count
     cdef object empty
+    cdef object zero
 
     cdef object tables(self)
 

@@ -12,16 +12,33 @@ from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from cpython.unicode cimport PyUnicode_CheckExact
 from libc.stdint cimport uint8_t
-from libc.string cimport memcpy, strlen
+from libc.string cimport memcpy, memset, strlen
 
 import socket as _socket_module
 from operator import index as _index
+from sys import intern as _intern
 
 from fastsock import _genuine
 from fastsock import services as _services
 
 
 cdef extern from "Python.h":
+    ctypedef void *PyCFunction
+
+    ctypedef struct PyMethodDef:
+        const char *ml_name
+        PyCFunction ml_meth
+        int ml_flags
+        const char *ml_doc
+
+    ctypedef struct PyCFunctionObject:
+        PyMethodDef *m_ml
+
+    enum: METH_FASTCALL
+    enum: METH_KEYWORDS
+    object PyCFunction_NewEx(PyMethodDef *method, PyObject *module, object module_name)
+    PyObject *PyCFunction_GetSelf(object function) except? NULL
+    object PyObject_Vectorcall(object call, PyObject *const *given, size_t count, PyObject *names)
     int PySys_Audit(const char *event, const char *format, ...) except -1
     object PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)
     void *PyUnicode_DATA(object text)
@@ -39,6 +56,9 @@ cdef long DGRAM_TYPE = _socket_module.SOCK_DGRAM
 cdef long TCP = _socket_module.IPPROTO_TCP
 cdef long UDP = _socket_module.IPPROTO_UDP
 
+_PARAMETERS = ("host", "port", "family", "type", "proto", "flags", "strict")
+cdef PyMethodDef quick_getaddrinfo  # the same in all interpreters
+
 
 cdef class _Guard:
     def __cinit__(self, name, function):
@@ -54,7 +74,7 @@ cdef class _Guard:
 
 
 cdef class _State:
-    def __cinit__(self):
+    def __cinit__(self, plain):
         self.getaddrinfo = _Guard("getaddrinfo", getaddrinfo)
         self.gethostbyname = _Guard("gethostbyname", gethostbyname)
         self.getnameinfo = _Guard("getnameinfo", getnameinfo)
@@ -65,6 +85,9 @@ cdef class _State:
         self.shapes = [None] * SHAPES
         self.current = "current"
         self.empty = ""
+        self.zero = 0
+        self.parameters = tuple(map(_intern, _PARAMETERS))
+        self.plain = plain
 
     cdef object tables(self):
         cdef PyObject *tables = PyDict_GetItemWithError(self.services, self.current)
@@ -85,6 +108,10 @@ cdef inline long int_value(object value) noexcept:
     if not PyLong_Check(value):
         return -1
     return fs_long(value, &overflow)  # -1 if it does not fit
+
+
+cdef inline long hint_value(PyObject *hint) noexcept:
+    return 0 if hint == NULL else int_value(<object>hint)
 
 
 cdef inline int digits_value(object text) noexcept:
@@ -139,12 +166,12 @@ cdef inline object host_of(const Literal *literal, object host):
     return new_text(text, <Py_ssize_t>fs_format6(literal.packed, text))
 
 
-cdef inline object sockaddr_of(const Literal *literal, object host, object port):
-    number = 0 if port is None else port if PyLong_CheckExact(port) else literal.port
+cdef inline object sockaddr_of(_State state, const Literal *literal, object host, object port):
+    number = port if PyLong_CheckExact(port) else literal.port
     text = host_of(literal, host)
     if literal.family == AF_INET:
         return (text, number)
-    return (text, number, 0, 0)
+    return (text, number, state.zero, state.zero)
 
 
 cdef inline int shape_number(const Literal *literal, long family, long kind, long proto) noexcept:
@@ -171,12 +198,18 @@ cdef inline int shape_number(const Literal *literal, long family, long kind, lon
     return number
 
 
-cdef object ask_and_learn(list shapes, int number, object sockaddr, tuple args):
+cdef object ask(PyObject **given):
+    """Have `socket` answer, which gets all six arguments in any case."""
+    args = [0 if given[i] == NULL else <object>given[i] for i in range(STRICT)]
+    return _genuine.ask_getaddrinfo(getaddrinfo, *args)
+
+
+cdef object ask_and_learn(_State state, int number, object sockaddr, PyObject **given):
     """Have libc answer for a literal, and remember the form of its rows."""
-    rows = _genuine.ask_getaddrinfo(getaddrinfo, *args)
+    rows = ask(given)
     # Without a port a platform may give more rows than with one.
-    if args[1] is not None:
-        shapes[number] = _genuine.shape_of(rows, sockaddr)
+    if <object>given[PORT] is not None:
+        state.shapes[number] = _genuine.shape_of(rows, sockaddr)
     return rows
 
 
@@ -196,6 +229,32 @@ cdef inline object rows_of(tuple shape, object canonname, object sockaddr):
         Py_INCREF(made)
         PyList_SET_ITEM(rows, i, made)
     return rows
+
+
+cdef object resolve(_State state, PyObject **given):
+    """`getaddrinfo`, of arguments by parameter: NULL where one is left out."""
+    cdef Literal literal
+    cdef int number = -1
+    cdef long flags
+    cdef tuple shape
+    cdef long family = hint_value(given[FAMILY])
+    cdef long kind = hint_value(given[TYPE])
+    cdef long proto = hint_value(given[PROTO])
+    host, port = <object>given[HOST], <object>given[PORT]
+    if given[STRICT] != NULL and <object>given[STRICT]:
+        _genuine.check_port(port)
+    if state.getaddrinfo.is_open() and read_literal(&literal, host, port):
+        flags = hint_value(given[FLAGS])
+        if flags >= 0 and not flags & ~LITERAL_FLAGS:
+            number = shape_number(&literal, family, kind, proto)
+    if number < 0:
+        return ask(given)
+    sockaddr = sockaddr_of(state, &literal, host, port)
+    shape = <tuple>PyList_GET_ITEM(state.shapes, number)
+    if shape is None:
+        return ask_and_learn(state, number, sockaddr, given)
+    PySys_Audit("socket.getaddrinfo", "OOlll", given[HOST], given[PORT], family, kind, proto)
+    return rows_of(shape, state.empty, sockaddr)
 
 
 def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0, *, strict=False):
@@ -228,29 +287,56 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0, *, strict=False)
     ...     print(row[4])
     ('2001:db8::1', 80, 0, 0)
     """
-    cdef Literal literal
-    cdef int number = -1
-    cdef long given_flags
-    cdef tuple shape
+    cdef PyObject **given = [
+        <PyObject *>host, <PyObject *>port, <PyObject *>family, <PyObject *>type,
+        <PyObject *>proto, <PyObject *>flags, <PyObject *>strict,
+    ]
+    return resolve(<_State>_state, given)
+
+
+cdef bint sort_arguments(
+    tuple parameters, PyObject *const *args, Py_ssize_t count, PyObject *names, PyObject **given
+) noexcept:
+    """Put each argument in its parameter's place, or say that this is not for us."""
+    cdef Py_ssize_t i, place
+    if count > STRICT:
+        return False
+    for i in range(count):
+        given[i] = args[i]
+    for i in range(0 if names == NULL else PyTuple_GET_SIZE(<object>names)):
+        place = 0
+        # Names in a program's code are interned, as ours are: one text, one object.
+        while place < PARAMETERS and PyTuple_GET_ITEM(parameters, place) != PyTuple_GET_ITEM(
+            <object>names, i
+        ):
+            place += 1
+        if place == PARAMETERS or given[place] != NULL:
+            return False
+        given[place] = args[count + i]
+    return given[HOST] != NULL and given[PORT] != NULL
+
+
+cdef object enter_getaddrinfo(
+    PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    """What a call enters: Cython's entry looks its module up for each name and each default."""
     cdef _State state = <_State>_state
-    if strict:
-        _genuine.check_port(port)
-    if state.getaddrinfo.is_open() and read_literal(&literal, host, port):
-        given_flags = int_value(flags)
-        if given_flags >= 0 and not given_flags & ~LITERAL_FLAGS:
-            number = shape_number(&literal, int_value(family), int_value(type), int_value(proto))
-    if number < 0:
-        return _genuine.ask_getaddrinfo(getaddrinfo, host, port, family, type, proto, flags)
-    sockaddr = sockaddr_of(&literal, host, port)
-    shape = <tuple>PyList_GET_ITEM(state.shapes, number)
-    if shape is None:
-        args = (host, port, family, type, proto, flags)
-        return ask_and_learn(state.shapes, number, sockaddr, args)
-    PySys_Audit(
-        "socket.getaddrinfo", "OOlll", <PyObject *>host, <PyObject *>port,
-        int_value(family), int_value(type), int_value(proto),
+    cdef PyObject *given[PARAMETERS]
+    memset(given, 0, sizeof(given))
+    if sort_arguments(state.parameters, args, count, names, given):
+        return resolve(state, given)
+    return PyObject_Vectorcall(state.plain, args, count, names)  # compares texts, or refuses
+
+
+cdef object with_entry(object function, PyCFunction entry):
+    """The same function, name, signature and all, but for what a call enters."""
+    quick_getaddrinfo.ml_name = (<PyCFunctionObject *>function).m_ml.ml_name
+    quick_getaddrinfo.ml_doc = (<PyCFunctionObject *>function).m_ml.ml_doc
+    quick_getaddrinfo.ml_meth = entry
+    quick_getaddrinfo.ml_flags = METH_FASTCALL | METH_KEYWORDS
+    return PyCFunction_NewEx(
+        &quick_getaddrinfo, PyCFunction_GetSelf(function), function.__module__
     )
-    return rows_of(shape, state.empty, sockaddr)
 
 
 def gethostbyname(hostname, /):
@@ -515,4 +601,6 @@ def getprotobyname(protocolname, /):
     return ask_socket("getprotobyname", getprotobyname, protocolname, ...)
 
 
-_state = _State()
+_plain = getaddrinfo
+getaddrinfo = with_entry(_plain, <PyCFunction>enter_getaddrinfo)
+_state = _State(_plain)

@@ -11,7 +11,7 @@ import sys
 from operator import index
 from socket import AF_INET, AF_INET6
 from types import EllipsisType
-from typing import Any, SupportsIndex, cast
+from typing import Any, SupportsIndex
 
 from .. import _genuine, services
 from .address import _ntop, _pton
@@ -19,13 +19,10 @@ from .address import _ntop, _pton
 _audit = sys.audit
 
 _PORT_MAX = 0xFFFF
-_FLOW_MAX = 0xFFFFF
 # All other flags may change what a literal gives, or refuse it. (A plain int: flags are slow.)
 _NOT_LITERAL = ~int(
     socket.AI_PASSIVE | socket.AI_NUMERICHOST | getattr(socket, "AI_NUMERICSERV", 0)
 )
-_NUMERIC = int(socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)
-_NUMERIC_ALONE = (_NUMERIC, _NUMERIC | socket.NI_DGRAM)
 # The type and protocol that pick rows which depend on nothing else, port included.
 _HINTS = {
     (int(kind), proto)
@@ -51,21 +48,6 @@ def _port_number(port: object) -> int:
         number = int(port)
         return number if number <= _PORT_MAX else -1
     return -1
-
-
-def _sockaddr_of(host: object, port: object) -> tuple[Any, ...] | None:
-    """The socket address of a strictly spelled literal and a numeric port, else None."""
-    # An exact int first, without the call: it is what nearly everybody gives.
-    number = port if type(port) is int and 0 <= port <= _PORT_MAX else _port_number(port)
-    if type(host) is not str or number < 0:
-        return None
-    try:
-        if ":" in host:
-            return _ntop(AF_INET6, _pton(AF_INET6, host)), number, 0, 0
-        _pton(AF_INET, host)
-    except (OSError, ValueError):
-        return None
-    return host, number  # the strict spelling is the canonical one
 
 
 def _ask_and_learn(key: tuple[int, int, int, int], sockaddr: tuple[Any, ...], *args: Any) -> Any:
@@ -122,16 +104,31 @@ def getaddrinfo(
     if socket.getaddrinfo in _trusted_getaddrinfo:
         # libc must see no float that equals an int, and audit hooks see plain ints.
         family, type, proto = index(family), index(type), index(proto)  # noqa: A001
-        sockaddr = _sockaddr_of(host, port)
+        # An exact int first, without the call: it is what nearly everybody gives.
+        number = port if port.__class__ is int and 0 <= port <= _PORT_MAX else _port_number(port)
+        sockaddr: Any = None
+        if number >= 0 and host.__class__ is str:
+            try:
+                if ":" in host:
+                    sockaddr = (_ntop(AF_INET6, _pton(AF_INET6, host)), number, 0, 0)
+                else:
+                    _pton(AF_INET, host)
+                    sockaddr = (host, number)  # the strict spelling is the canonical one
+            except (OSError, ValueError):
+                pass
         if sockaddr and not index(flags) & _NOT_LITERAL:
             key = (len(sockaddr), family, type, proto)
-            shape = _shapes.get(key)
+            try:
+                shape = _shapes[key]
+            except KeyError:
+                shape = ()
             if not shape:
                 return _ask_and_learn(key, sockaddr, host, port, family, type, proto, flags)  # type: ignore[no-any-return]
             _audit("socket.getaddrinfo", host, port, family, type, proto)
+            rest = ("", sockaddr)
             if len(shape) == 1:  # in a third of the time that a comprehension takes
-                return [(*shape[0], "", sockaddr)]
-            return [(*row, "", sockaddr) for row in shape]
+                return [shape[0] + rest]
+            return [row + rest for row in shape]
     return _genuine.ask_getaddrinfo(  # type: ignore[no-any-return]
         getaddrinfo, host, port, family, type, proto, flags
     )
@@ -166,19 +163,6 @@ def gethostbyname(hostname: str, /) -> str:
     return _genuine.stand_in("gethostbyname", gethostbyname)(hostname)  # type: ignore[no-any-return]
 
 
-def _numeric_host(sockaddr: object) -> str | None:
-    """The text of a socket address that holds no zone and is made as it should be, else None."""
-    if type(sockaddr) is not tuple or len(sockaddr) < 2 or type(sockaddr[1]) is not int:
-        return None
-    known = _sockaddr_of(sockaddr[0], sockaddr[1])
-    if known is None or len(sockaddr) > len(known):
-        return None
-    for value, most in zip(sockaddr[2:], (_FLOW_MAX, 0), strict=False):
-        if type(value) is not int or not 0 <= value <= most:
-            return None
-    return cast(str, known[0])
-
-
 def getnameinfo(
     sockaddr: tuple[str, int] | tuple[str, int, int] | tuple[str, int, int, int],
     flags: SupportsIndex,
@@ -203,12 +187,11 @@ def getnameinfo(
     >>> getnameinfo(("2001:db8:0::1", 80), NI_NUMERICHOST | NI_NUMERICSERV)
     ('2001:db8::1', '80')
     """
-    if socket.getnameinfo in _trusted_getnameinfo and type(flags) is int:
-        host = _numeric_host(sockaddr) if flags in _NUMERIC_ALONE else None
-        if host:
-            _audit("socket.getnameinfo", sockaddr)
-            return host, str(sockaddr[1])
-    return _genuine.stand_in("getnameinfo", getnameinfo)(sockaddr, flags)  # type: ignore[no-any-return]
+    # All of it is C in `socket`, and what Python did first would take as long as that does.
+    function = socket.getnameinfo
+    if function is getnameinfo:
+        function = _genuine.SEEN["getnameinfo"]
+    return function(sockaddr, flags)  # type: ignore[arg-type]
 
 
 def getservbyname(servicename: str, protocolname: str | EllipsisType = ..., /) -> int:
@@ -315,7 +298,6 @@ def getprotobyname(protocolname: str, /) -> int:
 # Defined last, for they hold the functions above. See `_genuine.trusted`.
 _trusted_getaddrinfo = _genuine.trusted("getaddrinfo", getaddrinfo)
 _trusted_gethostbyname = _genuine.trusted("gethostbyname", gethostbyname)
-_trusted_getnameinfo = _genuine.trusted("getnameinfo", getnameinfo)
 _trusted_getservbyname = _genuine.trusted("getservbyname", getservbyname)
 _trusted_getservbyport = _genuine.trusted("getservbyport", getservbyport)
 _trusted_getprotobyname = _genuine.trusted("getprotobyname", getprotobyname)
