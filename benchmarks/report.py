@@ -123,7 +123,7 @@ def markdown(run: Run, part: str, image: str) -> str:
         cells.append(f"**{ratio(row.times('compiled', 'stdlib'))}**")
         lines.append(cells + [peers_of(row)] * peers)
     clocked = any(row.wall for row in rows)
-    unit = "of CPU time a message" if clocked else "an address"
+    unit = "of CPU time a message" if clocked else "an item"
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     missed = sum(not verdict.met for verdict in run.verdicts(part))
     targets = "All targets met." if not missed else f"Targets missed: {missed} (`make bench`)."
