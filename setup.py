@@ -34,7 +34,11 @@ DIRECTIVES = {
     "subinterpreters_compatible": "own_gil" if SUBINTERPRETERS else "no",
     "linetrace": FLAVOUR == "trace",
 }
-MACROS = {"CYTHON_USE_MODULE_STATE": int(SUBINTERPRETERS), "FASTSOCK_FLAVOUR": f'"{FLAVOUR}"'}
+MACROS = {
+    "CYTHON_USE_MODULE_STATE": int(SUBINTERPRETERS),
+    "CYTHON_USE_TYPE_SPECS": int(SUBINTERPRETERS),  # static types outlive their interpreter
+    "FASTSOCK_FLAVOUR": f'"{FLAVOUR}"',
+}
 if FLAVOUR == "trace":
     MACROS |= {"CYTHON_TRACE": 1, "CYTHON_TRACE_NOGIL": 1, "CYTHON_USE_SYS_MONITORING": 0}
 
