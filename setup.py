@@ -33,7 +33,7 @@ DIRECTIVES = {
     "subinterpreters_compatible": "own_gil" if SUBINTERPRETERS else "no",
     "linetrace": FLAVOUR == "trace",
 }
-# Types from specs in every flavour: a static one can't say its public path.
+# Types from specs: static ones outlive their interpreter, and can't say their public path.
 MACROS = {"CYTHON_USE_MODULE_STATE": int(SUBINTERPRETERS), "CYTHON_USE_TYPE_SPECS": 1}
 MACROS |= dict.fromkeys(("CYTHON_TRACE", "CYTHON_TRACE_NOGIL"), int(FLAVOUR == "trace"))
 MACROS |= {"FASTSOCK_FLAVOUR": f'"{FLAVOUR}"', "CYTHON_USE_SYS_MONITORING": 0}

@@ -80,7 +80,7 @@ def main() -> None:
         except BaseException as error:
             failures.append(error)
 
-    for _ in range(3):  # one after the other, the main interpreter using it in between
+    for _ in range(15):  # one after the other, the main interpreter using it in between
         live()
         exec(code, {})
     if sys.version_info >= (3, 12):  # 3.11's share too much to be started in threads
