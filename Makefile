@@ -63,7 +63,7 @@ $(VENV)/.floor: $(wildcard benchmarks/floor/*.py*) $(VENV)/.group-build
 		--build-temp $(abspath build/floor)
 	@touch $@
 
-.PHONY: bench bench-peers bench-report instr
+.PHONY: bench bench-peers bench-report instr kernels
 bench: $(VENV)/.built $(VENV)/.floor $(VENV)/.group-bench ## fastsock beside the standard library, and the targets
 	@mkdir -p $(dir $(RESULTS))
 	$(BIN)/python -m pytest benchmarks --benchmark-json=$(RESULTS) $(ARGS)
@@ -75,6 +75,11 @@ bench-peers: ## the same beside other libraries, in an environment of its own
 
 bench-report: $(VENV)/.group-bench ## the last run as README table and plot
 	$(BIN)/python benchmarks/report.py $(RESULTS) --readme README.md --images docs/images
+
+kernels: ## the kernels alone, in C
+	@mkdir -p build
+	$(CC) -O3 -Wall -Wextra benchmarks/kernels.c -o build/kernels
+	build/kernels
 
 instr: $(VENV)/.built $(VENV)/.floor ## instructions a call, by callgrind: exact where times are not
 	$(BIN)/python benchmarks/instructions.py
