@@ -181,7 +181,7 @@ def _find_program(name: str) -> str:
 def running(command: list[str], *addresses: Any, log: Path, **options: Any) -> Iterator[None]:
     """A server process, from when it accepts connections at all addresses to its end."""
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, **options)
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=_outside(), **options)
     try:
         for address in addresses:
             await_server(process, address, log)
@@ -209,6 +209,21 @@ def await_server(process: subprocess.Popen[bytes], address: Any, log: Path) -> N
 @pytest.fixture(scope="session")
 def find_program() -> Callable[[str], str]:
     return _find_program
+
+
+def _outside() -> dict[str, str]:
+    """The environment of programs that are not ours: a sanitizer in it makes some of them hang."""
+    return {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+
+
+@pytest.fixture(scope="session")
+def run_outside() -> Callable[..., subprocess.CompletedProcess[bytes]]:
+    """Run a program that is not ours, as `subprocess.run`, and wait two minutes at most."""
+
+    def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(command, capture_output=True, env=_outside(), timeout=120, **options)
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ import random
 import socket
 import ssl
 import struct
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -99,7 +98,7 @@ def memcached(make_server):
 
 
 @pytest.fixture(scope="session")
-def postgres(make_server, find_program):
+def postgres(make_server, find_program, run_outside):
     # PostgreSQL refuses to run as root; its package makes a user for it.
     options = {"user": "postgres"} if os.geteuid() == 0 else {}
 
@@ -107,7 +106,7 @@ def postgres(make_server, find_program):
         data = str(server.files / "data")
         initdb = [find_program("initdb"), "-D", data, "--no-sync"]
         initdb += ["--auth=trust", "--username=tester", "--locale=C", "--encoding=UTF8"]
-        subprocess.run(initdb, check=True, capture_output=True, cwd=server.files, **options)
+        run_outside(initdb, check=True, cwd=server.files, **options)
         host, port = server.tcp
         settings = ["-c", "fsync=off", "-c", f"unix_socket_directories={server.files}"]
         command = [program, "-D", data, "-h", host, "-p", str(port), *settings]
@@ -117,7 +116,7 @@ def postgres(make_server, find_program):
     host, port = server.tcp
     ready = [find_program("pg_isready"), "-h", host, "-p", str(port)]
     deadline = time.monotonic() + TIMEOUT
-    while subprocess.run(ready, capture_output=True).returncode:  # it listens before it is ready
+    while run_outside(ready).returncode:  # it listens before it is ready
         assert time.monotonic() < deadline
         time.sleep(0.02)
     return server
