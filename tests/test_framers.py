@@ -140,10 +140,12 @@ def test_parameters_are_checked(make, error):
 
 
 @pytest.mark.parametrize("wrong", [None, b"\n", 4, LengthPrefix, object()])
-def test_what_is_no_framer_is_refused(stream, wrong):
+@pytest.mark.parametrize("used", [False, True])
+def test_what_is_no_framer_is_refused(stream, wrong, used):
     acc = stream.RecvAccumulator()
-    acc.feed(b"a\n")
-    assert acc.take_until(b"\n") == b"a\n"
+    acc.feed(b"a\nbcde")
+    if used:
+        assert acc.take_until(b"\n") == b"a\n"
     for method in (acc.frames, acc.frame_offsets, acc.skip_frame):
         with pytest.raises(TypeError, match="a framer is required"):
             method(wrong)

@@ -845,7 +845,8 @@ cdef class RecvAccumulator:
 
     cdef Plan plan_for(self, object framer):
         """The plan of a framer. What was searched stays searched while the framer stays."""
-        if framer is not self.key:
+        # None is the key before the first framer, and no plan: the kernel would read wild memory.
+        if framer is not self.key or framer is None:
             plan = plan_of(framer)
             if framer != self.key:
                 self.scan = 0

@@ -879,7 +879,7 @@ class RecvAccumulator:
 
     def _walker_for(self, framer: Framer) -> Walker:
         """The walker of a framer. What was searched stays searched while the framer stays."""
-        if framer is not self._key:
+        if framer is not self._key or framer is None:  # which is the key before the first framer
             walker = walker_of(framer)
             if framer != self._key:
                 self._scan = 0
