@@ -61,6 +61,43 @@ class ConnectTimeoutError(ConnectError, TimeoutError):
     """The time was up before any address of a host was connected to."""
 
 
+class PacketError(ValueError):
+    """A packet that is not whole and well-formed, where `strict` was asked for.
+
+    Attributes:
+        layer: the header at fault: ``"ipv4"``, ``"tcp"`` ...
+        field: the field of that header: ``"total_length"`` ...
+        offset: where that header begins, in bytes from the start of the packet.
+
+    >>> import fastsock
+    >>> try:
+    ...     fastsock.parse_packet(bytes([0x45, 0, 0, 20]), "raw", strict=True)
+    ... except PacketError as error:
+    ...     print(error, (error.layer, error.field, error.offset))
+    ipv4.header at offset 0: HEADER_CUT ('ipv4', 'header', 0)
+    """
+
+    def __init__(self, message: str, layer: str, field: str, offset: int) -> None:
+        super().__init__(message)
+        self.layer = layer
+        self.field = field
+        self.offset = offset
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str, str, int]]:
+        return type(self), (str(self), self.layer, self.field, self.offset)
+
+
+class CaptureError(ValueError):
+    """A file that is no capture, or of a kind that can't be read: nothing of it was."""
+
+
+class ProxyError(ValueError):
+    """Bytes that are no valid PROXY protocol header; the connection should be closed.
+
+    It speaks of what the sender wrote, never of a header that is only incomplete.
+    """
+
+
 def shorten(value: object) -> str:
     """The repr of a value from outside, cut so that a hostile one can't flood a log."""
     if isinstance(value, str | bytes) and len(value) > _SHOWN:
