@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -78,6 +79,22 @@ def streams() -> list[ModuleType]:
 @pytest.fixture(scope="session")
 def lookup(twin: Twin) -> ModuleType:
     return twin.part("lookup")
+
+
+@pytest.fixture(scope="session")
+def parse(twin: Twin) -> Callable[..., Any]:
+    """Each twin's `parse_packet`."""
+    return twin.part("packet").parse_packet
+
+
+@pytest.fixture(scope="session")
+def wire() -> ModuleType:
+    """Packets packed by struct alone: tests/wire.py."""
+    path = Path(__file__).with_name("wire.py")
+    spec = spec_from_file_location(path.stem, path)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")
