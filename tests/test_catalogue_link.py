@@ -227,7 +227,7 @@ def test_raw_with_nothing_in_it(parse):
 
 @pytest.mark.parametrize("link", ["ipv4", 228, "ipv6", 229])
 def test_one_family_only(parse, wire, link):
-    v4, v6 = parse(wire.udp4(b"x"), link), parse(wire.udp6(b"x"), link)
+    v4, v6 = parse(wire.udp4(bytes(40)), link), parse(wire.udp6(bytes(40)), link)
     right, wrong = (v4, v6) if link in ("ipv4", 228) else (v6, v4)
     assert faults(right) == 0
     assert right.sport == 1025
