@@ -13,6 +13,8 @@ from .address import (
     inet_pton_many,
     parse_hostport,
 )
+from .capture import Capture, CaptureError, CaptureWriter, Record, open_capture
+from .columns import Columns, decode_columns
 from .connect import connect
 from .constants import describe, get_constants, name_of
 from .errors import ConnectError, ConnectTimeoutError
@@ -55,6 +57,10 @@ __version__ = "0.1.0"
 __all__ = [
     "BACKEND",
     "AddressError",
+    "Capture",
+    "CaptureError",
+    "CaptureWriter",
+    "Columns",
     "ConnectError",
     "ConnectTimeoutError",
     "Delimiter",
@@ -67,6 +73,7 @@ __all__ = [
     "LimitOverrunError",
     "Lines",
     "Netstring",
+    "Record",
     "RecvAccumulator",
     "Resolver",
     "ResolverInfo",
@@ -75,6 +82,7 @@ __all__ = [
     "__version__",
     "connect",
     "create_connection",
+    "decode_columns",
     "describe",
     "format_hostport",
     "get_constants",
@@ -99,6 +107,7 @@ __all__ = [
     "inet_pton",
     "inet_pton_many",
     "name_of",
+    "open_capture",
     "parse_hostport",
     "reload_tables",
 ]

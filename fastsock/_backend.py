@@ -35,6 +35,8 @@ PARTS: dict[str, tuple[str, ...]] = {
         "getservbyname",
         "getservbyport",
     ),
+    "columns": ("decode_columns",),
+    "capture": ("Capture", "open_capture"),
 }
 
 _HOW_TO_BUILD = (
