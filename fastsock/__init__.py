@@ -13,6 +13,16 @@ from .address import (
     inet_pton_many,
     parse_hostport,
 )
+from .checksum import (
+    checksum,
+    checksum_add,
+    crc32c,
+    pseudo_header,
+    update16,
+    update32,
+    update_address,
+    verify,
+)
 from .connect import connect
 from .constants import describe, get_constants, name_of
 from .errors import ConnectError, ConnectTimeoutError
@@ -73,7 +83,10 @@ __all__ = [
     "SocketReader",
     "Varint",
     "__version__",
+    "checksum",
+    "checksum_add",
     "connect",
+    "crc32c",
     "create_connection",
     "describe",
     "format_hostport",
@@ -100,5 +113,10 @@ __all__ = [
     "inet_pton_many",
     "name_of",
     "parse_hostport",
+    "pseudo_header",
     "reload_tables",
+    "update16",
+    "update32",
+    "update_address",
+    "verify",
 ]
