@@ -14,6 +14,16 @@ from .address import (
     parse_hostport,
 )
 from .capture import Capture, CaptureError, CaptureWriter, Record, open_capture
+from .checksum import (
+    checksum,
+    checksum_add,
+    crc32c,
+    pseudo_header,
+    update16,
+    update32,
+    update_address,
+    verify,
+)
 from .columns import Columns, decode_columns
 from .connect import connect
 from .constants import describe, get_constants, name_of
@@ -80,7 +90,10 @@ __all__ = [
     "SocketReader",
     "Varint",
     "__version__",
+    "checksum",
+    "checksum_add",
     "connect",
+    "crc32c",
     "create_connection",
     "decode_columns",
     "describe",
@@ -109,5 +122,10 @@ __all__ = [
     "name_of",
     "open_capture",
     "parse_hostport",
+    "pseudo_header",
     "reload_tables",
+    "update16",
+    "update32",
+    "update_address",
+    "verify",
 ]

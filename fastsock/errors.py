@@ -145,6 +145,26 @@ def bad_record_length(size: int, record: int, kind: str) -> ValueError:
     )
 
 
+def in_pieces() -> BufferError:
+    """The error of a buffer whose bytes are not in one piece, as CPython's memoryview words it."""
+    return BufferError("memoryview: underlying buffer is not C-contiguous")
+
+
+def not_between(name: str, most: int, value: int) -> ValueError:
+    """The error of a number that is less than nothing or more than its field holds."""
+    return ValueError(f"{name} must be between 0 and {most}, not {value}")
+
+
+def bad_packed(name: str, size: int) -> ValueError:
+    """The error of a packed address, by its size, that is of neither family."""
+    return ValueError(f"{name} must be 4 or 16 bytes, not {size}")
+
+
+def bad_packed_pair(src: int, dst: int) -> ValueError:
+    """The error of two packed addresses, by their sizes, that don't go together."""
+    return ValueError(f"src and dst must both be 4 or both 16 bytes, not {src} and {dst}")
+
+
 def not_contiguous(name: str) -> ValueError:
     """The error of a batch buffer whose bytes are not in one piece."""
     return ValueError(f"{name} must be a C-contiguous buffer")
