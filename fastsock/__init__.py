@@ -13,6 +13,18 @@ from .address import (
     inet_pton_many,
     parse_hostport,
 )
+from .capture import Capture, CaptureError, CaptureWriter, Record, open_capture
+from .checksum import (
+    checksum,
+    checksum_add,
+    crc32c,
+    pseudo_header,
+    update16,
+    update32,
+    update_address,
+    verify,
+)
+from .columns import Columns, decode_columns
 from .connect import connect
 from .constants import describe, get_constants, name_of
 from .errors import ConnectError, ConnectTimeoutError
@@ -55,6 +67,10 @@ __version__ = "0.1.0"
 __all__ = [
     "BACKEND",
     "AddressError",
+    "Capture",
+    "CaptureError",
+    "CaptureWriter",
+    "Columns",
     "ConnectError",
     "ConnectTimeoutError",
     "Delimiter",
@@ -67,14 +83,19 @@ __all__ = [
     "LimitOverrunError",
     "Lines",
     "Netstring",
+    "Record",
     "RecvAccumulator",
     "Resolver",
     "ResolverInfo",
     "SocketReader",
     "Varint",
     "__version__",
+    "checksum",
+    "checksum_add",
     "connect",
+    "crc32c",
     "create_connection",
+    "decode_columns",
     "describe",
     "format_hostport",
     "get_constants",
@@ -99,6 +120,12 @@ __all__ = [
     "inet_pton",
     "inet_pton_many",
     "name_of",
+    "open_capture",
     "parse_hostport",
+    "pseudo_header",
     "reload_tables",
+    "update16",
+    "update32",
+    "update_address",
+    "verify",
 ]

@@ -26,6 +26,16 @@ PARTS: dict[str, tuple[str, ...]] = {
         "inet_pton",
         "inet_pton_many",
     ),
+    "checksum": (
+        "checksum",
+        "checksum_add",
+        "crc32c",
+        "pseudo_header",
+        "update16",
+        "update32",
+        "update_address",
+        "verify",
+    ),
     "stream": ("RecvAccumulator",),
     "lookup": (
         "getaddrinfo",
@@ -35,6 +45,8 @@ PARTS: dict[str, tuple[str, ...]] = {
         "getservbyname",
         "getservbyport",
     ),
+    "columns": ("decode_columns",),
+    "capture": ("Capture", "open_capture"),
 }
 
 _HOW_TO_BUILD = (

@@ -145,6 +145,26 @@ def bad_record_length(size: int, record: int, kind: str) -> ValueError:
     )
 
 
+def in_pieces() -> BufferError:
+    """The error of a buffer whose bytes are not in one piece, as CPython's memoryview words it."""
+    return BufferError("memoryview: underlying buffer is not C-contiguous")
+
+
+def not_between(name: str, most: int, value: int) -> ValueError:
+    """The error of a number that is less than nothing or more than its field holds."""
+    return ValueError(f"{name} must be between 0 and {most}, not {value}")
+
+
+def bad_packed(name: str, size: int) -> ValueError:
+    """The error of a packed address, by its size, that is of neither family."""
+    return ValueError(f"{name} must be 4 or 16 bytes, not {size}")
+
+
+def bad_packed_pair(src: int, dst: int) -> ValueError:
+    """The error of two packed addresses, by their sizes, that don't go together."""
+    return ValueError(f"src and dst must both be 4 or both 16 bytes, not {src} and {dst}")
+
+
 def not_contiguous(name: str) -> ValueError:
     """The error of a batch buffer whose bytes are not in one piece."""
     return ValueError(f"{name} must be a C-contiguous buffer")
@@ -323,3 +343,48 @@ def bad_received(count: int, room: int) -> ValueError:
 def not_framer(value: object) -> TypeError:
     """The error of a call that wants a framer."""
     return TypeError(f"a framer is required, not '{type(value).__name__}'")
+
+
+def bad_source(source: object) -> TypeError:
+    """The error of a capture that is to be opened from something else."""
+    return TypeError(
+        f"a path, a bytes-like object or a binary file is required, not '{type(source).__name__}'"
+    )
+
+
+def capture_in_use() -> RuntimeError:
+    """The error of a call on a capture while another call is at work on it."""
+    return RuntimeError("the capture is in use by another call")
+
+
+def capture_closed() -> ValueError:
+    """The error of a call on a capture that was closed."""
+    return ValueError("the capture is closed")
+
+
+def bad_max_record(max_record: int) -> ValueError:
+    """The error of a capture whose records could not be of any size."""
+    return ValueError(f"max_record must be between 1 and 4294967295, not {max_record}")
+
+
+def bad_chunk(chunk: int) -> ValueError:
+    """The error of columns of so many rows a chunk."""
+    return ValueError(f"chunk must be at least 1, not {chunk}")
+
+
+def bad_link(link: object) -> ValueError:
+    """The error of a link type that has no such name, or number."""
+    return ValueError(f"there is no link type {link!r}")
+
+
+def bad_offsets(row: int) -> ValueError:
+    """The error of offsets that don't ascend, or lie outside of the buffer."""
+    return ValueError(f"offsets[{row}] is less than the one before it, or outside of the buffer")
+
+
+def not_pair(buffers: tuple[object, ...]) -> TypeError:
+    """The error of a tuple that is not a buffer and its offsets."""
+    return TypeError(
+        "a tuple of buffers must be (buffer, offsets); give many buffers as a list, "
+        f"not as a tuple of {len(buffers)}"
+    )

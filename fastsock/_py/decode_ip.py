@@ -172,6 +172,7 @@ def _ipv6_options(data: bytes | memoryview, start: int, size: int) -> _OptionFac
     """The options of a hop-by-hop or destination header, RFC 8200 section 4.2."""
     jumbos: list[int] = []
     home = 0
+    bad = False
     at, end = start + 2, start + size
     while at < end:
         if data[at] == 0:
@@ -184,8 +185,10 @@ def _ipv6_options(data: bytes | memoryview, start: int, size: int) -> _OptionFac
             jumbos.append(int.from_bytes(data[at + 2 : at + 6], "big") if length == 4 else 0)
         elif kind == 0xC9 and length == 16:  # RFC 6275 section 6.3
             home = at + 2
+        elif kind == 0xC9:
+            bad = True
         at += 2 + length
-    return _OptionFacts(jumbos, home, False)
+    return _OptionFacts(jumbos, home, bad)
 
 
 def _ipv6_zero_length(d: Decoder, start: int) -> None:
@@ -251,6 +254,8 @@ def _options_header(d: Decoder, at: int, size: int) -> None:
     facts = _ipv6_options(d.data, at, size)
     if packet.protocol == _DESTINATION and facts.home:
         d.final_src = facts.home
+    if facts.bad and packet.protocol == _DESTINATION:
+        d.final_unknown = True  # a home address may be in there
     if facts.bad:
         d.fault(BAD_OPTION, "ipv6.options", at)
     elif packet.protocol == _HOP_BY_HOP and facts.jumbos and not packet.status & JUMBOGRAM:
@@ -268,8 +273,9 @@ def _routing_header(d: Decoder, at: int, size: int) -> None:
     if segments_left == 0:
         return
     d.packet.status |= SOURCE_ROUTE
-    d.final_unknown = segments_left > addresses or kind not in (0, 2, 4)
-    if not d.final_unknown:
+    if segments_left > addresses or kind not in (0, 2, 4):
+        d.final_unknown = True
+    else:
         d.final_dst = at + 8 if kind == 4 else at + 8 + (addresses - 1) * 16
 
 

@@ -126,12 +126,17 @@ def _pppoe(d: Decoder) -> int:
 
 
 def _null(d: Decoder) -> int:
-    """BSD's loopback: an address family in the byte order of whoever wrote it."""
+    """BSD's loopback: an address family in the byte order of whoever wrote it.
+
+    Some write other things there, so the version of the packet decides before it.
+    """
     if d.left() < 4:
         raise _cut(0)
     head = bytes(d.data[:4])
     d.at = 4
-    if _FAMILIES.isdisjoint((int.from_bytes(head, "big"), int.from_bytes(head, "little"))):
+    families = int.from_bytes(head, "big"), int.from_bytes(head, "little")
+    version = d.data[4] >> 4 if d.left() else 0
+    if _FAMILIES.isdisjoint(families) and version not in (4, 6):
         raise _unknown(d, "link.header", 0)
     return TYPE_ANY_IP
 

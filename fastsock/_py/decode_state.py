@@ -134,7 +134,7 @@ class Decoder:
         self.wire_end = max(wire_length, captured)
         self.final_src = 0  # the pseudo-header's addresses: those of the packet's two ends
         self.final_dst = 0
-        self.final_unknown = False  # a routing header does not tell the last hop in a known way
+        self.final_unknown = False  # what tells them is not known, or at fault
         self.faulted = False  # limited_by names a fault that did not stop decoding
         self.verify = False
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from struct import Struct
 
+from .checksum import crc32c
 from .decode_state import (
     BAD_CHECKSUM,
     BAD_HEADER_LENGTH,
@@ -197,9 +198,21 @@ def _dccp(d: Decoder, l4: int, whole: int) -> None:
 
 
 def _sctp(d: Decoder, l4: int, whole: int) -> None:
-    """RFC 9260 section 3.1: ports, tag, and a checksum of its own kind; chunks are payload."""
+    """RFC 9260 section 3.1: ports, tag, checksum; chunks are payload.
+
+    The checksum is a CRC-32C over all of it with the checksum's own place as zeros, written from
+    its lowest byte on (appendix A).
+    """
     _fixed_part(d, 12)
     d.at = l4 + 12
+    if not _can_verify(d, l4, whole):
+        return
+    crc = crc32c(b"\0\0\0\0", crc32c(d.data[l4 : l4 + 8]))
+    crc = crc32c(d.data[l4 + 12 : l4 + whole], crc)
+    if crc == int.from_bytes(d.data[l4 + 8 : l4 + 12], "little"):
+        d.packet.checksum_status = SUM_GOOD
+    else:
+        _bad_checksum(d, l4)
 
 
 def _icmp(d: Decoder, l4: int, whole: int) -> None:

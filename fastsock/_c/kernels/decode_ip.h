@@ -183,8 +183,11 @@ static inline fs_ipv6_option_facts fs_ipv6_options(const uint8_t *data, size_t s
             facts.jumbo = fs_be32(data + at + 2);
         } else if (kind == 0xC2) {
             facts.jumbos = 2; /* as bad as two of them */
-        } else if (kind == 0xC9 && data[at + 1] == 16) { /* RFC 6275 section 6.3 */
-            facts.home = at + 2;
+        } else if (kind == 0xC9) { /* RFC 6275 section 6.3 */
+            if (data[at + 1] == 16)
+                facts.home = at + 2;
+            else
+                facts.bad = 1;
         }
         at += 2 + (size_t)data[at + 1];
     }
@@ -250,6 +253,8 @@ static inline void fs_options_header(fs_decoder *d, size_t at, size_t size)
     fs_ipv6_option_facts facts = fs_ipv6_options(d->data, at, size);
     if (packet->protocol == FS_DESTINATION && facts.home != 0)
         d->final_src = facts.home;
+    if (facts.bad && packet->protocol == FS_DESTINATION)
+        d->final_unknown = 1; /* a home address may be in there */
     if (facts.bad)
         fs_fault(d, FS_BAD_OPTION, FS_BY_IPV6_OPTIONS, at);
     else if (packet->protocol == FS_HOP_BY_HOP && facts.jumbos && !(packet->status & FS_JUMBOGRAM))
@@ -265,11 +270,10 @@ static inline void fs_routing_header(fs_decoder *d, size_t at, size_t size)
     if (segments_left == 0)
         return;
     d->packet->status |= FS_SOURCE_ROUTE;
-    d->final_unknown = 1;
     if (segments_left > addresses || (type != 0 && type != 2 && type != 4))
-        return;
-    d->final_unknown = 0;
-    d->final_dst = type == 4 ? at + 8 : at + 8 + (addresses - 1) * 16;
+        d->final_unknown = 1;
+    else
+        d->final_dst = type == 4 ? at + 8 : at + 8 + (addresses - 1) * 16;
 }
 
 /* RFC 8200 section 4.5. Whether the chain goes on. */

@@ -153,7 +153,7 @@ static inline int fs_pppoe(fs_decoder *d, uint32_t *type)
 }
 
 /* BSD's loopback: an address family in the byte order of whoever wrote it. Systems number IPv6
- * differently, and some write one family for both, so the version of the packet decides. */
+ * differently, and some write other things, so the version of the packet decides before it. */
 static inline int fs_null(fs_decoder *d, uint32_t *type)
 {
     if (fs_left(d) < 4)
@@ -165,6 +165,8 @@ static inline int fs_null(fs_decoder *d, uint32_t *type)
     d->at = 4;
     *type = FS_TYPE_ANY_IP;
     if (family == 2 || family == 10 || family == 24 || family == 28 || family == 30)
+        return 1;
+    if (fs_left(d) && (p[4] >> 4 == 4 || p[4] >> 4 == 6))
         return 1;
     return fs_link_unknown(d, FS_BY_LINK_HEADER, 0);
 }

@@ -17,7 +17,7 @@ typedef struct {
     uint64_t wire_end; /* where it ends on the wire: beyond `end` where it was cut */
     size_t final_src;  /* the pseudo-header's addresses: those of the packet's two ends */
     size_t final_dst;
-    int final_unknown; /* a routing header does not tell the last hop in a known way */
+    int final_unknown; /* what tells them is not known, or at fault */
     int faulted;       /* limited_by names a fault that did not stop decoding */
     int verify;
 } fs_decoder;

@@ -2,6 +2,7 @@
 #ifndef FASTSOCK_DECODE_TRANSPORT_H
 #define FASTSOCK_DECODE_TRANSPORT_H
 
+#include "crc32c.h"
 #include "decode_checksum.h"
 #include "decode_state.h"
 
@@ -155,13 +156,24 @@ static inline void fs_dccp(fs_decoder *d, size_t l4, uint64_t whole)
     fs_verify_sum(d, l4, whole, covered < whole ? covered : whole, 1);
 }
 
-/* RFC 9260 section 3.1: ports, tag, and a checksum of its own kind; chunks are payload. */
+/* RFC 9260 section 3.1: ports, tag, checksum; chunks are payload. The checksum is a CRC-32C over all
+ * of it with the checksum's own place as zeros, written from its lowest byte on (appendix A). */
 static inline void fs_sctp(fs_decoder *d, size_t l4, uint64_t whole)
 {
-    (void)l4;
-    (void)whole;
-    if (fs_fixed_part(d, 12, 1))
-        d->at += 12;
+    static const uint8_t zeros[4];
+    const uint8_t *p = d->data + l4;
+    if (!fs_fixed_part(d, 12, 1))
+        return;
+    d->at = l4 + 12;
+    if (!fs_can_verify(d, l4, whole))
+        return;
+    uint32_t crc = fs_crc32c(p, 8, 0);
+    crc = fs_crc32c(zeros, 4, crc);
+    crc = fs_crc32c(p + 12, (size_t)whole - 12, crc);
+    if (crc == ((uint32_t)p[11] << 24 | (uint32_t)p[10] << 16 | (uint32_t)p[9] << 8 | p[8]))
+        d->packet->checksum_status = FS_SUM_GOOD;
+    else
+        fs_bad_checksum(d, l4);
 }
 
 /* Type, code, checksum, and four bytes that each type uses in its own way: in an error message
