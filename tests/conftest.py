@@ -37,7 +37,8 @@ settings.register_profile("ci", deadline=None, database=None, max_examples=1000)
 settings.load_profile("ci" if os.environ.get("CI") else "quick")
 
 # Without a compiled twin there is nothing to choose between and nothing to compare.
-collect_ignore = [] if "c" in BACKENDS else ["test_backend.py", "test_parity.py"]
+COMPARING = ["test_backend.py", "test_packet_twins.py", "test_parity.py"]
+collect_ignore = [] if "c" in BACKENDS else COMPARING
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,12 @@ def streams() -> list[ModuleType]:
 
 
 @pytest.fixture(scope="session")
+def twins() -> list[Twin]:
+    """All twins at once, for parts that are more than one module."""
+    return [Twin(tag) for tag in BACKENDS]
+
+
+@pytest.fixture(scope="session")
 def lookup(twin: Twin) -> ModuleType:
     return twin.part("lookup")
 
@@ -95,6 +102,16 @@ def wire() -> ModuleType:
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def captures() -> Path:
+    """The directory of captures by others, which are no part of the package."""
+    default = Path(__file__).parents[1] / "../shared/captures"
+    path = Path(os.environ.get("FASTSOCK_CAPTURES") or default)
+    if not path.is_dir():
+        pytest.skip(f"there are no captures at {path}")
+    return path
 
 
 @pytest.fixture(scope="session")

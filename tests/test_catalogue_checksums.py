@@ -64,8 +64,8 @@ def test_ipv6(parse, wire, protocol, length):
 
 def test_the_wrong_protocol_in_the_pseudo_header(parse, wire):
     body = wire.put16(wire.udp(b"x"), 6, 0)
-    sum = wire.total(wire.pseudo(wire.A4, wire.B4, wire.TCP, len(body)) + body)
-    packet = parse(wire.ipv4(wire.put16(body, 6, 0xFFFF - sum)), "ipv4", verify=True)
+    value = wire.total(wire.pseudo(wire.A4, wire.B4, wire.TCP, len(body)) + body)
+    packet = parse(wire.ipv4(wire.put16(body, 6, 0xFFFF - value)), "ipv4", verify=True)
     assert packet.checksum_status == BAD
 
 
@@ -135,7 +135,12 @@ def test_ip_checksum_covers_the_options(parse, wire):
 
 
 def test_what_was_cut_is_not_verified(parse, wire):
-    for datagram in (wire.tcp4(b"data"), wire.udp4(b"data"), wire.tcp6(b"data"), wire.udp6(b"data")):
+    for datagram in (
+        wire.tcp4(b"data"),
+        wire.udp4(b"data"),
+        wire.tcp6(b"data"),
+        wire.udp6(b"data"),
+    ):
         packet = parse(datagram[:-1], "raw", verify=True)
         assert packet.checksum_status == UNVERIFIED
         assert faults(packet) == Status.CUT

@@ -89,7 +89,9 @@ def test_ipv6_first_fragment(parse, wire):
 
 def test_atomic_fragment_is_a_whole_datagram(parse, wire):
     segment = wire.seal(wire.udp(b"whole"), wire.UDP, wire.A6, wire.B6)
-    packet = parse(wire.ipv6(wire.fragment6(wire.UDP) + segment, wire.FRAGMENT), "ipv6", verify=True)
+    packet = parse(
+        wire.ipv6(wire.fragment6(wire.UDP) + segment, wire.FRAGMENT), "ipv6", verify=True
+    )
     assert packet.status == Status.TRANSPORT | Status.PORTS | Status.ATOMIC_FRAGMENT
     assert packet.checksum_status == ChecksumStatus.GOOD
     assert not packet.fragment

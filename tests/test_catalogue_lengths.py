@@ -1,7 +1,7 @@
 """What limits a packet: captured bytes, length fields, and which of them is believed.
 
-The packets are made here; the rules are those of RFC 791, 8200, 2675, 768 and 9293, and for a length
-of zero those of segmentation offload.
+The packets are made here; the rules are those of RFC 791, 8200, 2675, 768 and 9293, and for a
+length of zero those of segmentation offload.
 """
 
 import pytest
@@ -168,9 +168,9 @@ def test_length_zero_of_a_packet_that_was_cut(parse, wire):
 
 @pytest.mark.parametrize("padding", [1, 6, 18, 200])
 def test_bytes_after_the_datagram_are_no_payload(parse, wire, padding):
-    for datagram, kind in [(wire.tcp4(b"ab"), wire.IPV4), (wire.udp4(b"ab"), wire.IPV4),
-                           (wire.tcp6(b"ab"), wire.IPV6), (wire.udp6(b"ab"), wire.IPV6)]:  # fmt: skip
-        packet = parse(wire.ethernet(datagram + b"\xee" * padding, kind), verify=True)
+    for make in (wire.tcp4, wire.udp4, wire.tcp6, wire.udp6):
+        kind = wire.IPV4 if make in (wire.tcp4, wire.udp4) else wire.IPV6
+        packet = parse(wire.ethernet(make(b"ab") + b"\xee" * padding, kind), verify=True)
         assert packet.status == Status.TRANSPORT | Status.PORTS | Status.TRAILER
         assert packet.payload_view == b"ab"
         assert packet.checksum_status == 1
@@ -408,7 +408,12 @@ def malformed(wire):
     segment = wire.seal(wire.tcp(b"data"), wire.TCP, wire.A4, wire.B4)
     good = wire.ipv4(segment, wire.TCP)
     yield "IHL 4", wire.ipv4(segment, 6, ihl=4), Status.BAD_HEADER_LENGTH, "ipv4.header_length"
-    yield "IHL 15 past the end", wire.ipv4(segment, 6, ihl=15), Status.BAD_LENGTH, "ipv4.total_length"
+    yield (
+        "IHL 15 past the end",
+        wire.ipv4(segment, 6, ihl=15),
+        Status.BAD_LENGTH,
+        "ipv4.total_length",
+    )
     total = Status.BAD_LENGTH, "ipv4.total_length"
     yield "total length 10", wire.ipv4(segment, 6, total_length=10), *total
     yield "total length > buffer", wire.ipv4(segment, 6, total_length=400), Status.CUT, "captured"

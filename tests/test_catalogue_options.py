@@ -92,7 +92,9 @@ def test_sequence_numbers(parse, wire, value):
 
 @pytest.mark.parametrize("value", [0, 1, 0x8000, 0xFFFF])
 def test_numbers_of_sixteen_bits(parse, wire, value):
-    packet = parse(wire.ipv4(wire.tcp(b"", value, value, window=value), 6, identification=value), "ipv4")
+    packet = parse(
+        wire.ipv4(wire.tcp(b"", value, value, window=value), 6, identification=value), "ipv4"
+    )
     assert (packet.sport, packet.dport, packet.window, packet.identification) == (value,) * 4
 
 

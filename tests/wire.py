@@ -37,7 +37,7 @@ def pseudo(src, dst, protocol, length):
 
 
 def seal(segment, protocol, src=None, dst=None, length=None):
-    """The segment with its checksum; ICMP's covers no pseudo-header, so that it needs no addresses."""
+    """The segment with its checksum. ICMP's covers no pseudo-header: it needs no addresses."""
     at = CHECKSUM_AT[protocol]
     blank = put16(segment, at, 0)
     head = pseudo(src, dst, protocol, length or len(segment)) if src else b""
@@ -92,8 +92,8 @@ def udp(payload=b"", sport=1025, dport=53, *, length=None, checksum=0):
     return struct.pack(">HHHH", sport, dport, size & 0xFFFF, checksum) + payload
 
 
-def icmp(type=8, code=0, payload=b"", *, checksum=0, rest=0x00010002):
-    return struct.pack(">BBHI", type, code, checksum, rest) + payload
+def icmp(kind=8, code=0, payload=b"", *, checksum=0, rest=0x00010002):
+    return struct.pack(">BBHI", kind, code, checksum, rest) + payload
 
 
 def tcp4(payload=b"", src=A4, dst=B4, **fields):
@@ -114,10 +114,13 @@ def udp6(payload=b"", src=A6, dst=B6, **fields):
 
 
 def options6(next_header, *options):
-    """A Hop-by-Hop or Destination Options header; options are bytes, padded to 8 by PadN or Pad1."""
+    """A Hop-by-Hop or Destination Options header; its options are bytes, and it is padded."""
     body = b"".join(options)
     missing = -(len(body) + 2) % 8
-    body += b"\0" if missing == 1 else bytes([1, missing - 2]) + bytes(missing - 2) if missing else b""
+    if missing > 1:
+        body += bytes([1, missing - 2]) + bytes(missing - 2)
+    else:
+        body += bytes(missing)
     return bytes([next_header, (len(body) + 2) // 8 - 1]) + body
 
 
@@ -131,7 +134,9 @@ def home_address(address):
 
 def routing(next_header, kind, left, *addresses):
     """A Routing header of type 0 or 2 (RFC 2460, RFC 6275)."""
-    return struct.pack(">BBBBI", next_header, 2 * len(addresses), kind, left, 0) + b"".join(addresses)
+    return struct.pack(">BBBBI", next_header, 2 * len(addresses), kind, left, 0) + b"".join(
+        addresses
+    )
 
 
 def segment_routing(next_header, left, *segments):
