@@ -292,7 +292,12 @@ cdef class Capture:
         if self.view is not None:
             start = self.walk.p - <const uint8_t *>self.window.buf
             rest = self.view[start : start + size]
-        data = self.source.read(max(_captures.CHUNK, size))
+        try:
+            data = self.source.read(max(_captures.CHUNK, size))
+        except EOFError as error:  # a compressed file that was cut
+            self.stopped_ = _captures.early_end(self.walk.offset, error)
+            self.done = self.walk.last = True
+            return 0
         if not data:
             self.walk.last = True
             return 0
