@@ -143,6 +143,11 @@ def early_end(offset: int, error: EOFError) -> str:
     return f"offset {offset}: {error or 'the file ends early'}"
 
 
+def cut_short(offset: int, size: int) -> str:
+    """Why reading stopped where a mapped file lost what was just to be read."""
+    return f"offset {offset}: the file was cut to {size} bytes meanwhile"
+
+
 Read: TypeAlias = Callable[[int], bytes]
 
 
@@ -154,6 +159,10 @@ class Source(NamedTuple):
     position: int  # where in the file `view` begins
     read: Read | None
     close: Callable[[], object] | None  # of a file that was opened here
+
+
+NO_SOURCE = Source(None, None, 0, None, None)
+"""That of a capture which is closed."""
 
 
 def open_source(source: Any) -> Source:

@@ -197,7 +197,7 @@ class Capture:
         """Let go of the file. Views of its records stay valid."""
         if self._busy:
             raise _errors.capture_in_use()
-        source, self._source = self._source, self._source._replace(view=None, close=None)
+        source, self._source = self._source, _captures.NO_SOURCE
         self._window = memoryview(b"")
         self._closed = True
         if source.close is not None:
@@ -258,6 +258,8 @@ class Capture:
         sink = _Sink(names, verify)
         self._enter()
         try:
+            if self._source.mapped is not None:
+                self._look_further(0)
             while sink.rows != most:
                 record = self._next()
                 if record is None:
@@ -289,7 +291,10 @@ class Capture:
         """See how much of the file is there. Memory of a mapped file that was cut can't be read."""
         there = len(self._window)
         if self._source.mapped is not None:
-            there = min(there, self._source.mapped.size() - self._source.position)
+            there = min(there, max(self._source.mapped.size() - self._source.position, 0))
+        if there < self._at:
+            self._stopped = _captures.cut_short(self._offset, there)
+            self._done = True
         reach = max(self._end + _captures.STRIDE, self._at + size)
         self._last = reach >= there
         self._end = max(min(reach, there), self._at)
