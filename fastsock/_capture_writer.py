@@ -63,7 +63,7 @@ class CaptureWriter:
             raise ValueError(f"snaplen must be between 1 and {_UINT32_MAX}, not {self._snaplen}")
         self._close: Callable[[], object] | None = None
         if isinstance(file, str | os.PathLike):
-            file = open(file, "wb")
+            file = open(file, "wb")  # noqa: SIM115 -- close() closes it
             self._close = file.close
         self._write: Callable[[bytes], Any] | None = file.write
         self._write(_HEADER.pack(_NANOSECONDS, 2, 4, 0, 0, self._snaplen, self._link))

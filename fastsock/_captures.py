@@ -65,7 +65,8 @@ class Record(NamedTuple):
     link: int
     data: memoryview
 
-    __module__ = "fastsock.capture"
+
+Record.__module__ = "fastsock.capture"
 
 
 class Layout(NamedTuple):
@@ -137,6 +138,16 @@ def stop_text(name: str, offset: int, first: int, second: int) -> str:
     return f"offset {offset}: {STOPS[name].format(first, second)}"
 
 
+def early_end(offset: int, error: EOFError) -> str:
+    """Why reading stopped where a decompressor finds that its own file was cut."""
+    return f"offset {offset}: {error or 'the file ends early'}"
+
+
+def cut_short(offset: int, size: int) -> str:
+    """Why reading stopped where a mapped file lost what was just to be read."""
+    return f"offset {offset}: the file was cut to {size} bytes meanwhile"
+
+
 Read: TypeAlias = Callable[[int], bytes]
 
 
@@ -150,6 +161,10 @@ class Source(NamedTuple):
     close: Callable[[], object] | None  # of a file that was opened here
 
 
+NO_SOURCE = Source(None, None, 0, None, None)
+"""That of a capture which is closed."""
+
+
 def open_source(source: Any) -> Source:
     """Map a file where that can be done, else prepare to read it.
 
@@ -158,7 +173,7 @@ def open_source(source: Any) -> Source:
         TypeError, ValueError: no path, buffer or file; a buffer in pieces.
     """
     if isinstance(source, str | os.PathLike):
-        file = open(source, "rb")
+        file = open(source, "rb")  # noqa: SIM115 -- whoever gets it closes it
         try:
             return _open_file(file, file.close)
         except BaseException:
@@ -192,11 +207,10 @@ def _open_file(file: BinaryIO, close: Callable[[], object] | None) -> Source:
         try:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError):  # not every file can be: some lie on devices
-            pass
-        else:
-            if close is not None:
-                close()
-            return Source(memoryview(mapped)[position:], mapped, position, None, None)
+            return Source(None, None, 0, _reader(file), close)
+        if close is not None:
+            close()
+        return Source(memoryview(mapped)[position:], mapped, position, None, None)
     return Source(None, None, 0, _reader(file), close)
 
 
@@ -213,7 +227,7 @@ def _position_to_map(file: Any) -> int | None:
         size = os.fstat(file.fileno()).st_size
     except OSError:  # a pipe
         return None
-    return position if 0 < size and position <= size else None
+    return position if size > 0 and position <= size else None
 
 
 def _reader(file: Any) -> Read:

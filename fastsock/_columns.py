@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
 from operator import index
 from typing import Any, SupportsIndex
 
@@ -64,7 +65,9 @@ class Columns:
         return flat.cast("B", (self._rows, itemsize)) if self._rows else flat
 
     def _shape(self, name: str) -> tuple[int, ...]:
-        return (self._rows, COLUMNS[name].itemsize) if COLUMNS[name].format == "s" else (self._rows,)
+        return (
+            (self._rows, COLUMNS[name].itemsize) if COLUMNS[name].format == "s" else (self._rows,)
+        )
 
     def __repr__(self) -> str:
         return f"<Columns rows={self._rows} of {', '.join(self._memory) or 'nothing'}>"
@@ -92,9 +95,7 @@ class Columns:
         """
         import numpy
 
-        return {
-            name: numpy.asarray(self[name]).reshape(self._shape(name)) for name in self._memory
-        }
+        return {name: numpy.asarray(self[name]).reshape(self._shape(name)) for name in self._memory}
 
     def to_arrow(self) -> Any:
         """All columns as one pyarrow.RecordBatch over the same memory.
@@ -104,8 +105,7 @@ class Columns:
         Raises:
             ImportError: pyarrow is not installed.
         """
-        import pyarrow
-
+        pyarrow = import_module("pyarrow")
         arrays = []
         for name in self._memory:
             type_ = _arrow_type(pyarrow, name)

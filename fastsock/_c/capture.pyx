@@ -167,7 +167,7 @@ cdef class Capture:
         """Let go of the file. Views of its records stay valid."""
         if self.busy:
             raise _errors.capture_in_use()
-        source, self.source = self.source, self.source._replace(view=None, close=None)
+        source, self.source = self.source, _captures.NO_SOURCE
         self.drop()
         self.closed_ = True
         if source.close is not None:
@@ -215,6 +215,8 @@ cdef class Capture:
         with cython.critical_section(self):
             self.enter()
             try:
+                if self.source.mapped is not None:
+                    self.look_further(0)
                 while not self.done:
                     state = sink.run_capture(&self.walk, most)
                     if state == FS_RECORD:
@@ -280,6 +282,9 @@ cdef class Capture:
         cdef size_t there = self.window.len, stride = _captures.STRIDE, reach
         if self.source.mapped is not None:
             there = min(there, max(self.source.mapped.size() - self.source.position, 0))
+        if there < <size_t>(self.walk.p - start):
+            self.stopped_ = _captures.cut_short(self.walk.offset, there)
+            self.done = True
         reach = max(<size_t>(self.walk.end - start) + stride, <size_t>(self.walk.p - start) + size)
         self.walk.last = reach >= there
         self.walk.end = max(start + min(reach, there), self.walk.p)
@@ -292,7 +297,12 @@ cdef class Capture:
         if self.view is not None:
             start = self.walk.p - <const uint8_t *>self.window.buf
             rest = self.view[start : start + size]
-        data = self.source.read(max(_captures.CHUNK, size))
+        try:
+            data = self.source.read(max(_captures.CHUNK, size))
+        except EOFError as error:  # a compressed file that was cut
+            self.stopped_ = _captures.early_end(self.walk.offset, error)
+            self.done = self.walk.last = True
+            return 0
         if not data:
             self.walk.last = True
             return 0

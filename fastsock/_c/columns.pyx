@@ -130,7 +130,7 @@ def decode_columns(buffers, columns=None, *, link="ethernet", verify=False, out=
     sink = Sink(_columns.select(columns, records=False), out, verify)
     if type(buffers) is list:
         decode_list(sink, buffers, number)
-    elif type(buffers) is not tuple:
+    elif not isinstance(buffers, tuple):
         for item in buffers:
             decode_item(sink, item, number)
     elif len(buffers) == 2:

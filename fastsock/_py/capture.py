@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from mmap import mmap as _mmap
 from struct import Struct
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, SupportsIndex, TypeAlias, final, overload
 
@@ -32,6 +31,20 @@ _ENHANCED_PACKET = 6
 _READ = frozenset((_SECTION, _INTERFACE, _OLD_PACKET, _SIMPLE_PACKET, _ENHANCED_PACKET))
 _TSRESOL = 9
 _TSOFFSET = 14
+
+
+class _Stop(Exception):  # noqa: N818 -- it is a state, as StopIteration is
+    """The walk can't go on: the name of the reason, its two numbers, and where it is."""
+
+    def __init__(self, why: str, first: int, second: int = 0, offset: int | None = None) -> None:
+        super().__init__(why, first, second)
+        self.numbers = first, second
+        self.why = why
+        self.offset = offset
+
+
+class _End(Exception):  # noqa: N818
+    """There are no more records."""
 
 
 class _Interface:
@@ -184,7 +197,7 @@ class Capture:
         """Let go of the file. Views of its records stay valid."""
         if self._busy:
             raise _errors.capture_in_use()
-        source, self._source = self._source, self._source._replace(view=None, close=None)
+        source, self._source = self._source, _captures.NO_SOURCE
         self._window = memoryview(b"")
         self._closed = True
         if source.close is not None:
@@ -245,6 +258,8 @@ class Capture:
         sink = _Sink(names, verify)
         self._enter()
         try:
+            if self._source.mapped is not None:
+                self._look_further(0)
             while sink.rows != most:
                 record = self._next()
                 if record is None:
@@ -276,7 +291,10 @@ class Capture:
         """See how much of the file is there. Memory of a mapped file that was cut can't be read."""
         there = len(self._window)
         if self._source.mapped is not None:
-            there = min(there, self._source.mapped.size() - self._source.position)
+            there = min(there, max(self._source.mapped.size() - self._source.position, 0))
+        if there < self._at:
+            self._stopped = _captures.cut_short(self._offset, there)
+            self._done = True
         reach = max(self._end + _captures.STRIDE, self._at + size)
         self._last = reach >= there
         self._end = max(min(reach, there), self._at)
@@ -284,7 +302,12 @@ class Capture:
     def _read_further(self, read: _captures.Read) -> None:
         """Read some more. The window never shrinks, so that a long record takes linear time."""
         rest = self._window[self._at : self._end]
-        data = read(max(_captures.CHUNK, len(rest)))
+        try:
+            data = read(max(_captures.CHUNK, len(rest)))
+        except EOFError as error:  # a compressed file that was cut
+            self._stopped = _captures.early_end(self._offset, error)
+            self._done = self._last = True
+            return
         self._last = not data
         if data:
             self._window = memoryview(b"".join((rest, data)))
@@ -299,36 +322,37 @@ class Capture:
     def _next(self) -> Record | None:
         if self._done:
             return None
-        record = self._next_pcap() if self._layout.header else self._next_in_blocks()
-        if record is not None:
-            self._records += 1
+        try:
+            record = self._next_pcap() if self._layout.header else self._next_in_blocks()
+        except _End:
+            self._done = True
+            return None
+        except _Stop as stop:
+            offset = self._offset if stop.offset is None else stop.offset
+            self._stopped = _captures.stop_text(stop.why, offset, *stop.numbers)
+            self._done = True
+            return None
+        self._records += 1
         return record
 
-    def _stop(self, why: str, first: int, second: int = 0, offset: int | None = None) -> None:
-        where = self._offset if offset is None else offset
-        self._stopped = _captures.stop_text(why, where, first, second)
-        self._done = True
+    def _have(self, size: int, why: str) -> None:
+        """See to it that so many bytes are there, or stop; between records that is the end."""
+        there = self._need(size)
+        if not there or (there < size and self._done):
+            raise _End
+        if there < size:
+            raise _Stop(why, size, there)
 
-    def _short_of(self, size: int, there: int, why: str) -> None:
-        """End at the end of the file, where it is not within something."""
-        self._done = True
-        if there:
-            self._stop(why, size, there)
-
-    def _next_pcap(self) -> Record | None:
+    def _next_pcap(self) -> Record:
         _, _, nanoseconds, header, link, swapped = self._layout[:6]
-        there = self._need(header)
-        if there < header:
-            return self._short_of(header, there, "header")
+        self._have(header, "header")
         seconds, fraction, captured, wire = self._struct.unpack_from(self._window, self._at)
         if swapped == 2 or (swapped == 1 and captured > wire):
             captured, wire = wire, captured
         if captured > self._max_record:
-            return self._stop("huge", captured, self._max_record)
+            raise _Stop("huge", captured, self._max_record)
         size = header + captured
-        there = self._need(size)
-        if there < size:
-            return self._short_of(size, there, "record")
+        self._have(size, "record")
         data = self._window[self._at + header : self._at + size]
         self._advance(size)
         # A fraction of a second or more carries: two writers in the wild do that.
@@ -339,9 +363,9 @@ class Capture:
         self._uint16 = Struct(byteorder + "H").unpack_from
         self._uint32 = Struct(byteorder + "I").unpack_from
 
-    def _next_in_blocks(self) -> Record | None:
+    def _next_in_blocks(self) -> Record:
         record = None
-        while record is None and not self._done:
+        while record is None:
             if self._skipped:
                 self._skip_block()
             else:
@@ -349,26 +373,22 @@ class Capture:
         return record
 
     def _next_block(self) -> Record | None:
-        there = self._need(12)
-        if there < 12:
-            return self._short_of(12, there, "block_header")
+        self._have(12, "block_header")
         (kind,) = self._uint32(self._window, self._at)
-        if kind == _SECTION and not self._read_byte_order():
-            return None
+        if kind == _SECTION:
+            self._read_byte_order()
         (length,) = self._uint32(self._window, self._at + 4)
         if length < 12 or length % 4:
-            return self._stop("block_length", length)
+            raise _Stop("block_length", length)
         if kind not in _READ:
             self._start, self._skipped, self._skip = self._offset, length, length - 4
             return None
         if length > self._max_record + _captures.BLOCK_ROOM:
-            return self._stop("block_huge", length, self._max_record + _captures.BLOCK_ROOM)
-        there = self._need(length)
-        if there < length:
-            return self._short_of(length, there, "block")
+            raise _Stop("block_huge", length, self._max_record + _captures.BLOCK_ROOM)
+        self._have(length, "block")
         (end,) = self._uint32(self._window, self._at + length - 4)
         if end != length:
-            return self._stop("block_end", length, end)
+            raise _Stop("block_end", length, end)
         record = None
         if kind == _SECTION:
             self._start_section(length)
@@ -376,8 +396,7 @@ class Capture:
             self._add_interface(length)
         else:
             record = self._packet(kind, length)
-        if not self._done:
-            self._advance(length)
+        self._advance(length)
         return record
 
     def _skip_block(self) -> None:
@@ -389,46 +408,43 @@ class Capture:
             self._advance(size)
             self._skip -= size
         there = self._need(4)
+        if self._done:
+            raise _End
         if self._skip or there < 4:
             seen = self._offset + there - self._start
-            return self._stop("block", self._skipped, seen, self._start)
+            raise _Stop("block", self._skipped, seen, self._start)
         (length,) = self._uint32(self._window, self._at)
         if length != self._skipped:
-            return self._stop("block_end", self._skipped, length, self._start)
+            raise _Stop("block_end", self._skipped, length, self._start)
         self._advance(4)
         self._skipped = 0
-        return None
 
-    def _read_byte_order(self) -> bool:
+    def _read_byte_order(self) -> None:
         magic = bytes(self._window[self._at + 8 : self._at + 12])
         byteorder = _captures.ORDERS.get(magic)
         if byteorder is None:
-            self._stop("byte_order", int.from_bytes(magic, "big"))
-            return False
+            raise _Stop("byte_order", int.from_bytes(magic, "big"))
         self._read_as(byteorder)
-        return True
 
     def _start_section(self, length: int) -> None:
         if length < 28:
-            return self._stop("block_short", length)
+            raise _Stop("block_short", length)
         (major,) = self._uint16(self._window, self._at + 12)
         (minor,) = self._uint16(self._window, self._at + 14)
         if major != 1:
-            return self._stop("version", major, minor)
+            raise _Stop("version", major, minor)
         self._interfaces = []
-        return None
 
     def _add_interface(self, length: int) -> None:
         if length < 20:
-            return self._stop("block_short", length)
+            raise _Stop("block_short", length)
         if len(self._interfaces) == _captures.MAX_INTERFACES:
-            return self._stop("interfaces", _captures.MAX_INTERFACES)
+            raise _Stop("interfaces", _captures.MAX_INTERFACES)
         (link,) = self._uint16(self._window, self._at + 8)
         (snaplen,) = self._uint32(self._window, self._at + 12)
         interface = _Interface(link, snaplen)
         self._read_options(self._window[self._at + 16 : self._at + length - 4], interface)
         self._interfaces.append(interface)
-        return None
 
     def _read_options(self, options: memoryview, interface: _Interface) -> None:
         while len(options) >= 4:
@@ -437,14 +453,13 @@ class Capture:
                 break
             options = options[4:]
             if length > len(options):
-                return self._stop("option", length, len(options))
+                raise _Stop("option", length, len(options))
             if code in (_TSRESOL, _TSOFFSET):
                 expected = 1 if code == _TSRESOL else 8
                 if length != expected:
-                    return self._stop("option_length", length, expected)
+                    raise _Stop("option_length", length, expected)
                 self._set_time(interface, code, options[:length])
             options = options[(length + 3) // 4 * 4 :]
-        return None
 
     def _set_time(self, interface: _Interface, code: int, value: memoryview) -> None:
         if code == _TSRESOL:
@@ -454,16 +469,16 @@ class Capture:
         seconds = int.from_bytes(value, byteorder, signed=True)  # type: ignore[arg-type]
         interface.offset_ns = _clamped(seconds * 10**9)
 
-    def _packet(self, kind: int, length: int) -> Record | None:
+    def _packet(self, kind: int, length: int) -> Record:
         at, window = self._at, self._window
         fixed = 12 if kind == _SIMPLE_PACKET else 28  # in front of the data
         if length < fixed + 4:
-            return self._stop("block_short", length)
+            raise _Stop("block_short", length)
         number = 0
         if kind != _SIMPLE_PACKET:
             number = (self._uint32 if kind == _ENHANCED_PACKET else self._uint16)(window, at + 8)[0]
         if number >= len(self._interfaces):
-            return self._stop("interface", number, len(self._interfaces))
+            raise _Stop("interface", number, len(self._interfaces))
         interface = self._interfaces[number]
         if kind == _SIMPLE_PACKET:
             (wire,) = self._uint32(window, at + 8)
@@ -474,9 +489,9 @@ class Capture:
             time = interface.nanoseconds(high << 32 | low)
         room = length - fixed - 4
         if captured > self._max_record:
-            return self._stop("huge", captured, self._max_record)
+            raise _Stop("huge", captured, self._max_record)
         if captured > room:
-            return self._stop("room", captured, room)
+            raise _Stop("room", captured, room)
         return Record(time, wire, interface.link, window[at + fixed : at + fixed + captured])
 
 

@@ -64,12 +64,12 @@ def decode_columns(
     if out is not None:
         _columns.room_of(out, names)
     sink = _Sink(names, bool(verify))
-    if type(buffers) is not tuple:
+    if not isinstance(buffers, tuple):
         for item in buffers:
             packet = _flat(item, "a packet")
             sink.add(packet, len(packet), number, 0)
     elif len(buffers) == 2:
-        _decode_offsets(sink, *buffers, number)
+        _decode_offsets(sink, buffers[0], buffers[1], number)
     else:
         raise _errors.not_pair(buffers)
     return sink.finish(out)

@@ -44,9 +44,7 @@ class Sink:
         self._beside = {name: array(COLUMNS[name].format) for name in names
                         if name in _RECORD_FIELDS + _MADE}  # fmt: skip
 
-    def add(
-        self, data: memoryview, wire_length: int, link: int, timestamp_ns: int
-    ) -> None:
+    def add(self, data: memoryview, wire_length: int, link: int, timestamp_ns: int) -> None:
         """Decode one packet. Nothing of it is kept."""
         packet = decode(data, len(data), wire_length, link, self._verify)
         self._blocks.append(self._fields(packet))

@@ -27,17 +27,18 @@ static inline void fs_arp(fs_decoder *d)
     size_t start = d->at;
     const uint8_t *p = d->data + start;
     packet->l3 = (uint32_t)start;
-    if (fs_left(d) < 8 || fs_left(d) < 8 + 2 * ((size_t)p[4] + p[5])) {
-        fs_stop(d, FS_HEADER_CUT, FS_BY_ARP_HEADER, start);
-        return;
-    }
-    size_t size = 8 + 2 * ((size_t)p[4] + p[5]);
+    if (fs_left(d) < 8)
+        return fs_stop(d, FS_HEADER_CUT, FS_BY_ARP_HEADER, start);
+    size_t hardware_size = p[4], address_size = p[5];
+    size_t size = 8 + 2 * (hardware_size + address_size);
+    if (fs_left(d) < size)
+        return fs_stop(d, FS_HEADER_CUT, FS_BY_ARP_HEADER, start);
     d->at = start + size;
     fs_shorten(d, d->at, FS_BY_ARP_HEADER, start);
-    if (fs_be16(p + 2) == FS_TYPE_IPV4 && p[5] == 4) {
+    if (fs_be16(p + 2) == FS_TYPE_IPV4 && address_size == 4) {
         packet->address_size = 4;
-        packet->src = (uint32_t)(start + 8 + p[4]);
-        packet->dst = (uint32_t)(start + 12 + 2 * (size_t)p[4]);
+        packet->src = (uint32_t)(start + 8 + hardware_size);
+        packet->dst = (uint32_t)(start + 12 + 2 * hardware_size);
     }
 }
 
@@ -174,22 +175,23 @@ static inline fs_ipv6_option_facts fs_ipv6_options(const uint8_t *data, size_t s
             at++;
             continue;
         }
-        if (end - at < 2 || data[at + 1] > end - at - 2) {
+        size_t length = at + 1 < end ? 2 + (size_t)data[at + 1] : 2; /* of all of the option */
+        if (length > end - at) {
             facts.bad = 1;
             break;
         }
-        if (kind == 0xC2 && data[at + 1] == 4) { /* RFC 2675 section 2 */
+        if (kind == 0xC2 && length == 2 + 4) { /* RFC 2675 section 2 */
             facts.jumbos++;
             facts.jumbo = fs_be32(data + at + 2);
         } else if (kind == 0xC2) {
             facts.jumbos = 2; /* as bad as two of them */
         } else if (kind == 0xC9) { /* RFC 6275 section 6.3 */
-            if (data[at + 1] == 16)
+            if (length == 2 + 16)
                 facts.home = at + 2;
             else
                 facts.bad = 1;
         }
-        at += 2 + (size_t)data[at + 1];
+        at += length;
     }
     return facts;
 }

@@ -35,6 +35,20 @@ enum {
     FS_TYPE_ANY_IP = 0x10000, /* of no wire: the version tells */
 };
 
+/* The packet is an IP datagram from its first byte on. */
+static inline int fs_is_raw(uint32_t link)
+{
+    return link == FS_LINK_RAW || link == FS_LINK_RAW_BSD || link == FS_LINK_RAW_OPENBSD ||
+           link == FS_LINK_IPV4 || link == FS_LINK_IPV6;
+}
+
+static inline int fs_has_link_header(uint32_t link)
+{
+    return link == FS_LINK_ETHERNET || link == FS_LINK_SLL || link == FS_LINK_SLL2 ||
+           link == FS_LINK_NULL || link == FS_LINK_LOOP || link == FS_LINK_PPP ||
+           link == FS_LINK_PPP_HDLC;
+}
+
 /* A network layer, or what should be one, that begins here and has no decoder. */
 static inline int fs_link_unknown(fs_decoder *d, enum fs_limit limit, size_t header)
 {
