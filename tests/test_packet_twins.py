@@ -162,7 +162,7 @@ def test_tampered_packets(captures, twins, attributes):
         data, wire_length, link = rng.choice(packets)
         data = tampered(rng, data[:400])
         link = link if rng.random() < 0.9 else rng.choice(LINKS)
-        wire = rng.choice([None, wire_length, len(data) + 9, 0, 1 << 33])
+        wire = rng.choice([None, wire_length, len(data) + 9, 0, 0xFFFFFFFF])
         same_packet(twins, attributes, data, link, verify=rng.random() < 0.5, wire_length=wire)
 
 
