@@ -45,11 +45,16 @@ from .lookup import (
     if_nametoindex,
 )
 from .packet import (
+    COLUMNS,
+    DEFAULT_COLUMNS,
     FAULTS,
     LIMITS,
+    LINK_ALIASES,
     LINK_TYPES,
+    RECORD_COLUMNS,
     RSS_KEY,
     ChecksumStatus,
+    Column,
     Packet,
     PacketError,
     Status,
@@ -80,9 +85,13 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BACKEND",
+    "COLUMNS",
+    "DEFAULT_COLUMNS",
     "FAULTS",
     "LIMITS",
+    "LINK_ALIASES",
     "LINK_TYPES",
+    "RECORD_COLUMNS",
     "RSS_KEY",
     "AddressError",
     "Capture",

@@ -57,7 +57,7 @@ class CaptureWriter:
         *,
         snaplen: SupportsIndex = MAX_RECORD,
     ) -> None:
-        self._link = link_number(link)
+        self._link = link_number(link, 0xFFFF)
         self._snaplen = index(snaplen)
         if not 0 < self._snaplen <= _UINT32_MAX:
             raise ValueError(f"snaplen must be between 1 and {_UINT32_MAX}, not {self._snaplen}")

@@ -8,7 +8,7 @@ from importlib import import_module
 from operator import index
 from typing import Any, SupportsIndex
 
-from .errors import bad_link, not_contiguous
+from .errors import not_between, not_contiguous, not_link
 from .packet_fields import COLUMNS, DEFAULT_COLUMNS, LINK_TYPES, RECORD_COLUMNS
 
 _PACKET_COLUMNS = tuple(name for name in DEFAULT_COLUMNS if name not in RECORD_COLUMNS)
@@ -163,19 +163,19 @@ def refill(out: Columns, rows: int, memory: dict[str, bytearray]) -> Columns:
     return out
 
 
-def link_number(link: str | SupportsIndex) -> int:
+def link_number(link: str | SupportsIndex, most: int = 0xFFFFFFFF) -> int:
     """The number of a link type, by its name or as it is.
 
     Raises:
-        ValueError: no such name; a number that no capture file could have.
+        ValueError: no such name; a number below 0 or above `most`.
     """
     if isinstance(link, str):
         if link not in LINK_TYPES:
-            raise bad_link(link)
+            raise not_link(link)
         return LINK_TYPES[link]
     number = index(link)
-    if not 0 <= number <= 0xFFFF:
-        raise bad_link(link)
+    if not 0 <= number <= most:
+        raise not_between("link", most, number)
     return number
 
 

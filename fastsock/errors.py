@@ -397,11 +397,6 @@ def bad_chunk(chunk: int) -> ValueError:
     return ValueError(f"chunk must be at least 1, not {chunk}")
 
 
-def bad_link(link: object) -> ValueError:
-    """The error of a link type that has no such name, or number."""
-    return ValueError(f"there is no link type {link!r}")
-
-
 def bad_offsets(row: int) -> ValueError:
     """The error of offsets that don't ascend, or lie outside of the buffer."""
     return ValueError(f"offsets[{row}] is less than the one before it, or outside of the buffer")

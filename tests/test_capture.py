@@ -47,9 +47,7 @@ def read(capture):
 )
 def test_pcap_by_magic(read, files, order, magic, unit):
     found = read(files.pcap(*PACKETS, order=order, magic=magic))
-    assert found == [
-        (n * SECOND + n * unit, len(data), 1, data) for n, data in enumerate(PACKETS)
-    ]
+    assert found == [(n * SECOND + n * unit, len(data), 1, data) for n, data in enumerate(PACKETS)]
 
 
 @pytest.mark.parametrize("version", [(2, 4), (2, 5), (2, 99)])
@@ -437,7 +435,9 @@ def test_a_file_is_read_from_where_it_stands(read, files, path, buffering):
     path.write_bytes(b"HEAD" + path.read_bytes() + files.record(b"x")[:8])
     with path.open("rb", buffering=buffering) as file:
         file.seek(4)
-        stopped = f"offset {path.stat().st_size - 12}: a record header of 16 bytes, of which 8 are there"
+        stopped = (
+            f"offset {path.stat().st_size - 12}: a record header of 16 bytes, of which 8 are there"
+        )
         assert read(file, stopped) == EXPECTED
         assert not file.closed
 
@@ -523,7 +523,13 @@ def test_a_named_pipe(read, data, tmp_path):
 
 def test_a_non_blocking_file_can_be_gone_on_with(capture, files):
     class Patchy(io.RawIOBase):
-        pieces = [files.pcap(b"one"), None, files.record(b"two")[:5], None, files.record(b"two")[5:]]
+        pieces = [
+            files.pcap(b"one"),
+            None,
+            files.record(b"two")[:5],
+            None,
+            files.record(b"two")[5:],
+        ]
 
         def read(self, size=-1):
             return self.pieces.pop(0) if self.pieces else b""

@@ -19,14 +19,10 @@ pyarrow = pytest.importorskip("pyarrow")
 
 PACKET_COLUMNS = [name for name in COLUMNS if name not in RECORD_COLUMNS]
 ETHERNET = bytes.fromhex("020000000001020000000002")
-UDP = bytes.fromhex(
-    "4500002000010000401166be c0000201 c6336405"  # IPv4, 32 bytes
-    "0035 1000 000c 0000 61626364"
-)
-TCP6 = (
-    bytes.fromhex("6000000000140640 20010db8000000000000000000000001 20010db80000000000000000000000ff")
-    + bytes.fromhex("01bb c000 00000001 00000002 5012 ffff 0000 0000")
-)
+UDP = bytes.fromhex("45000020000100004011 8e92 c0000201 c6336405 0035 1000 000c 0000 61626364")
+TCP6 = bytes.fromhex(
+    "6000000000140640 20010db8000000000000000000000001 20010db80000000000000000000000ff"
+) + bytes.fromhex("01bb c000 00000001 00000002 5012 ffff 0000 0000")
 TAGGED = ETHERNET + bytes.fromhex("8100 6064 0800") + UDP
 ARP = ETHERNET + bytes.fromhex("0806 0001080006040001 020000000002 0a000001 000000000000 0a000002")
 
@@ -41,7 +37,14 @@ def decode(columns):
 
 def test_the_kernel_has_the_same_columns(decode):
     """A column of each format, in the order and with the sizes of `COLUMNS`."""
-    packets = [ETHERNET + b"\x08\x00" + UDP, ETHERNET + b"\x86\xdd" + TCP6, TAGGED, ARP, b"", b"short"]
+    packets = [
+        ETHERNET + b"\x08\x00" + UDP,
+        ETHERNET + b"\x86\xdd" + TCP6,
+        TAGGED,
+        ARP,
+        b"",
+        b"short",
+    ]
     found = decode(packets, PACKET_COLUMNS)
     assert list(found) == PACKET_COLUMNS
     decoded = import_module("fastsock._py.decode")
@@ -91,7 +94,7 @@ def test_fields(decode):
     assert found["payload"].tolist() == [28, 60]
     assert found["payload_length"].tolist() == [4, 0]
     assert found["captured_length"].tolist() == [32, 60]
-    assert LIMITS[found["limited_by"][0]] == "ipv4.total_length"
+    assert LIMITS[found["limited_by"][0]] == "udp.length"
     assert Status(found["status"][0]) == Status.TRANSPORT | Status.PORTS
 
 
@@ -111,6 +114,14 @@ def test_verify(decode):
     assert found["ip_checksum_status"].tolist() == [1, 0]
     assert found["checksum_status"].tolist() == [3, 3]
     assert Status.BAD_IP_CHECKSUM in Status(found["status"][1])
+
+
+def test_flow_hash(decode):
+    """As `flow_hash` has it, 0 where there is no flow."""
+    packets = [TAGGED, ETHERNET + b"\x86\xdd" + TCP6, ETHERNET + b"\x08\x00" + UDP[:24], ARP, b""]
+    found = decode(packets, ["flow_hash"])["flow_hash"].tolist()
+    assert found[3:] == [0, 0]
+    assert found[:3] == [fastsock.flow_hash(fastsock.parse_packet(p)) for p in packets[:3]]
 
 
 # Selections
@@ -175,16 +186,10 @@ def test_no_names(decode, names):
     [bytes, bytearray, memoryview, lambda data: array("B", data), lambda data: memoryview(data).cast("I"),
      lambda data: numpy.frombuffer(data, "u1").reshape(4, -1)],
 )  # fmt: skip
-@pytest.mark.parametrize("container", [list, iter, lambda rows: (row for row in rows), set])
+@pytest.mark.parametrize("container", [list, iter, lambda rows: dict(enumerate(rows)).values()])
 def test_buffers(decode, kind, container):
-    rows = [kind(UDP) for _ in range(3)]
-    if container is set and not all(hasattr(row, "__hash__") and row.__hash__ for row in rows):
-        container = list
-    try:
-        found = decode(container(rows), link="raw")
-    except TypeError:  # a set of unhashable buffers
-        found = decode(rows, link="raw")
-    assert set(found["dport"].tolist()) == {4096}
+    found = decode(container([kind(UDP) for _ in range(3)]), link="raw")
+    assert found["dport"].tolist() == [4096] * 3
 
 
 @pytest.mark.parametrize("rows", [0, 1, 15, 16, 17, 1023, 1024, 1025, 5000])
@@ -223,21 +228,6 @@ def test_an_iterable_that_fails(decode):
 
     with pytest.raises(LookupError, match="no more"):
         decode(packets())
-
-
-def test_a_list_that_shrinks_while_it_is_read(decode):
-    packets = [UDP] * 100
-
-    class Shrinking(bytearray):
-        pass
-
-    def rows():
-        for _ in range(50):
-            packets.pop()
-            yield UDP
-
-    assert len(decode(rows())) == 50
-    assert len(decode(packets)) == 50
 
 
 @pytest.mark.parametrize(
@@ -298,14 +288,16 @@ def test_a_tuple_is_a_buffer_and_its_offsets(decode, packets):
         decode(packets)
 
 
-@pytest.mark.parametrize(("link", "version"), [("raw", 4), (101, 4), (12, 4), (228, 4), (1, 0), (999, 0)])
+@pytest.mark.parametrize(
+    ("link", "version"), [("raw", 4), (101, 4), (12, 4), (228, 4), (1, 0), (999, 0)]
+)
 def test_link(decode, link, version):
     assert decode([UDP], link=link)["version"].tolist() == [version]
 
 
-@pytest.mark.parametrize("link", ["nothing", "", -1, 0x10000, 1 << 70])
+@pytest.mark.parametrize("link", ["nothing", "", -1, 1 << 32, 1 << 70])
 def test_no_such_link(decode, link):
-    with pytest.raises(ValueError, match="there is no link type"):
+    with pytest.raises(ValueError, match="link"):
         decode([], link=link)
 
 
@@ -318,7 +310,9 @@ def test_no_link(decode, link):
 # Memory used again
 
 
-@pytest.mark.parametrize("form", [list, iter, lambda rows: (b"".join(rows), range(0, 32 * len(rows) + 1, 32))])
+@pytest.mark.parametrize(
+    "form", [list, iter, lambda rows: (b"".join(rows), range(0, 32 * len(rows) + 1, 32))]
+)
 def test_out(decode, form):
     out = decode([UDP] * 5000, ["ttl", "src"], link="raw")
     ttl = out["ttl"]
@@ -331,7 +325,9 @@ def test_out(decode, form):
     assert more["ttl"].tolist() == ttl.tolist() == [64] * 5000
 
 
-@pytest.mark.parametrize("form", [list, iter, lambda rows: (b"".join(rows), range(0, 32 * len(rows) + 1, 32))])
+@pytest.mark.parametrize(
+    "form", [list, iter, lambda rows: (b"".join(rows), range(0, 32 * len(rows) + 1, 32))]
+)
 @pytest.mark.parametrize("rows", [0, 10])
 def test_out_that_is_too_small(decode, form, rows):
     out = decode([bytes(32)] * rows, ["ttl", "src"], link="raw")
@@ -358,11 +354,11 @@ def test_out_that_is_none(decode, out):
 
 
 def test_columns_of_a_capture(capture, files):
-    data = files.pcap(TAGGED, ARP) + files.record(TAGGED[:30], 5, 6, wire=1000)
+    data = files.pcap(TAGGED, ARP) + files.record(TAGGED[:48], 5, 6, wire=50)
     found = capture.open_capture(data).to_columns(list(COLUMNS))
     assert found["timestamp_ns"].tolist() == [0, 1_000_001_000, 5_000_006_000]
-    assert found["wire_length"].tolist() == [len(TAGGED), len(ARP), 1000]
-    assert found["captured_length"].tolist() == [len(TAGGED), len(ARP), 30]
+    assert found["wire_length"].tolist() == [len(TAGGED), len(ARP), 50]
+    assert found["captured_length"].tolist() == [len(TAGGED), len(ARP), 48]
     assert found["link"].tolist() == [1, 1, 1]
     assert Status.CUT in Status(found["status"][2])
 
@@ -400,7 +396,10 @@ def test_all_in_front_of_a_fault(capture, files):
     data = files.pcap(*[UDP] * 2000, link=101) + files.record(b"x")[:10]
     opened = capture.open_capture(data)
     assert len(opened.to_columns()) == 2000
-    assert opened.stopped == f"offset {len(data) - 10}: a record header of 16 bytes, of which 10 are there"
+    assert (
+        opened.stopped
+        == f"offset {len(data) - 10}: a record header of 16 bytes, of which 10 are there"
+    )
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 16, 1000, 1 << 70])
@@ -484,7 +483,10 @@ def test_an_empty_column_is_flat(decode):
 
 def test_columns_as_mapping(decode):
     found = decode([UDP], ["ttl", "sport"], link="raw")
-    assert {name: view.tolist() for name, view in dict(found).items()} == {"ttl": [64], "sport": [53]}
+    assert {name: view.tolist() for name, view in dict(found).items()} == {
+        "ttl": [64],
+        "sport": [53],
+    }
     assert repr(found) == "<Columns rows=1 of ttl, sport>"
     assert repr(decode([], [])) == "<Columns rows=0 of nothing>"
 

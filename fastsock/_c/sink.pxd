@@ -41,6 +41,13 @@ cdef extern from "kernels/capture.h" nogil:
         uint64_t stop_second
 
 
+cdef extern from "kernels/flow.h" nogil:
+    ctypedef struct fs_toeplitz:
+        pass
+
+    void fs_toeplitz_init(fs_toeplitz *table, const uint8_t *key) noexcept
+
+
 cdef extern from "kernels/columns.h" nogil:
     enum:
         FS_COLUMNS
@@ -61,6 +68,7 @@ cdef extern from "kernels/columns.h" nogil:
         bint verify
         bint addresses
         bint hashes
+        fs_toeplitz spread
 
     void fs_add_packet(fs_sink *sink, const uint8_t *data, uint32_t captured, uint32_t wire_length,
                        uint32_t link, int64_t timestamp_ns) noexcept

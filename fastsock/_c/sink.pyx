@@ -1,6 +1,7 @@
 """Columns that grow while packets are decoded into them."""
 
 cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING
 from libc.stdint cimport UINT32_MAX, int64_t, uint8_t, uint32_t
 
 from fastsock import _columns
@@ -22,6 +23,7 @@ cdef class Sink:
     """Columns that grow while packets are decoded into them."""
 
     def __cinit__(self, names, out, bint verify):
+        cdef bytes key = _fields.RSS_KEY
         numbers = list(_fields.COLUMNS)
         self.names = names
         self.numbers = [numbers.index(name) for name in names]
@@ -29,6 +31,8 @@ cdef class Sink:
         self.sink.verify = verify
         self.sink.addresses = FS_SRC_COLUMN in self.numbers or FS_DST_COLUMN in self.numbers
         self.sink.hashes = FS_HASH_COLUMN in self.numbers
+        if self.sink.hashes:
+            fs_toeplitz_init(&self.sink.spread, <const uint8_t *>PyBytes_AS_STRING(key))
         if out is None:
             self.blocks = [bytearray() for _ in names]
         else:

@@ -7,18 +7,20 @@ from operator import attrgetter
 from typing import Any
 
 from .. import _columns
-from ..packet_fields import COLUMNS
+from ..packet_fields import COLUMNS, RSS_KEY
 from .decode import Decoded, decode
-from .flow import packet_hash
+from .decode_state import PORTS
+from .toeplitz import hash_of, windows_of
 
 _BLOCK_ROWS = 4096
 _NO_VLAN = 0xFFFF
 _MAPPED = bytes(10) + b"\xff\xff"
 _NO_ADDRESS = bytes(16)
-# What a row has beyond the fields of a decoded packet.
-_RECORD_FIELDS = ("timestamp_ns", "wire_length", "captured_length")
-_MADE = ("vlan", "flow_hash")
-_ADDRESSES = ("src", "dst")
+_RSS_WINDOWS = windows_of(RSS_KEY)
+# What is not a field of a decoded packet.
+_MADE = frozenset(
+    ("timestamp_ns", "wire_length", "captured_length", "src", "dst", "vlan", "flow_hash")
+)
 
 
 def _wide(address: bytes) -> bytes:
@@ -26,6 +28,15 @@ def _wide(address: bytes) -> bytes:
     if len(address) == 16:
         return address
     return _MAPPED + address if address else _NO_ADDRESS
+
+
+def _flow_hash(packet: Decoded, src: bytes, dst: bytes) -> int:
+    if not packet.version:
+        return 0
+    ports = b""
+    if packet.status & PORTS:
+        ports = (packet.sport << 16 | packet.dport).to_bytes(4, "big")
+    return hash_of(src + dst + ports, _RSS_WINDOWS)
 
 
 class Sink:
@@ -36,52 +47,50 @@ class Sink:
         self._names = names
         self._verify = verify
         self._memory = {name: bytearray() for name in names}
-        beside = _RECORD_FIELDS + _MADE + _ADDRESSES
-        self._plain = [name for name in names if name not in beside]
-        # A second field, for attrgetter gives no tuple of one; there is a column less than fields.
+        self._made = {name: self._memory[name] for name in names if name in _MADE}
+        self._plain = [name for name in names if name not in _MADE]
+        # Twice a field that is not looked at, for attrgetter gives no tuple of less than two.
         self._fields = attrgetter("status", "status", *self._plain)
-        self._blocks: list[tuple[Any, ...]] = []
-        self._beside = {name: array(COLUMNS[name].format) for name in names
-                        if name in _RECORD_FIELDS + _MADE}  # fmt: skip
+        self._block: list[tuple[Any, ...]] = []
 
     def add(self, data: memoryview, wire_length: int, link: int, timestamp_ns: int) -> None:
         """Decode one packet. Nothing of it is kept."""
         packet = decode(data, len(data), wire_length, link, self._verify)
-        self._blocks.append(self._fields(packet))
-        if self._beside:
-            self._add_beside(packet, data, wire_length, timestamp_ns)
-        for name in _ADDRESSES:
-            if name in self._memory:
-                start = getattr(packet, name)
-                address = bytes(data[start : start + packet.address_size])
-                self._memory[name] += _wide(address)
+        self._block.append(self._fields(packet))
+        if self._made:
+            self._make(packet, data, wire_length, timestamp_ns)
         self.rows += 1
-        if len(self._blocks) == _BLOCK_ROWS:
+        if len(self._block) == _BLOCK_ROWS:
             self._flush()
 
-    def _add_beside(
-        self, packet: Decoded, data: memoryview, wire_length: int, timestamp_ns: int
-    ) -> None:
-        beside = self._beside
-        if "timestamp_ns" in beside:
-            beside["timestamp_ns"].append(timestamp_ns)
-        if "wire_length" in beside:
-            beside["wire_length"].append(wire_length)
-        if "captured_length" in beside:
-            beside["captured_length"].append(len(data))
-        if "vlan" in beside:
-            beside["vlan"].append(packet.vlans[0] & 0x0FFF if packet.vlans else _NO_VLAN)
-        if "flow_hash" in beside:
-            beside["flow_hash"].append(packet_hash(packet, data))
+    def _make(self, packet: Decoded, data: memoryview, wire_length: int, timestamp_ns: int) -> None:
+        size = packet.address_size
+        src = bytes(data[packet.src : packet.src + size])
+        dst = bytes(data[packet.dst : packet.dst + size])
+        for name, memory in self._made.items():
+            if name == "src":
+                memory += _wide(src)
+            elif name == "dst":
+                memory += _wide(dst)
+            else:
+                if name == "timestamp_ns":
+                    value = timestamp_ns
+                elif name == "wire_length":
+                    value = wire_length
+                elif name == "captured_length":
+                    value = len(data)
+                elif name == "vlan":
+                    value = packet.vlans[0] & 0x0FFF if packet.vlans else _NO_VLAN
+                else:
+                    value = _flow_hash(packet, src, dst)
+                memory += array(COLUMNS[name].format, (value,)).tobytes()
 
     def _flush(self) -> None:
-        _, _, *columns = zip(*self._blocks, strict=True) if self._blocks else ((), ())
-        for name, values in zip(self._plain, columns, strict=False):
-            self._memory[name] += array(COLUMNS[name].format, values).tobytes()
-        for name, numbers in self._beside.items():
-            self._memory[name] += numbers.tobytes()
-            del numbers[:]
-        self._blocks.clear()
+        if self._block:
+            _, _, *columns = zip(*self._block, strict=True)
+            for name, values in zip(self._plain, columns, strict=True):
+                self._memory[name] += array(COLUMNS[name].format, values).tobytes()
+            self._block.clear()
 
     def finish(self, out: _columns.Columns | None = None) -> _columns.Columns:
         """The columns, in the memory of `out` where that is enough."""

@@ -97,6 +97,7 @@ typedef struct {
     bool verify;
     bool addresses;         /* asked for */
     bool hashes;
+    fs_toeplitz spread;     /* the hash's table, where hashes are asked for */
     fs_row block[FS_BLOCK_ROWS];
 } fs_sink;
 
@@ -152,6 +153,13 @@ static inline void fs_wide_address(uint8_t *to, const uint8_t *address, unsigned
     }
 }
 
+static inline uint32_t fs_row_hash(const fs_sink *sink, const fs_packet *packet,
+                                   const uint8_t *data)
+{
+    const fs_flow flow = fs_flow_of(packet, data + packet->src, data + packet->dst, 0);
+    return fs_flow_hash(&sink->spread, &flow);
+}
+
 /* Decode one packet into the block. The caller sees to it that `rows` + `pending` < `room`. */
 static inline void fs_add_packet(fs_sink *sink, const uint8_t *data, uint32_t captured,
                                  uint32_t wire_length, uint32_t link, int64_t timestamp_ns)
@@ -168,7 +176,7 @@ static inline void fs_add_packet(fs_sink *sink, const uint8_t *data, uint32_t ca
         fs_wide_address(row->dst, data + packet->dst, packet->address_size);
     }
     if (sink->hashes)
-        row->flow_hash = fs_packet_hash(packet, data);
+        row->flow_hash = packet->version ? fs_row_hash(sink, packet, data) : 0;
     if (++sink->pending == FS_BLOCK_ROWS)
         fs_flush(sink);
 }
