@@ -13,9 +13,27 @@ from .address import (
     inet_pton_many,
     parse_hostport,
 )
+from .builders import (
+    build_arp,
+    build_ethernet,
+    build_icmp_echo,
+    build_ipv4,
+    build_ipv6,
+    build_tcp,
+    build_udp,
+)
 from .connect import connect
 from .constants import describe, get_constants, name_of
-from .errors import ConnectError, ConnectTimeoutError
+from .errors import ConnectError, ConnectTimeoutError, PacketError
+from .headers import (
+    ARPView,
+    EthernetView,
+    ICMPView,
+    IPv4View,
+    IPv6View,
+    TCPView,
+    UDPView,
+)
 from .lookup import (
     create_connection,
     getaddrinfo,
@@ -32,6 +50,7 @@ from .lookup import (
     if_nameindex,
     if_nametoindex,
 )
+from .options import Option, iter_ip_options, iter_ipv6_options, iter_tcp_options
 from .reader import SocketReader
 from .resolver import Resolver, ResolverInfo
 from .services import reload_tables
@@ -54,25 +73,41 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BACKEND",
+    "ARPView",
     "AddressError",
     "ConnectError",
     "ConnectTimeoutError",
     "Delimiter",
+    "EthernetView",
     "FixedSize",
     "FrameError",
     "FrameTooLargeError",
     "Framer",
+    "ICMPView",
+    "IPv4View",
+    "IPv6View",
     "IncompleteReadError",
     "LengthPrefix",
     "LimitOverrunError",
     "Lines",
     "Netstring",
+    "Option",
+    "PacketError",
     "RecvAccumulator",
     "Resolver",
     "ResolverInfo",
     "SocketReader",
+    "TCPView",
+    "UDPView",
     "Varint",
     "__version__",
+    "build_arp",
+    "build_ethernet",
+    "build_icmp_echo",
+    "build_ipv4",
+    "build_ipv6",
+    "build_tcp",
+    "build_udp",
     "connect",
     "create_connection",
     "describe",
@@ -98,6 +133,9 @@ __all__ = [
     "inet_ntop_many",
     "inet_pton",
     "inet_pton_many",
+    "iter_ip_options",
+    "iter_ipv6_options",
+    "iter_tcp_options",
     "name_of",
     "parse_hostport",
     "reload_tables",
