@@ -13,6 +13,15 @@ from .address import (
     inet_pton_many,
     parse_hostport,
 )
+from .builders import (
+    build_arp,
+    build_ethernet,
+    build_icmp_echo,
+    build_ipv4,
+    build_ipv6,
+    build_tcp,
+    build_udp,
+)
 from .capture import Capture, CaptureError, CaptureWriter, Record, open_capture
 from .checksum import (
     checksum,
@@ -28,6 +37,15 @@ from .columns import Columns, decode_columns
 from .connect import connect
 from .constants import describe, get_constants, name_of
 from .errors import ConnectError, ConnectTimeoutError
+from .headers import (
+    ARPView,
+    EthernetView,
+    ICMPView,
+    IPv4View,
+    IPv6View,
+    TCPView,
+    UDPView,
+)
 from .lookup import (
     create_connection,
     getaddrinfo,
@@ -44,6 +62,7 @@ from .lookup import (
     if_nameindex,
     if_nametoindex,
 )
+from .options import Option, iter_ip_options, iter_ipv6_options, iter_tcp_options
 from .packet import (
     COLUMNS,
     DEFAULT_COLUMNS,
@@ -93,6 +112,7 @@ __all__ = [
     "LINK_TYPES",
     "RECORD_COLUMNS",
     "RSS_KEY",
+    "ARPView",
     "AddressError",
     "Capture",
     "CaptureError",
@@ -103,15 +123,20 @@ __all__ = [
     "ConnectError",
     "ConnectTimeoutError",
     "Delimiter",
+    "EthernetView",
     "FixedSize",
     "FrameError",
     "FrameTooLargeError",
     "Framer",
+    "ICMPView",
+    "IPv4View",
+    "IPv6View",
     "IncompleteReadError",
     "LengthPrefix",
     "LimitOverrunError",
     "Lines",
     "Netstring",
+    "Option",
     "Packet",
     "PacketError",
     "Record",
@@ -120,8 +145,17 @@ __all__ = [
     "ResolverInfo",
     "SocketReader",
     "Status",
+    "TCPView",
+    "UDPView",
     "Varint",
     "__version__",
+    "build_arp",
+    "build_ethernet",
+    "build_icmp_echo",
+    "build_ipv4",
+    "build_ipv6",
+    "build_tcp",
+    "build_udp",
     "checksum",
     "checksum_add",
     "community_id",
@@ -154,6 +188,9 @@ __all__ = [
     "inet_ntop_many",
     "inet_pton",
     "inet_pton_many",
+    "iter_ip_options",
+    "iter_ipv6_options",
+    "iter_tcp_options",
     "name_of",
     "open_capture",
     "parse_hostport",

@@ -206,6 +206,16 @@ def captures() -> Path:
 
 
 @pytest.fixture(scope="session")
+def headers(twin: Twin) -> ModuleType:
+    return twin.part("headers")
+
+
+@pytest.fixture(scope="session")
+def builders(twin: Twin) -> ModuleType:
+    return twin.part("builders")
+
+
+@pytest.fixture(scope="session")
 def compiled() -> Twin:
     """The compiled twin alone, for what only it has."""
     if "c" not in BACKENDS:

@@ -1,0 +1,59 @@
+"""What headers and builders are given, in the pure twin: numbers that fit, bytes, addresses."""
+
+from __future__ import annotations
+
+from operator import index
+from socket import AF_INET, AF_INET6
+from typing import TYPE_CHECKING, SupportsIndex
+
+from .. import errors as _errors
+from .address import inet_pton
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+def number(name: str, value: SupportsIndex, most: int) -> int:
+    """An int from 0 to `most`."""
+    result = index(value)
+    if not 0 <= result <= most:
+        raise _errors.out_of_range(name, result, 0, most)
+    return result
+
+
+def flat(buffer: ReadableBuffer) -> memoryview:
+    """A view of all bytes of a buffer, whatever its items are."""
+    try:
+        view = memoryview(buffer)
+    except TypeError:
+        raise _errors.not_buffer(buffer) from None
+    if not view.c_contiguous:
+        raise _errors.not_contiguous("a packet's bytes")
+    if view.ndim == 1 and view.format == "B":
+        return view
+    return view.cast("B") if view.nbytes else memoryview(b"")
+
+
+def octets(name: str, value: ReadableBuffer, size: int) -> bytes:
+    """A copy of exactly `size` bytes."""
+    view = flat(value)
+    if len(view) != size:
+        raise _errors.bad_size(name, len(view), str(size))
+    return bytes(view)
+
+
+def address(name: str, value: str | ReadableBuffer) -> bytes:
+    """The packed form of an address, given as text or as the 4 or 16 bytes themselves."""
+    if type(value) is bytes and len(value) in (4, 16):
+        return value
+    if isinstance(value, str):
+        for family in (AF_INET, AF_INET6):
+            try:
+                return inet_pton(family, value)
+            except (OSError, ValueError):
+                continue
+        raise _errors.not_address(value)
+    view = flat(value)
+    if len(view) not in (4, 16):
+        raise _errors.bad_size(name, len(view), "4 or 16")
+    return bytes(view)
