@@ -3,8 +3,8 @@
 from libc.stdint cimport uint8_t, uint32_t
 
 
-# An int from 0 to `most`.
-cdef uint32_t number(str name, object value, uint32_t most) except? 0xFFFFFFFF
+# An int from `least` to `most`.
+cdef uint32_t number(str name, object value, uint32_t most, uint32_t least=*) except? 0xFFFFFFFF
 
 # A view of all bytes of a buffer, whatever its items are, and where they lie.
 cdef memoryview flat(object buffer)

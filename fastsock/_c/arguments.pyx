@@ -25,14 +25,14 @@ cdef extern from "Python.h":
     long long PyLong_AsLongLongAndOverflow(object value, int *overflow) except? -1
 
 
-cdef uint32_t number(str name, object value, uint32_t most) except? 0xFFFFFFFF:
+cdef uint32_t number(str name, object value, uint32_t most, uint32_t least=0) except? 0xFFFFFFFF:
     cdef int overflow
     cdef long long result
     if not PyLong_Check(value):
         value = PyNumber_Index(value)
     result = PyLong_AsLongLongAndOverflow(value, &overflow)
-    if overflow or result < 0 or result > most:
-        raise _errors.out_of_range(name, value, 0, most)
+    if overflow or result < least or result > most:
+        raise _errors.out_of_range(name, value, least, most)
     return <uint32_t>result
 
 

@@ -59,8 +59,8 @@ cdef class Number(Field):
     def __set__(self, instance, value):
         cdef uint8_t word_bytes[4]
         cdef View view
-        cdef uint32_t word, given = number(self.name, value, self.most)
-        if given < self.base or (given - self.base) % self.unit:
+        cdef uint32_t word, given = number(self.name, value, self.most, self.base)
+        if (given - self.base) % self.unit:
             raise _errors.out_of_range(self.name, given, self.base, self.most, self.unit)
         view = self.of(instance)  # not before: an __index__ may have released it
         view.check_writable()

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 
-def number(name: str, value: SupportsIndex, most: int) -> int:
-    """An int from 0 to `most`."""
+def number(name: str, value: SupportsIndex, most: int, least: int = 0) -> int:
+    """An int from `least` to `most`."""
     result = index(value)
-    if not 0 <= result <= most:
-        raise _errors.out_of_range(name, result, 0, most)
+    if not least <= result <= most:
+        raise _errors.out_of_range(name, result, least, most)
     return result
 
 

@@ -10,7 +10,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any, NoReturn, Self, SupportsIndex, cast, overload
 
 from .. import errors as _errors
-from .arguments import flat, octets
+from .arguments import flat, number, octets
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -62,6 +62,11 @@ class View:
         self._source: Any = buffer
         self._flat: memoryview | None = view
         self._start, self._size = start, len(view) - start
+
+    def __init_subclass__(cls) -> None:
+        base = cls.__base__
+        if hasattr(base, "_LAYER"):  # a view of a certain header
+            raise TypeError(f"type {base.__name__!r} is not an acceptable base type")
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"cannot pickle {type(self).__name__!r} object")
@@ -185,10 +190,10 @@ class Number(Field):
         return cast("int", (word >> self._shift & self._mask) * self._unit + self._base)
 
     def __set__(self, instance: View, value: SupportsIndex, /) -> None:
-        given = index(value)
-        if not self._base <= given <= self._most or (given - self._base) % self._unit:
-            least = self._base
-            raise _errors.out_of_range(self._name, given, least, self._most, self._unit)
+        given = number(self._name, value, self._most, self._base)
+        if (given - self._base) % self._unit:
+            most, unit = self._most, self._unit
+            raise _errors.out_of_range(self._name, given, self._base, most, unit)
         word = instance._load(self._at, self._size) & ~(self._mask << self._shift)
         word |= (given - self._base) // self._unit << self._shift
         instance._rewrite(self._at, self._word.pack(word))
