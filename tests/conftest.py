@@ -97,6 +97,12 @@ def columns(twin: Twin) -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def columns_twins() -> list[ModuleType]:
+    """All twins at once, to be held against each other."""
+    return [Twin(tag).part("columns") for tag in BACKENDS]
+
+
+@pytest.fixture(scope="session")
 def capture(twin: Twin) -> ModuleType:
     return twin.part("capture")
 

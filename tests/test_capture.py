@@ -140,7 +140,8 @@ def test_max_record_out_of_range(capture, files, bad):
 
 @pytest.mark.parametrize(
     "head",
-    [b"", b"\xd4", b"\xd4\xc3\xb2", b"\xd4\xc3\xb2\xa1", b"GIF89a" * 9, b"\0" * 24, b"snoop\0\0\0" * 9,
+    [b"", b"\xd4", b"\xd4\xc3\xb2", b"\xd4\xc3\xb2\xa1", b"GIF89a" * 9, b"\0" * 24,
+     b"snoop\0\0\0" * 9,
      b"\x0a\x0d\x0d\x0a", bytes.fromhex("0a0d0d0a1c0000004d3c2b1a0100"),
      bytes.fromhex("0a0d0d0a1c0000004d3c2b1b010000") + bytes(20)],
 )  # fmt: skip
@@ -275,12 +276,14 @@ FRONT = 28 + 20  # a section and an interface without options
         ("enhanced", {"length": 37}, "a block of 37 bytes, which is no length of a block"),
         ("enhanced", {"length": 40, "end": 44}, "a block of 40 bytes, which ends as one of 44"),
         ("enhanced", {"length": 48}, "a block of 48 bytes, of which 40 are there"),
-        ("enhanced", {"length": 0xFFFFFFFC}, "a block of 4294967292 bytes, more than the 1310720 allowed"),
+        ("enhanced", {"length": 0xFFFFFFFC},
+         "a block of 4294967292 bytes, more than the 1310720 allowed"),
         ("enhanced", {"captured": 9}, "a record of 9 bytes in a block that has room for 8"),
         ("enhanced", {"captured": 0xFFFFFFFF},
          "a record of 4294967295 bytes, more than the 262144 allowed"),
         ("enhanced", {"interface": 1}, "a record of interface 1, where there are 1"),
-        ("enhanced", {"interface": 0xFFFFFFFF}, "a record of interface 4294967295, where there are 1"),
+        ("enhanced", {"interface": 0xFFFFFFFF},
+         "a record of interface 4294967295, where there are 1"),
     ],
 )  # fmt: skip
 def test_lying_blocks(read, files, name, options, reason):
@@ -522,17 +525,12 @@ def test_a_named_pipe(read, data, tmp_path):
 
 
 def test_a_non_blocking_file_can_be_gone_on_with(capture, files):
-    class Patchy(io.RawIOBase):
-        pieces = [
-            files.pcap(b"one"),
-            None,
-            files.record(b"two")[:5],
-            None,
-            files.record(b"two")[5:],
-        ]
+    second = files.record(b"two")
+    pieces = [files.pcap(b"one"), None, second[:5], None, second[5:]]
 
+    class Patchy(io.RawIOBase):
         def read(self, size=-1):
-            return self.pieces.pop(0) if self.pieces else b""
+            return pieces.pop(0) if pieces else b""
 
     opened = capture.open_capture(Patchy())
     found = []
@@ -548,11 +546,11 @@ def test_a_non_blocking_file_can_be_gone_on_with(capture, files):
 
 
 def test_a_read_that_fails_goes_up(capture, files):
-    class Failing(io.RawIOBase):
-        pieces = [files.pcap(b"one"), OSError("disk on fire"), files.record(b"two")]
+    pieces = [files.pcap(b"one"), OSError("disk on fire"), files.record(b"two")]
 
+    class Failing(io.RawIOBase):
         def read(self, size=-1):
-            piece = self.pieces.pop(0) if self.pieces else b""
+            piece = pieces.pop(0) if pieces else b""
             if isinstance(piece, Exception):
                 raise piece
             return piece
@@ -598,14 +596,14 @@ def test_an_empty_file(capture, tmp_path):
 def test_files_are_closed(capture, path, tmp_path):
     other = tmp_path / "other"
     other.write_bytes(b"no capture at all, this")
-    before = len(os.listdir("/dev/fd"))
+    before = len(list(Path("/dev/fd").iterdir()))
     for _ in range(5):
         opened = capture.open_capture(path)
         opened.to_columns()
         opened.close()
         with pytest.raises(CaptureError):
             capture.open_capture(other)
-    assert len(os.listdir("/dev/fd")) == before
+    assert len(list(Path("/dev/fd").iterdir())) == before
 
 
 @pytest.mark.skipif(os.name == "nt", reason="files that are mapped can't be cut there")

@@ -183,9 +183,15 @@ def test_no_names(decode, names):
 
 @pytest.mark.parametrize(
     "kind",
-    [bytes, bytearray, memoryview, lambda data: array("B", data), lambda data: memoryview(data).cast("I"),
-     lambda data: numpy.frombuffer(data, "u1").reshape(4, -1)],
-)  # fmt: skip
+    [
+        bytes,
+        bytearray,
+        memoryview,
+        lambda data: array("B", data),
+        lambda data: memoryview(data).cast("I"),
+        lambda data: numpy.frombuffer(data, "u1").reshape(4, -1),
+    ],
+)
 @pytest.mark.parametrize("container", [list, iter, lambda rows: dict(enumerate(rows)).values()])
 def test_buffers(decode, kind, container):
     found = decode(container([kind(UDP) for _ in range(3)]), link="raw")
@@ -232,7 +238,8 @@ def test_an_iterable_that_fails(decode):
 
 @pytest.mark.parametrize(
     "kind",
-    [list, tuple, iter, *(lambda o, c=c: array(c, o) for c in "hHiIlLqQ"), lambda o: memoryview(array("q", o)),
+    [list, tuple, iter, lambda o: memoryview(array("q", o)),
+     *(lambda o, c=c: array(c, o) for c in "hHiIlLqQ"),
      *(lambda o, c=c: numpy.array(o, c) for c in ("i4", "u4", "i8", "u8"))],
 )  # fmt: skip
 def test_offsets(decode, kind):
@@ -515,7 +522,7 @@ def test_numpy(decode, rows):
     arrays = found.to_numpy()
     assert list(arrays) == PACKET_COLUMNS
     for name, values in arrays.items():
-        format_, itemsize = COLUMNS[name]
+        format_ = COLUMNS[name].format
         assert values.dtype == ("u1" if format_ == "s" else numpy.dtype(format_))
         assert values.shape == ((rows, 16) if format_ == "s" else (rows,))
     if rows:

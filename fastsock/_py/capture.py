@@ -328,8 +328,9 @@ class Capture:
             self._done = True
             return None
         except _Stop as stop:
-            offset = self._offset if stop.offset is None else stop.offset
-            self._stopped = _captures.stop_text(stop.why, offset, *stop.numbers)
+            if stop.offset is not None:
+                self._offset = stop.offset
+            self._stopped = _captures.stop_text(stop.why, self._offset, *stop.numbers)
             self._done = True
             return None
         self._records += 1
