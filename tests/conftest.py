@@ -65,6 +65,11 @@ def address(twin: Twin) -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def checksums(twin: Twin) -> ModuleType:
+    return twin.part("checksum")
+
+
+@pytest.fixture(scope="session")
 def stream(twin: Twin) -> ModuleType:
     return twin.part("stream")
 
