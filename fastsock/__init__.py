@@ -42,6 +42,17 @@ from .lookup import (
     if_nameindex,
     if_nametoindex,
 )
+from .proxy import (
+    NeedMore,
+    ProxyError,
+    ProxyHeader,
+    ProxySSL,
+    ProxySSLClient,
+    ProxyTLV,
+    build_proxy_v1,
+    build_proxy_v2,
+    parse_proxy,
+)
 from .reader import SocketReader
 from .resolver import Resolver, ResolverInfo
 from .services import reload_tables
@@ -76,13 +87,21 @@ __all__ = [
     "LengthPrefix",
     "LimitOverrunError",
     "Lines",
+    "NeedMore",
     "Netstring",
+    "ProxyError",
+    "ProxyHeader",
+    "ProxySSL",
+    "ProxySSLClient",
+    "ProxyTLV",
     "RecvAccumulator",
     "Resolver",
     "ResolverInfo",
     "SocketReader",
     "Varint",
     "__version__",
+    "build_proxy_v1",
+    "build_proxy_v2",
     "checksum",
     "checksum_add",
     "connect",
@@ -113,6 +132,7 @@ __all__ = [
     "inet_pton_many",
     "name_of",
     "parse_hostport",
+    "parse_proxy",
     "pseudo_header",
     "reload_tables",
     "update16",

@@ -36,6 +36,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "update_address",
         "verify",
     ),
+    "proxy": ("parse_proxy",),
     "stream": ("RecvAccumulator",),
     "lookup": (
         "getaddrinfo",

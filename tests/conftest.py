@@ -70,6 +70,11 @@ def checksums(twin: Twin) -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def proxy(twin: Twin) -> ModuleType:
+    return twin.part("proxy")
+
+
+@pytest.fixture(scope="session")
 def stream(twin: Twin) -> ModuleType:
     return twin.part("stream")
 
