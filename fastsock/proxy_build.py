@@ -34,7 +34,11 @@ def _pack(endpoint: Any) -> tuple[int, bytes, int]:
         if b"\0" in path.rstrip(b"\0")[1:] and path[:1] != b"\0":
             raise ValueError("embedded null character in a path")
         return 3, path.ljust(PATH_SIZE, b"\0"), 0
-    host, port = endpoint[:2]
+    if not isinstance(endpoint, tuple | list) or len(endpoint) < 2:
+        raise TypeError(f"an endpoint is a host and a port, or a path, not {endpoint!r}")
+    host, port = endpoint[0], index(endpoint[1])
+    if not isinstance(host, str):
+        raise TypeError(f"a host must be str, not {type(host).__name__}")
     if not 0 <= port <= 0xFFFF:
         raise ValueError(f"a port must be between 0 and 65535, not {port}")
     for code in (1, 2):
@@ -86,7 +90,7 @@ def build_proxy_v1(source: Any, destination: Any) -> bytes:
     if code == 3:
         raise ValueError("version 1 has no UNIX sockets")
     hosts = [_inet_ntop(FAMILIES[code], address) for address in packed]
-    line = f"PROXY TCP{'46'[code - 1]} {hosts[0]} {hosts[1]} {ports[0]:d} {ports[1]:d}\r\n"
+    line = f"PROXY TCP{'46'[code - 1]} {hosts[0]} {hosts[1]} {ports[0]} {ports[1]}\r\n"
     return line.encode("ascii")
 
 
@@ -122,8 +126,8 @@ def build_proxy_v2(
     Source: HAProxy's proxy-protocol.txt, section 2.2.
 
     >>> header = build_proxy_v2(("192.0.2.1", 56324), ("192.0.2.2", 443), crc=True)
-    >>> header.hex(" ", 4)
-    '0d0a0d0a 000d0a51 5549540a 21110013 c0000201 c0000202 dc0401bb 030004e9 82f219'
+    >>> header.hex(" ", -4)
+    '0d0a0d0a 000d0a51 5549540a 21110013 c0000201 c0000202 dc0401bb 030004d6 c8c75f'
     """
     code, packed, ports = _pack_pair(source, destination)
     if command not in ("PROXY", "LOCAL"):
