@@ -128,7 +128,7 @@ class ProxySSL(NamedTuple):
 
 
 class ProxyHeader(NamedTuple):
-    """What `parse_proxy` finds: who is connected with whom, by the proxy's word.
+    r"""What `parse_proxy` finds: who is connected with whom, by the proxy's word.
 
     Attributes:
         version: 1 or 2.
@@ -141,7 +141,7 @@ class ProxyHeader(NamedTuple):
         destination: where the client connected to, in the same form.
         tlvs: the TLVs of version 2 as they came, CRC included.
 
-    >>> header, size = parse_proxy(b"PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\\r\\nGET /")
+    >>> header, size = parse_proxy(b"PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\nGET /")
     >>> header.source, header.destination, size
     (('192.0.2.1', 56324), ('192.0.2.2', 443), 42)
     """
@@ -188,12 +188,12 @@ class ProxyHeader(NamedTuple):
 
 
 class NeedMore(NamedTuple):
-    """What `parse_proxy` returns while the header is not whole.
+    r"""What `parse_proxy` returns while the header is not whole.
 
     Attributes:
         n: at least so many bytes are missing. To read exactly these never reads beyond the header.
 
-    >>> parse_proxy(b"PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\\r")
+    >>> parse_proxy(b"PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r")
     NeedMore(n=1)
     """
 

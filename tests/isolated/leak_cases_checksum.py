@@ -1,6 +1,7 @@
 """Calls of `fastsock.checksum` for leaks.py, every way out: (name, arguments[, keywords])."""
 
-BUFFERS = [b"", b"\xff\xff", bytearray(b"abc"), memoryview(bytearray(9))[3:], memoryview(bytearray(16))[::2],
+PIECES = memoryview(bytearray(16))[::2]
+BUFFERS = [b"", b"\xff\xff", bytearray(b"abc"), memoryview(bytearray(9))[3:], PIECES,
            "text", None, 5, [1]]  # fmt: skip
 NUMBERS = [0, 1, 1 << 31, (1 << 33) - 1, -1, 1 << 33, 1 << 80, None, "1", 1.5]
 ADDRESSES = [bytes(4), bytes(16), bytearray(4), memoryview(bytes(32))[::2], b"", bytes(5), "::", 4]

@@ -35,6 +35,10 @@ for _ in range(20):
             raise AssertionError(bad)
     assert fastsock.checksum(blob, fastsock.checksum_add(b"odd")) == {odd_checksum}
     assert fastsock.crc32c(blob) == {crc}
+    ends = ("192.0.2.1", 1), ("192.0.2.2", 2)
+    header, size = fastsock.parse_proxy(fastsock.build_proxy_v2(*ends, crc=True) + blob)
+    assert (header.source, header.destination) == ends and type(header) is fastsock.ProxyHeader
+    assert fastsock.parse_proxy(b"PROXY ").n == 9
 
 import socket
 from fastsock import Delimiter, LengthPrefix, RecvAccumulator
