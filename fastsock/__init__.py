@@ -56,6 +56,17 @@ from .packet import (
     flow_key,
     parse_packet,
 )
+from .proxy import (
+    NeedMore,
+    ProxyError,
+    ProxyHeader,
+    ProxySSL,
+    ProxySSLClient,
+    ProxyTLV,
+    build_proxy_v1,
+    build_proxy_v2,
+    parse_proxy,
+)
 from .reader import SocketReader
 from .resolver import Resolver, ResolverInfo
 from .services import reload_tables
@@ -95,9 +106,15 @@ __all__ = [
     "LengthPrefix",
     "LimitOverrunError",
     "Lines",
+    "NeedMore",
     "Netstring",
     "Packet",
     "PacketError",
+    "ProxyError",
+    "ProxyHeader",
+    "ProxySSL",
+    "ProxySSLClient",
+    "ProxyTLV",
     "RecvAccumulator",
     "Resolver",
     "ResolverInfo",
@@ -105,6 +122,8 @@ __all__ = [
     "Status",
     "Varint",
     "__version__",
+    "build_proxy_v1",
+    "build_proxy_v2",
     "checksum",
     "checksum_add",
     "community_id",
@@ -139,6 +158,7 @@ __all__ = [
     "name_of",
     "parse_hostport",
     "parse_packet",
+    "parse_proxy",
     "pseudo_header",
     "reload_tables",
     "update16",

@@ -39,7 +39,8 @@ def ethernet(payload, ethertype=0x0800, *, tags=(), dst="02" * 6, src="04" * 6):
 
 
 def ipv4(payload, protocol=17, *, src=SRC4, dst=DST4, options=b"", total=None, fragment=0,
-         ttl=64, tos=0, identification=7, header_length=None, version=4, checksum=None):  # fmt: skip
+         ttl=64, tos=0, identification=7, header_length=None, version=4,
+         checksum=None):  # fmt: skip
     size = 20 + len(options)
     words = size // 4 if header_length is None else header_length
     total = size + len(payload) if total is None else total
@@ -54,7 +55,12 @@ def ipv6(payload, protocol=17, *, src=SRC6, dst=DST6, length=None, hop_limit=64,
          flow_label=0, version=6):  # fmt: skip
     word = version << 28 | traffic_class << 20 | flow_label
     length = len(payload) if length is None else length
-    return struct.pack("!IHBB", word, length, protocol, hop_limit) + packed(src) + packed(dst) + payload
+    return (
+        struct.pack("!IHBB", word, length, protocol, hop_limit)
+        + packed(src)
+        + packed(dst)
+        + payload
+    )
 
 
 def filled(segment, at, src, dst, protocol, covered=None):

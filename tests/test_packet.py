@@ -200,7 +200,8 @@ def test_link_layers_without_a_decoder(parse, link, data, limit):
 
 
 @pytest.mark.parametrize(
-    ("head", "limit"), [("0022 424203", "ethernet.type"), ("8864 1100 0001 0008 c021", "ppp.protocol")]
+    ("head", "limit"),
+    [("0022 424203", "ethernet.type"), ("8864 1100 0001 0008 c021", "ppp.protocol")],
 )
 def test_lengths_of_links_end_the_payload(parse, head, limit):
     frame = bytes(12) + bytes.fromhex(head) + bytes(50)
@@ -215,8 +216,10 @@ def test_length_of_a_link_beyond_the_frame_limits_nothing(parse, build):
     assert (found.limited_by, found.complete) == ("udp.length", True)
 
 
-@pytest.mark.parametrize(("head", "limit"), [("001c aaaa03 000000 0800", "ethernet.length"),
-                                             ("8864 1100 0001 0016 0021", "pppoe.length")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("head", "limit"),
+    [("001c aaaa03 000000 0800", "ethernet.length"), ("8864 1100 0001 0016 0021", "pppoe.length")],
+)
 def test_datagram_longer_than_its_link_says(parse, build, head, limit):
     frame = bytes(12) + bytes.fromhex(head) + build.ipv4(build.tcp(), 6)
     found = parse(frame, "ethernet")
@@ -514,5 +517,5 @@ def test_codes_of_the_kernel_have_the_names_of_python():
     for code, name in zip(limits, LIMITS, strict=False):
         spelled = name.upper().replace(".", "_").replace("TRANSPORT_CHECKSUM", "CHECKSUM")
         assert code == f"FS_BY_{spelled}"
-    assert FAULTS == sum(bit for bit in Status if bit >= Status.CUT)
+    assert sum(bit for bit in Status if bit >= Status.CUT) == FAULTS
     assert f"FS_FAULTS = 0x{FAULTS:08X}," in text

@@ -101,7 +101,9 @@ def test_bytearray_is_not_held(packet, datagram):
 # Other arguments.
 
 
-@pytest.mark.parametrize("link", ["Ethernet", "", "arcnet", "\udcff", "raw\0", "x" * 1000, -1, 1 << 32, 1 << 80])
+@pytest.mark.parametrize(
+    "link", ["Ethernet", "", "arcnet", "\udcff", "raw\0", "x" * 1000, -1, 1 << 32, 1 << 80]
+)
 def test_links_that_are_none(packets, outcome, link):
     said = [outcome(twin.parse_packet, b"", link) for twin in packets]
     assert said[0][0] is ValueError
@@ -169,7 +171,7 @@ def test_packets_have_no_subclasses(packet):
 
 def test_packets_are_equal_to_themselves_only(packet, datagram):
     one, other = packet.parse_packet(datagram, "raw"), packet.parse_packet(datagram, "raw")
-    assert one == one  # noqa: PLR0124
+    assert one == one
     assert one != other
     assert len({one, other}) == 2
 
@@ -199,7 +201,9 @@ def test_reprs(packets, build):
 
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, lambda data: memoryview(data)])
-@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))])
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))]
+)
 def test_copies_and_pickles(packet, datagram, kind, again):
     found = packet.parse_packet(kind(datagram[:-3]), 14, verify=True, wire_length=99)
     other = again(found)

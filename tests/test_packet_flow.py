@@ -90,7 +90,9 @@ def test_rss_vectors(packet, flow, dst, dport, src, sport, addresses, ports):
 
 
 @pytest.mark.parametrize("addresses", [V4, FE80])
-@pytest.mark.parametrize("key", [bytes(range(40)), bytearray(b"\x6d\x5a" * 20), bytes(40), b"\xff" * 52])
+@pytest.mark.parametrize(
+    "key", [bytes(range(40)), bytearray(b"\x6d\x5a" * 20), bytes(40), b"\xff" * 52]
+)
 def test_other_keys(packet, flow, reference, addresses, key):
     for found in (flow(addresses, 6, (1, 65535)), flow(addresses, 89)):
         assert packet.flow_hash(found, key=key) == reference(tuple_of(found), key[:40])
@@ -159,8 +161,14 @@ def test_pieces_without_a_header_have_no_ports(packet, flow):
 def test_refusals(packets, build, outcome, name):
     for twin in packets:
         function = getattr(twin, name)
-        for found in (twin.parse_packet(b""), twin.parse_packet(build.ethernet(build.arp(), 0x0806))):
-            assert outcome(function, found)[:2] == (ValueError, "a packet that is not IP has no flow")
+        for found in (
+            twin.parse_packet(b""),
+            twin.parse_packet(build.ethernet(build.arp(), 0x0806)),
+        ):
+            assert outcome(function, found)[:2] == (
+                ValueError,
+                "a packet that is not IP has no flow",
+            )
         for value in (None, b"", build.ipv4(b"")):
             kind = type(value).__name__
             assert outcome(function, value)[:2] == (

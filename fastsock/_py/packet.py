@@ -21,12 +21,11 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 _LEAST_KEY = 40
-_RAW = frozenset(
-    (_fields.LINK_TYPES["raw"], _fields.LINK_TYPES["ipv4"], _fields.LINK_TYPES["ipv6"])
-    + tuple(alias for alias, number in _fields.LINK_ALIASES.items() if number == _fields.LINK_TYPES["raw"])
-)
-_WITH_HEADER = frozenset((*_fields.LINK_TYPES.values(), *_fields.LINK_ALIASES)) - _RAW
-_ETHERNET = _fields.LINK_TYPES["ethernet"]
+_LINK_TYPES, _ALIASES = _fields.LINK_TYPES, _fields.LINK_ALIASES
+_RAW = {_LINK_TYPES[name] for name in ("raw", "ipv4", "ipv6")}
+_RAW |= {alias for alias, number in _ALIASES.items() if number == _LINK_TYPES["raw"]}
+_WITH_HEADER = {*_LINK_TYPES.values(), *_ALIASES} - _RAW
+_ETHERNET = _LINK_TYPES["ethernet"]
 
 
 def _view_of(buffer: ReadableBuffer) -> memoryview:
@@ -107,11 +106,17 @@ class Packet:
         return _describe(self)
 
     def _is_tcp(self) -> bool:
-        return self._decoded.protocol == _transport.TCP and self._decoded.status & _state.TRANSPORT != 0
+        return (
+            self._decoded.protocol == _transport.TCP
+            and self._decoded.status & _state.TRANSPORT != 0
+        )
 
     def _is_icmp(self) -> bool:
         found = self._decoded
-        return found.protocol in (_transport.ICMP, _transport.ICMPV6) and found.status & _state.TRANSPORT != 0
+        return (
+            found.protocol in (_transport.ICMP, _transport.ICMPV6)
+            and found.status & _state.TRANSPORT != 0
+        )
 
     def _has_fragment_fields(self) -> bool:
         found = self._decoded
@@ -230,7 +235,11 @@ class Packet:
     @property
     def checksum(self) -> int | None:
         """Checksum of the transport header, as it stands there."""
-        return self._decoded.checksum if self._decoded.status & _state.TRANSPORT and self._decoded.protocol != _transport.SCTP else None
+        return (
+            self._decoded.checksum
+            if self._decoded.status & _state.TRANSPORT and self._decoded.protocol != _transport.SCTP
+            else None
+        )
 
     @property
     def icmp_type(self) -> int | None:
@@ -331,9 +340,9 @@ class Packet:
 
 def _link_number(link: str | SupportsIndex) -> int:
     if isinstance(link, str):
-        if link not in _fields.LINK_TYPES:
+        if link not in _LINK_TYPES:
             raise _errors.not_link(link)
-        return _fields.LINK_TYPES[link]
+        return _LINK_TYPES[link]
     number = index(link)
     if not 0 <= number <= _state.UINT32_MAX:
         raise _errors.not_between("link", _state.UINT32_MAX, number)
@@ -443,9 +452,7 @@ def _windows(key: bytes) -> tuple[int, ...]:
     return tuple(number >> shift & _state.UINT32_MAX for shift in range(last, 0, -1))
 
 
-def flow_hash(
-    packet: Packet, *, symmetric: bool = False, key: ReadableBuffer | None = None
-) -> int:
+def flow_hash(packet: Packet, *, symmetric: bool = False, key: ReadableBuffer | None = None) -> int:
     """Hash a packet's flow as network cards do that spread flows over queues (RSS).
 
     Args:
