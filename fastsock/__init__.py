@@ -82,6 +82,17 @@ from .packet import (
     flow_key,
     parse_packet,
 )
+from .proxy import (
+    NeedMore,
+    ProxyError,
+    ProxyHeader,
+    ProxySSL,
+    ProxySSLClient,
+    ProxyTLV,
+    build_proxy_v1,
+    build_proxy_v2,
+    parse_proxy,
+)
 from .reader import SocketReader
 from .resolver import Resolver, ResolverInfo
 from .services import reload_tables
@@ -135,10 +146,16 @@ __all__ = [
     "LengthPrefix",
     "LimitOverrunError",
     "Lines",
+    "NeedMore",
     "Netstring",
     "Option",
     "Packet",
     "PacketError",
+    "ProxyError",
+    "ProxyHeader",
+    "ProxySSL",
+    "ProxySSLClient",
+    "ProxyTLV",
     "Record",
     "RecvAccumulator",
     "Resolver",
@@ -154,6 +171,8 @@ __all__ = [
     "build_icmp_echo",
     "build_ipv4",
     "build_ipv6",
+    "build_proxy_v1",
+    "build_proxy_v2",
     "build_tcp",
     "build_udp",
     "checksum",
@@ -195,6 +214,7 @@ __all__ = [
     "open_capture",
     "parse_hostport",
     "parse_packet",
+    "parse_proxy",
     "pseudo_header",
     "reload_tables",
     "update16",

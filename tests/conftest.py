@@ -70,6 +70,16 @@ def address(twin: Twin) -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def checksums(twin: Twin) -> ModuleType:
+    return twin.part("checksum")
+
+
+@pytest.fixture(scope="session")
+def proxy(twin: Twin) -> ModuleType:
+    return twin.part("proxy")
+
+
+@pytest.fixture(scope="session")
 def stream(twin: Twin) -> ModuleType:
     return twin.part("stream")
 
@@ -84,6 +94,27 @@ def streams() -> list[ModuleType]:
 def twins() -> list[Twin]:
     """All twins at once, for parts that are more than one module."""
     return [Twin(tag) for tag in BACKENDS]
+
+
+@pytest.fixture(scope="session")
+def packet(twin: Twin) -> ModuleType:
+    return twin.part("packet")
+
+
+@pytest.fixture(scope="session")
+def packets() -> list[ModuleType]:
+    """All twins at once, to be held against each other."""
+    return [Twin(tag).part("packet") for tag in BACKENDS]
+
+
+@pytest.fixture(scope="session")
+def build() -> ModuleType:
+    """Builders of packets, right and wrong ones."""
+    where = Path(__file__).with_name("packet_builders.py")
+    spec = spec_from_file_location(where.stem, where)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")

@@ -92,7 +92,7 @@ cdef class _Spread:
 
 cdef class Packet:
     cdef fs_packet found
-    cdef uint8_t addresses[32]    # as they were when it was parsed: the source, from 16 on the other
+    cdef uint8_t addresses[32]    # as they were when it was parsed: source, and destination at 16
     cdef uint8_t ethernet[12]     # destination and source
     cdef bint has_ethernet
     cdef bint verify              # what it takes to parse it again

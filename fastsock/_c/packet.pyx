@@ -73,12 +73,17 @@ cdef object view_of(object buffer):
 
 
 cdef inline object packed(const uint8_t *address, uint8_t size):
+    if size == 0:
+        return None
     return PyBytes_FromStringAndSize(<const char *>address, size)
 
 
-cdef object address_text(const uint8_t *address, uint8_t size):
+cdef object text_of(const uint8_t *address, uint8_t size):
     cdef uint8_t text[FS_TEXT6_MAX + 1]
-    cdef size_t length = fs_format4(address, text) if size == 4 else fs_format6(address, text)
+    cdef size_t length
+    if size == 0:
+        return None
+    length = fs_format4(address, text) if size == 4 else fs_format6(address, text)
     return PyUnicode_DecodeASCII(<const char *>text, <Py_ssize_t>length, NULL)
 
 
@@ -173,22 +178,22 @@ cdef class Packet:
     @property
     def src(self):
         """Packed source address; that of the sender in ARP."""
-        return packed(self.addresses, self.found.address_size) if self.found.address_size else None
+        return packed(self.addresses, self.found.address_size)
 
     @property
     def dst(self):
         """Packed destination address; that of the target in ARP."""
-        return packed(self.addresses + 16, self.found.address_size) if self.found.address_size else None
+        return packed(self.addresses + 16, self.found.address_size)
 
     @property
     def src_address(self):
         """`src` as text."""
-        return address_text(self.addresses, self.found.address_size) if self.found.address_size else None
+        return text_of(self.addresses, self.found.address_size)
 
     @property
     def dst_address(self):
         """`dst` as text."""
-        return address_text(self.addresses + 16, self.found.address_size) if self.found.address_size else None
+        return text_of(self.addresses + 16, self.found.address_size)
 
     @property
     def sport(self):
@@ -263,7 +268,9 @@ cdef class Packet:
     @property
     def checksum(self):
         """Checksum of the transport header, as it stands there."""
-        return self.found.checksum if self.has(FS_TRANSPORT) and self.found.protocol != FS_SCTP else None
+        if not self.has(FS_TRANSPORT) or self.found.protocol == FS_SCTP:
+            return None
+        return self.found.checksum
 
     @property
     def icmp_type(self):
