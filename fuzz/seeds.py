@@ -22,6 +22,48 @@ STREAMS = [
 ]  # fmt: skip
 
 
+IPV4 = "4500002800070000400600000102030405060708"
+IPV6 = "6000000000280040" + "20010db8" * 8
+TCP = "1388005000000001000000025018020000000000" "64617461"
+UDP = "13880035000c0000" "64617461"
+PACKETS = [  # number of the link type in the targets' list, and the packet
+    (0, "020202020202040404040404" "0800" + IPV4 + TCP),
+    (0, "020202020202040404040404" "88a80005" "81000006" "0800" + IPV4 + TCP),
+    (0, "020202020202040404040404" "0030aaaa030000000800" + IPV4 + TCP),
+    (0, "020202020202040404040404" "8864110000010030" "0021" + IPV4 + TCP),
+    (0, "020202020202040404040404" "0806" "00010800060400010404040404040a0000010000000000000a000002"),
+    (1, IPV4.replace("0006", "0011") + UDP),
+    (1, IPV4.replace("4500002800070000", "4600002c00072000") + "83070401020304" "00" + UDP),
+    (1, IPV4.replace("4500002800070000", "4500002800070003") + UDP),
+    (1, IPV4.replace("45000028", "45000000") + TCP),
+    (1, IPV4.replace("400600", "400100") + "0800000000010002" + "64617461"),
+    (1, IPV4.replace("400600", "408400") + "1388003500000007" + "00" * 16),
+    (1, IPV4.replace("400600", "403300") + "1104" + "00" * 22 + UDP),
+    (1, IPV6.replace("280040", "281140", 1) + UDP + "00" * 28),
+    (1, IPV6.replace("280040", "280040", 1) + "3c00010400000000" "1100c90400000000" + UDP),
+    (1, IPV6.replace("280040", "282b40", 1) + "1102000100000000" + "20010db8" * 4 + UDP),
+    (1, IPV6.replace("280040", "282c40", 1) + "3c00000100000009" "1100010400000000" + UDP),
+    (1, IPV6.replace("280040", "282c40", 1) + "1100001800000009" + UDP),
+    (1, IPV6.replace("00280040", "00000040", 1) + "0600c20400011170" + TCP),
+    (1, IPV6.replace("00280040", "00000640", 1) + TCP),
+    (2, "02000000" + IPV4 + TCP), (3, "ff030021" + IPV4 + TCP), (10, "0057" + IPV6 + UDP),
+    (4, "00000001000602020202020200000800" + IPV4 + TCP),
+    (5, "86dd000000000001000100060202020202020000" + IPV6 + UDP),
+]  # fmt: skip
+
+
+def packet_seeds(target: str) -> Iterator[bytes]:
+    """The kernel target chooses by the first two bytes; atheris takes choices from the end."""
+    for link, text in PACKETS:
+        packet = bytes.fromhex(text)
+        for verify in (0, 1):
+            for more in (0, 200):
+                if target.endswith("_kernels"):
+                    yield bytes([2 * link + verify, more]) + packet
+                else:
+                    yield packet + bytes([more, 1, verify, link])
+
+
 def stream_seeds(target: str) -> Iterator[bytes]:
     """The kernel target makes its framer of the first bytes."""
     for body in STREAMS:
@@ -82,6 +124,7 @@ def address_seeds(target: str) -> Iterator[bytes]:
 SEEDS = {
     "address": address_seeds,
     "checksum": checksum_seeds,
+    "packet": packet_seeds,
     "proxy": proxy_seeds,
     "stream": stream_seeds,
 }
