@@ -64,7 +64,7 @@ class View:
         self._start, self._size = start, len(view) - start
 
     def __init_subclass__(cls) -> None:
-        base = cls.__base__
+        base = cls.__bases__[0]
         if hasattr(base, "_LAYER"):  # a view of a certain header
             raise TypeError(f"type {base.__name__!r} is not an acceptable base type")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, SupportsIndex, final
+from typing import TYPE_CHECKING, SupportsIndex, cast, final
 
 from .. import _layout
 from .. import errors as _errors
@@ -23,8 +23,7 @@ class _Address(Octets):
         packed = address(self._name, value)
         if len(packed) != self._size:
             raise _errors.bad_size(self._name, len(packed), str(self._size))
-        assert isinstance(instance, _IPView)
-        instance._readdress(self._at, packed)
+        cast("_IPView", instance)._readdress(self._at, packed)
 
 
 class _IPView(View):
