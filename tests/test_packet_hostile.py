@@ -168,9 +168,9 @@ FORMATS = [("<", 0xA1B2C3D4), (">", 0xA1B2C3D4), ("<", 0xA1B23C4D), (">", 0xA1B2
 @pytest.mark.parametrize(
     "claim", [262_145, 1 << 24, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF0, 0xFFFFFFFF]
 )
-def test_record_that_claims_too_much(read, wire, order, magic, claim, peak_of):
-    good = wire.pcap((b"one",), (b"two",), order=order, magic=magic)
-    data = good + struct.pack(f"{order}4I", 0, 0, claim, claim) + b"the end of it"
+def test_record_that_claims_too_much(read, files, order, magic, claim, peak_of):
+    good = files.pcap(b"one", b"two", order=order, magic=magic)
+    data = good + files.record(b"the end of it", captured=claim, order=order)
     records, stopped = read(data)
     assert records == [b"one", b"two"]
     assert str(claim) in stopped
@@ -180,9 +180,9 @@ def test_record_that_claims_too_much(read, wire, order, magic, claim, peak_of):
 
 
 @pytest.mark.parametrize(("order", "magic"), FORMATS)
-def test_torn_at_every_byte(read, wire, order, magic):
+def test_torn_at_every_byte(read, files, order, magic):
     records = [b"first", b"", b"second one", b"x" * 30]
-    data = wire.pcap(*[(record,) for record in records], order=order, magic=magic)
+    data = files.pcap(*records, order=order, magic=magic)
     ends = [24]
     for record in records:
         ends.append(ends[-1] + 16 + len(record))
@@ -200,33 +200,9 @@ def test_torn_at_every_byte(read, wire, order, magic):
             read(data[:size])
 
 
-def test_records_that_are_more_than_they_were(read, wire, twin):
-    data = wire.pcap((b"0123456789", 0, 4), snaplen=2)
-    assert read(data) == ([b"0123456789"], None)
-
-
-def block(kind, body, length=None, end=None, order="<"):
-    body += bytes(-len(body) % 4)
-    size = 12 + len(body) if length is None else length
-    last = size if end is None else end
-    return struct.pack(f"{order}II", kind, size) + body + struct.pack(f"{order}I", last)
-
-
-def section(order="<", version=1):
-    return block(0x0A0D0D0A, struct.pack(f"{order}IHHq", 0x1A2B3C4D, version, 0, -1), order=order)
-
-
-def interface(link=1, snaplen=0, options=b"", order="<"):
-    return block(1, struct.pack(f"{order}HHI", link, 0, snaplen) + options, order=order)
-
-
-def enhanced(data, number=0, order="<"):
-    fields = struct.pack(f"{order}5I", number, 0, 1_000_000, len(data), len(data))
-    return block(6, fields + data, order=order)
-
-
-def test_pcapng_torn_at_every_byte(read):
-    parts = [section(), interface(), enhanced(b"first"), enhanced(b"second one")]
+def test_pcapng_torn_at_every_byte(read, files):
+    packets = [files.enhanced(data) for data in (b"first", b"second one")]
+    parts = [files.section(), files.interface(), *packets]
     data = b"".join(parts)
     ends = [len(b"".join(parts[:count])) for count in range(5)]
     for size in range(ends[1], len(data) + 1):
@@ -239,9 +215,11 @@ def test_pcapng_torn_at_every_byte(read):
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("length", [0, 4, 8, 11, 13, 14, 15, 0x7FFFFFFC, 0xFFFFFFFC, 0xFFFFFFFF])
 @pytest.mark.parametrize("kind", [1, 5, 6, 0x0BAD])
-def test_block_lengths_that_lie(read, order, length, kind, peak_of):
-    good = section(order) + interface(order=order) + enhanced(b"first", order=order)
-    data = good + block(kind, bytes(40), length, order=order)
+def test_block_lengths_that_lie(read, files, order, length, kind, peak_of):
+    good = (
+        files.section(order) + files.interface(order=order) + files.enhanced(b"first", order=order)
+    )
+    data = good + files.block(kind, bytes(40), order, length)
     for source in (data, io.BytesIO(data)):
         records, stopped = read(source)
         assert records == [b"first"]
@@ -250,35 +228,35 @@ def test_block_lengths_that_lie(read, order, length, kind, peak_of):
     assert peak_of(read, io.BytesIO(data)) < 4096 * KIB
 
 
-def test_block_whose_two_lengths_differ(read):
-    good = section() + interface() + enhanced(b"first")
-    records, stopped = read(good + block(6, bytes(40), end=48) + enhanced(b"lost"))
+def test_block_whose_two_lengths_differ(read, files):
+    good = files.section() + files.interface() + files.enhanced(b"first")
+    records, stopped = read(good + files.block(6, bytes(40), end=48) + files.enhanced(b"lost"))
     assert records == [b"first"]
     assert f"offset {len(good)}" in stopped
 
 
-def test_packet_that_is_larger_than_its_block(read):
-    good = section() + interface() + enhanced(b"first")
+def test_packet_that_is_larger_than_its_block(read, files):
+    good = files.section() + files.interface() + files.enhanced(b"first")
     for captured in (9, 1 << 20, 0xFFFFFFFF):
-        lying = block(6, struct.pack("<5I", 0, 0, 0, captured, captured) + b"12345678")
+        lying = files.block(6, struct.pack("<5I", 0, 0, 0, captured, captured) + b"12345678")
         records, stopped = read(good + lying)
         assert records == [b"first"]
         assert f"offset {len(good)}" in stopped
 
 
 @pytest.mark.parametrize("number", [1, 2, 0x7FFFFFFF, 0xFFFFFFFF])
-def test_interface_that_is_not_there(read, number):
-    good = section() + interface() + enhanced(b"first")
-    records, stopped = read(good + enhanced(b"second", number))
+def test_interface_that_is_not_there(read, files, number):
+    good = files.section() + files.interface() + files.enhanced(b"first")
+    records, stopped = read(good + files.enhanced(b"second", interface=number))
     assert records == [b"first"]
     assert f"offset {len(good)}" in stopped
-    records, stopped = read(section() + enhanced(b"no interface at all"))
+    records, stopped = read(files.section() + files.enhanced(b"no interface at all"))
     assert (records, stopped is None) == ([], False)
 
 
-def test_interfaces_without_number(read, peak_of):
+def test_interfaces_without_number(read, files, peak_of):
     # A file of 1.4 MB with 70,000 of them: what is kept of each is bounded, and so are they.
-    data = section() + interface() * 70_000 + enhanced(b"packet", 3)
+    data = files.section() + files.interface() * 70_000 + files.enhanced(b"packet", interface=3)
     records, stopped = read(data)
     assert (records, stopped) == ([b"packet"], None) or "interfaces" in stopped
     assert peak_of(read, data) < 32 << 20
@@ -294,21 +272,28 @@ def test_interfaces_without_number(read, peak_of):
         b"\xff\xff",
     ],
 )
-def test_options_of_an_interface(read, options):
-    records, stopped = read(section() + interface(options=options) + enhanced(b"packet"))
+def test_options_of_an_interface(read, files, options):
+    records, stopped = read(
+        files.section() + files.interface(options=options) + files.enhanced(b"packet")
+    )
     assert (records, stopped is None) in [([b"packet"], True), ([], False)]
 
 
-def test_empty_blocks_are_passed_over(read, calls_of):
+def test_empty_blocks_are_passed_over(read, files):
     # 12 bytes are the least: 10,000 unknown blocks before a packet.
-    data = section() + interface() + block(0x0BAD, b"") * 10_000 + enhanced(b"packet")
+    data = (
+        files.section()
+        + files.interface()
+        + files.block(0x0BAD, b"") * 10_000
+        + files.enhanced(b"packet")
+    )
     assert read(data) == ([b"packet"], None)
 
 
-def test_columns_of_a_hostile_capture(twin, wire, peak_of):
+def test_columns_of_a_hostile_capture(twin, wire, files, peak_of):
     """Rows up to the fault; memory goes by what is there, not by what is claimed."""
-    packets = [(frame[:5000],) for frame, *_ in chains(wire)]
-    data = wire.pcap(*packets) + struct.pack("<4I", 0, 0, 0xFFFFFFF0, 0xFFFFFFF0)
+    packets = [frame[:5000] for frame, *_ in chains(wire)]
+    data = files.pcap(*packets) + files.record(b"", captured=0xFFFFFFF0)
     open_capture = twin.part("capture").open_capture
 
     def columns(**options):

@@ -179,14 +179,3 @@ def pppoe(payload, protocol=0x0021, length=None, code=0):
 def snap(payload, ethertype=IPV4, oui=b"\0\0\0"):
     """LLC with SNAP, as follows an 802.3 length."""
     return b"\xaa\xaa\x03" + oui + struct.pack(">H", ethertype) + payload
-
-
-def pcap(*records, link=1, order="<", magic=0xA1B2C3D4, fraction=1000, snaplen=262144):
-    """A capture file of (data,), (data, time in ns) or (data, time, wire length)."""
-    out = [struct.pack(f"{order}IHHiIII", magic, 2, 4, 0, 0, snaplen, link)]
-    for data, *rest in records:
-        time, wire = (*rest, *(0, len(data))[len(rest) :])
-        seconds, nanoseconds = divmod(time, 10**9)
-        out.append(struct.pack(f"{order}4I", seconds, nanoseconds // fraction, len(data), wire))
-        out.append(data)
-    return b"".join(out)
