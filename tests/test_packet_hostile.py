@@ -200,6 +200,12 @@ def test_torn_at_every_byte(read, files, order, magic):
             read(data[:size])
 
 
+def test_record_beyond_the_snapshot_length(read, files):
+    # The header promises none of more than 2 bytes; real files do not hold to it.
+    data = files.pcap(b"0123456789")
+    assert read(data[:16] + struct.pack("<I", 2) + data[20:]) == ([b"0123456789"], None)
+
+
 def test_pcapng_torn_at_every_byte(read, files):
     packets = [files.enhanced(data) for data in (b"first", b"second one")]
     parts = [files.section(), files.interface(), *packets]
