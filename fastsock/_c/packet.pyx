@@ -24,6 +24,7 @@ from libc.string cimport memcpy, memset
 
 from fastsock._c.address cimport FS_TEXT6_MAX, fs_format4, fs_format6
 from fastsock._c.checksum cimport fs_choose_crc32c, fs_long_long
+from fastsock._c.entries cimport PyCFunction, PyMethodDef, PyObject_Vectorcall, with_entry
 
 from functools import partial
 from sys import intern as _intern
@@ -36,24 +37,8 @@ from fastsock._packet_text import describe as _describe
 from fastsock._packet_text import packet_error as _packet_error
 
 cdef extern from "Python.h":
-    object PyObject_Vectorcall(object call, PyObject *const *given, size_t count, PyObject *names)
-    ctypedef void *PyCFunction
-    enum: METH_FASTCALL
-    enum: METH_KEYWORDS
-
-    ctypedef struct PyMethodDef:
-        const char *ml_name
-        PyCFunction ml_meth
-        int ml_flags
-        const char *ml_doc
-
-    ctypedef struct PyCFunctionObject:
-        PyMethodDef *m_ml
-
     PyObject *PyTuple_GET_ITEM(object items, Py_ssize_t i)
     Py_ssize_t PyTuple_GET_SIZE(object items)
-    object PyCFunction_NewEx(PyMethodDef *method, PyObject *module, object module_name)
-    PyObject *PyCFunction_GetSelf(object function) except? NULL
 
 _LIMITS = _fields.LIMITS
 _LINK_TYPES = _fields.LINK_TYPES
@@ -541,17 +526,6 @@ cdef object enter_parse_packet(
     return PyObject_Vectorcall(state.plain, args, count, names)  # compares texts, or refuses
 
 
-cdef object with_entry(object function, PyCFunction entry):
-    """The same function, name, signature and all, but for what a call enters."""
-    quick_parse_packet.ml_name = (<PyCFunctionObject *>function).m_ml.ml_name
-    quick_parse_packet.ml_doc = (<PyCFunctionObject *>function).m_ml.ml_doc
-    quick_parse_packet.ml_meth = entry
-    quick_parse_packet.ml_flags = METH_FASTCALL | METH_KEYWORDS
-    return PyCFunction_NewEx(
-        &quick_parse_packet, PyCFunction_GetSelf(function), function.__module__
-    )
-
-
 cdef Packet packet_of(object value):
     """A packet that has a flow."""
     if type(value) is not Packet:
@@ -661,5 +635,5 @@ def community_id(packet, *, seed=0):
 
 
 _plain = parse_packet
-parse_packet = with_entry(_plain, <PyCFunction>enter_parse_packet)
+parse_packet = with_entry(_plain, &quick_parse_packet, <PyCFunction>enter_parse_packet)
 _state = _State(_plain)

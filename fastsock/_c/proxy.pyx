@@ -16,7 +16,7 @@ from cpython.bytes cimport (
 )
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_SET_ITEM
-from libc.stdint cimport uint8_t, uint16_t
+from libc.stdint cimport uint8_t
 
 from operator import index as _index
 
@@ -31,7 +31,6 @@ cdef extern from "Python.h":
     void *PyUnicode_DATA(object text)
 
 cdef enum:
-    MAX_SIZE = 4096
     LEAST = 16          # bytes of max_size, so that both versions have a header that fits
 
 fs_choose_crc32c(_machine.SIMD == "sse42")
@@ -112,7 +111,7 @@ cdef size_t limit_of(object max_size) except 0:
     return min(number, 1 << 17)  # no header is so large
 
 
-def parse_proxy(buffer, *, max_size=MAX_SIZE, datagram=False):
+def parse_proxy(buffer, *, max_size=4096, datagram=False):
     r"""Parse the PROXY protocol header at the start of what a connection has brought so far.
 
     Args:

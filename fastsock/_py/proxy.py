@@ -9,17 +9,12 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from .. import errors as _errors
 from ..errors import ProxyError
-from ..proxy_header import (
-    ADDRESS_SIZES,
-    FAMILIES,
-    PATH_SIZE,
-    SIGNATURE,
-    TYPES,
-    NeedMore,
-    ProxyHeader,
-    iter_tlvs,
-    path_of,
-)
+from ..proxy_header import ADDRESS_SIZES as _ADDRESS_SIZES
+from ..proxy_header import FAMILIES as _FAMILIES
+from ..proxy_header import PATH_SIZE as _PATH_SIZE
+from ..proxy_header import SIGNATURE as _SIGNATURE
+from ..proxy_header import TYPES as _TYPES
+from ..proxy_header import NeedMore, ProxyHeader, iter_tlvs, path_of
 from .address import inet_ntop as _inet_ntop
 from .address import inet_pton as _inet_pton
 from .checksum import crc32c as _crc32c
@@ -33,8 +28,10 @@ _UNIQUE_ID_MAX = 128
 # What a line's protocol may be, what may follow it, and the bytes of the shortest such line. TCP6
 # before TCP4: of what may still be either, the shortest line counts.
 _PROTOCOLS = ((b"UNKNOWN", b" \r", 15), (b"TCP6", b" ", 22), (b"TCP4", b" ", 32))
+_KNOWN = (b"PROXY TCP4 ", b"PROXY TCP6 ")
+_USUAL = _SIGNATURE + b"\x21"  # how nearly all binary headers start ...
+_ADDRESSED = b"\x11\x12\x21\x22\x31\x32"  # ... and go on: what is wrong in none of these
 _PORT = re.compile("0|[1-9][0-9]{0,4}")
-_LONE = re.compile(rb"\r(?!\n|\Z)|(?<!\r)\n")  # a CR or LF that is not part of CRLF
 _ADDRESSES = (Struct(""), Struct("!4s4s2H"), Struct("!16s16s2H"))
 
 
@@ -49,8 +46,11 @@ def _need(missing: int, size: int, max_size: int) -> NeedMore:
     return NeedMore(missing)
 
 
-def _least(kind: bytes) -> int:
-    """How many bytes a line has at least, by what there is of its protocol."""
+def _least(line: bytes) -> int:
+    """How many bytes a line has at least, by what there is of its start."""
+    if not _starts(line, b"PROXY "):
+        raise ProxyError(_errors.PROXY_SIGNATURE)
+    kind = line[6:14]
     if not kind:
         return 15
     for protocol, after, least in _PROTOCOLS:
@@ -61,14 +61,12 @@ def _least(kind: bytes) -> int:
 
 
 def _parse_line(data: bytes, max_size: int) -> tuple[ProxyHeader, int] | NeedMore:
-    if not _starts(data, b"PROXY "):
-        raise ProxyError(_errors.PROXY_SIGNATURE)
-    least = _least(data[6:14])
-    unknown = data[6:7] == b"U"
     line = data[:_LINE_MAX]
     end = line.find(b"\r\n", 6)
-    # What follows UNKNOWN means nothing.
-    if not unknown and _LONE.search(line, 6, len(line) if end < 0 else end + 2):
+    least = _least(line) if end < 0 or line[:11] not in _KNOWN else 0
+    unknown = line[6:7] == b"U"
+    body = line[:end] if end >= 0 else line.removesuffix(b"\r")
+    if (b"\r" in body or b"\n" in body) and not unknown:  # what follows UNKNOWN means nothing
         raise ProxyError(_errors.PROXY_LINE_END)
     if end < 0:
         missing = max(least - len(data), 1 if data.endswith(b"\r") else 2)
@@ -78,10 +76,10 @@ def _parse_line(data: bytes, max_size: int) -> tuple[ProxyHeader, int] | NeedMor
     if end + 2 > max_size:
         raise ProxyError(_errors.PROXY_SIZE)
     if unknown:
-        return ProxyHeader(1, "PROXY", FAMILIES[0], TYPES[0], None, None), end + 2
-    family = FAMILIES[1 if data[9:10] == b"4" else 2]
+        return ProxyHeader(1, "PROXY", _FAMILIES[0], _TYPES[0], None, None), end + 2
+    family = _FAMILIES[1 if data[9:10] == b"4" else 2]
     source, destination = _line_endpoints(family, line[11:end].decode("latin-1").split(" "))
-    return ProxyHeader(1, "PROXY", family, TYPES[1], source, destination), end + 2
+    return ProxyHeader(1, "PROXY", family, _TYPES[1], source, destination), end + 2
 
 
 def _line_endpoints(family: int, fields: list[str]) -> tuple[Any, Any]:
@@ -99,7 +97,7 @@ def _line_endpoints(family: int, fields: list[str]) -> tuple[Any, Any]:
 
 def _check_front(data: bytes) -> None:
     """Refuse what the first bytes of a binary header can't be, as far as they are there."""
-    if not _starts(data, SIGNATURE):
+    if not _starts(data, _SIGNATURE):
         raise ProxyError(_errors.PROXY_SIGNATURE)
     if len(data) > 12:
         if data[12] >> 4 != 2:
@@ -114,7 +112,8 @@ def _check_front(data: bytes) -> None:
 
 
 def _parse_binary(data: bytes, max_size: int) -> tuple[ProxyHeader, int] | NeedMore:
-    _check_front(data)
+    if data[:13] != _USUAL or len(data) < _FRONT or data[13] not in _ADDRESSED:
+        _check_front(data)
     if len(data) < _FRONT:
         return NeedMore(_FRONT - len(data))
     local, family, transport = not data[12] & 1, data[13] >> 4, data[13] & 15
@@ -122,31 +121,31 @@ def _parse_binary(data: bytes, max_size: int) -> tuple[ProxyHeader, int] | NeedM
     size = _FRONT + length
     if size > max_size:
         raise ProxyError(_errors.PROXY_SIZE)
-    addresses = ADDRESS_SIZES[family] if family <= 3 else length + 1
+    addresses = _ADDRESS_SIZES[family] if family <= 3 else length + 1
     if length < addresses and not local:
         raise ProxyError(_errors.PROXY_LENGTH)
     if len(data) < size:
         return NeedMore(size - len(data))
     tlvs = b""
-    if length >= addresses:
+    if length > addresses:
         tlvs = _checked_tlvs(data[:size], _FRONT + addresses, local or family == 0)
     if local:
-        return ProxyHeader(2, "LOCAL", FAMILIES[0], TYPES[0], None, None, tlvs), size
+        return ProxyHeader(2, "LOCAL", _FAMILIES[0], _TYPES[0], None, None, tlvs), size
     source = destination = None
     if family and transport:
         source, destination = _endpoints(data, family)
     return (
-        ProxyHeader(2, "PROXY", FAMILIES[family], TYPES[transport], source, destination, tlvs),
+        ProxyHeader(2, "PROXY", _FAMILIES[family], _TYPES[transport], source, destination, tlvs),
         size,
     )
 
 
 def _endpoints(data: bytes, family: int) -> tuple[Any, Any]:
     if family == 3:
-        middle = _FRONT + PATH_SIZE
-        return path_of(data[_FRONT:middle]), path_of(data[middle : middle + PATH_SIZE])
+        middle = _FRONT + _PATH_SIZE
+        return path_of(data[_FRONT:middle]), path_of(data[middle : middle + _PATH_SIZE])
     source, destination, sport, dport = _ADDRESSES[family].unpack_from(data, _FRONT)
-    name = FAMILIES[family]
+    name = _FAMILIES[family]
     return (_inet_ntop(name, source), sport), (_inet_ntop(name, destination), dport)
 
 
@@ -175,8 +174,6 @@ def _tiled(data: bytes, at: int, fault: str) -> list[tuple[int, bytes]]:
 def _check_tlvs(header: bytes, at: int) -> int:
     """Refuse TLVs that can't be right; where the CRC's value stands, or 0."""
     crc = 0
-    if at == len(header):
-        return crc
     for kind, value in _tiled(header, at, _errors.PROXY_TLV):
         at += 3
         if kind == 0x03:
