@@ -11,16 +11,11 @@ from typing import TYPE_CHECKING
 from . import _backend
 from .errors import PacketError
 from .packet_fields import (
-    COLUMNS,
-    DEFAULT_COLUMNS,
     FAULTS,
     LIMITS,
-    LINK_ALIASES,
     LINK_TYPES,
-    RECORD_COLUMNS,
     RSS_KEY,
     ChecksumStatus,
-    Column,
     Status,
 )
 
@@ -30,16 +25,11 @@ else:
     globals().update(_backend.names_of(__name__))
 
 __all__ = [
-    "COLUMNS",
-    "DEFAULT_COLUMNS",
     "FAULTS",
     "LIMITS",
-    "LINK_ALIASES",
     "LINK_TYPES",
-    "RECORD_COLUMNS",
     "RSS_KEY",
     "ChecksumStatus",
-    "Column",
     "Packet",
     "PacketError",
     "Status",
