@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _backend
+from .errors import PacketError
 
 if TYPE_CHECKING:
     from ._py.headers import (
@@ -30,6 +31,7 @@ __all__ = [
     "ICMPView",
     "IPv4View",
     "IPv6View",
+    "PacketError",
     "TCPView",
     "UDPView",
 ]

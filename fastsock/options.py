@@ -11,7 +11,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, NoReturn, final
 
 from . import errors as _errors
-from ._py.arguments import flat
+from ._buffers import flat
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _Decoder = Callable[[memoryview], Any]  # of an option's data; ValueError: it has a wrong length
 _Decoders = Mapping[int, _Decoder]
 
-END: Final = 0  # of the options of IPv4 and TCP; in IPv6 this is Pad1
-NO_OPERATION: Final = 1  # in IPv6 this is PadN
+_END: Final = 0  # of the options of IPv4 and TCP; in IPv6 this is Pad1
+_NO_OPERATION: Final = 1  # in IPv6 this is PadN
 _MOST_SHIFT = 14  # of a window, RFC 7323 section 2.3
 
 
@@ -143,8 +143,8 @@ def _ip_timestamps(data: memoryview) -> tuple[int, int, int, tuple[int, ...]]:
 
 
 _IP: _Decoders = {
-    END: _padding,
-    NO_OPERATION: _padding,
+    _END: _padding,
+    _NO_OPERATION: _padding,
     7: _route,  # record route
     68: _ip_timestamps,
     131: _route,  # loose source and record route
@@ -153,8 +153,8 @@ _IP: _Decoders = {
     148: _number(2),  # router alert, RFC 2113
 }
 _TCP: _Decoders = {
-    END: _padding,
-    NO_OPERATION: _padding,
+    _END: _padding,
+    _NO_OPERATION: _padding,
     2: _number(2),  # maximum segment size
     3: _window_scale,
     4: _exactly(0, True),  # SACK permitted
@@ -244,14 +244,14 @@ def iter_ipv6_options(buffer: ReadableBuffer) -> Iterator[Option]:
 
 def _walk(data: memoryview, at: int, layer: str, decoders: _Decoders) -> Iterator[Option]:
     """Options one after the other. Every step goes on by at least one byte."""
-    alone = (0,) if decoders is _IPV6 else (END, NO_OPERATION)  # kinds without a length
+    alone = (0,) if decoders is _IPV6 else (_END, _NO_OPERATION)  # kinds without a length
     size = len(data)
     while at < size:
         kind = data[at]
         if kind in alone:
             yield Option(kind, at, data[at + 1 : at + 1], layer, decoders)
             at += 1
-            if kind == END and decoders is not _IPV6:
+            if kind == _END and decoders is not _IPV6:
                 return
             continue
         if at + 1 == size:
@@ -263,11 +263,4 @@ def _walk(data: memoryview, at: int, layer: str, decoders: _Decoders) -> Iterato
         at += length
 
 
-__all__ = [
-    "END",
-    "NO_OPERATION",
-    "Option",
-    "iter_ip_options",
-    "iter_ipv6_options",
-    "iter_tcp_options",
-]
+__all__ = ["Option", "iter_ip_options", "iter_ipv6_options", "iter_tcp_options"]

@@ -18,10 +18,11 @@ from fastsock._c.fields cimport (
 
 from fastsock import _layout
 from fastsock import errors as _errors
-from fastsock._c import link as _link
+from fastsock._c.link import ARPView as _ARPView
+from fastsock._c.link import EthernetView as _EthernetView
 
-ARPView = _link.ARPView
-EthernetView = _link.EthernetView
+ARPView = _ARPView
+EthernetView = _EthernetView
 
 
 cdef class _Address(Octets):

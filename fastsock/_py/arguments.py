@@ -6,6 +6,7 @@ from operator import index
 from socket import AF_INET, AF_INET6
 from typing import TYPE_CHECKING, SupportsIndex
 
+from .. import _buffers
 from .. import errors as _errors
 from .address import inet_pton
 
@@ -21,22 +22,9 @@ def number(name: str, value: SupportsIndex, most: int, least: int = 0) -> int:
     return result
 
 
-def flat(buffer: ReadableBuffer) -> memoryview:
-    """A view of all bytes of a buffer, whatever its items are."""
-    try:
-        view = memoryview(buffer)
-    except TypeError:
-        raise _errors.not_buffer(buffer) from None
-    if not view.c_contiguous:
-        raise _errors.not_contiguous("a packet's bytes")
-    if view.ndim == 1 and view.format == "B":
-        return view
-    return view.cast("B") if view.nbytes else memoryview(b"")
-
-
 def octets(name: str, value: ReadableBuffer, size: int) -> bytes:
     """A copy of exactly `size` bytes."""
-    view = flat(value)
+    view = _buffers.flat(value)
     if len(view) != size:
         raise _errors.bad_size(name, len(view), str(size))
     return bytes(view)
@@ -53,7 +41,7 @@ def address(name: str, value: str | ReadableBuffer) -> bytes:
             except (OSError, ValueError):
                 continue
         raise _errors.not_address(value)
-    view = flat(value)
+    view = _buffers.flat(value)
     if len(view) not in (4, 16):
         raise _errors.bad_size(name, len(view), "4 or 16")
     return bytes(view)

@@ -9,8 +9,9 @@ from operator import index
 from struct import Struct
 from typing import TYPE_CHECKING, Any, NoReturn, Self, SupportsIndex, cast, overload
 
+from .. import _buffers
 from .. import errors as _errors
-from .arguments import flat, number, octets
+from .arguments import number, octets
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -54,7 +55,7 @@ class View:
 
     def __init__(self, buffer: ReadableBuffer, offset: SupportsIndex = 0) -> None:
         start = index(offset)
-        view = flat(buffer)
+        view = _buffers.flat(buffer)
         if start < 0:
             raise _errors.bad_count("offset", start)
         if len(view) - start < self._LEAST:

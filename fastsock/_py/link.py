@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, SupportsIndex, final
 
-from .. import _layout
+from .. import _buffers, _layout
 from .. import errors as _errors
-from .arguments import flat, number
+from .arguments import number
 from .fields import Number, Octets, View
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class ARPView(View):
         return bytes(self._slice(at, at + size))
 
     def _set_part(self, which: int, name: str, value: ReadableBuffer) -> None:
-        given = bytes(flat(value))
+        given = bytes(_buffers.flat(value))
         at, size = self._place(which)
         if len(given) != size:
             raise _errors.bad_size(name, len(given), str(size))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from struct import Struct
 from typing import TYPE_CHECKING, SupportsIndex
 
-from .. import _layout
+from .. import _buffers, _layout
 from .. import errors as _errors
-from .arguments import address, flat, number
+from .arguments import address, number
 from .fields import fold
 
 if TYPE_CHECKING:
@@ -59,12 +59,12 @@ def endpoints(src: str | ReadableBuffer, dst: str | ReadableBuffer) -> bytes:
 
 def contents(payload: ReadableBuffer) -> bytes | memoryview:
     """What has the length of the payload in bytes, and can be joined."""
-    return payload if type(payload) is bytes else flat(payload)
+    return payload if type(payload) is bytes else _buffers.flat(payload)
 
 
 def packed_options(options: ReadableBuffer) -> bytes:
     """Options, filled up to a multiple of four bytes."""
-    given = bytes(flat(options))
+    given = bytes(_buffers.flat(options))
     if len(given) > 40:
         raise _errors.too_long("options", len(given), 40)
     return given + bytes(-len(given) % 4)
@@ -119,7 +119,7 @@ def put(out: WriteableBuffer | None, built: bytes) -> bytes | int:
     """What was built, or how many bytes of `out` it takes."""
     if out is None:
         return built
-    view = flat(out)
+    view = _buffers.flat(out)
     if view.readonly:
         raise _errors.read_only()
     if len(view) < len(built):
