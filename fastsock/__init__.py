@@ -63,6 +63,17 @@ from .packet import (
     flow_key,
     parse_packet,
 )
+from .proxy import (
+    NeedMore,
+    ProxyError,
+    ProxyHeader,
+    ProxySSL,
+    ProxySSLClient,
+    ProxyTLV,
+    build_proxy_v1,
+    build_proxy_v2,
+    parse_proxy,
+)
 from .reader import SocketReader
 from .resolver import Resolver, ResolverInfo
 from .services import reload_tables
@@ -111,9 +122,15 @@ __all__ = [
     "LengthPrefix",
     "LimitOverrunError",
     "Lines",
+    "NeedMore",
     "Netstring",
     "Packet",
     "PacketError",
+    "ProxyError",
+    "ProxyHeader",
+    "ProxySSL",
+    "ProxySSLClient",
+    "ProxyTLV",
     "Record",
     "RecvAccumulator",
     "Resolver",
@@ -122,6 +139,8 @@ __all__ = [
     "Status",
     "Varint",
     "__version__",
+    "build_proxy_v1",
+    "build_proxy_v2",
     "checksum",
     "checksum_add",
     "community_id",
@@ -158,6 +177,7 @@ __all__ = [
     "open_capture",
     "parse_hostport",
     "parse_packet",
+    "parse_proxy",
     "pseudo_header",
     "reload_tables",
     "update16",

@@ -37,6 +37,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "verify",
     ),
     "packet": ("Packet", "community_id", "flow_hash", "flow_key", "parse_packet"),
+    "proxy": ("parse_proxy",),
     "stream": ("RecvAccumulator",),
     "lookup": (
         "getaddrinfo",

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from ._py.packet import Packet
 
 _PROTOCOLS = {
-    1: "ICMP", 6: "TCP", 17: "UDP", 33: "DCCP", 50: "ESP", 58: "ICMPv6", 132: "SCTP", 136: "UDP-Lite"
+    1: "ICMP", 6: "TCP", 17: "UDP", 33: "DCCP", 50: "ESP", 58: "ICMPv6", 132: "SCTP",
+    136: "UDP-Lite",
 }  # fmt: skip
 _LINKS = {number: name for name, number in LINK_TYPES.items()}
 

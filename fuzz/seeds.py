@@ -23,6 +23,51 @@ STREAMS = [
 ]  # fmt: skip
 
 
+IPV4 = "4500002800070000400600000102030405060708"
+IPV6 = "6000000000280040" + "20010db8" * 8
+TCP = "138800500000000100000002501802000000000064617461"
+UDP = "13880035000c000064617461"
+MACS = "02" * 6 + "04" * 6
+PACKETS = [  # number of the link type in the targets' list, and the packet
+    (0, f"{MACS} 0800 {IPV4} {TCP}"),
+    (0, f"{MACS} 88a80005 81000006 0800 {IPV4} {TCP}"),
+    (0, f"{MACS} 0034 aaaa030000000800 {IPV4} {TCP}"),
+    (0, f"{MACS} 8864 11000001002e 0021 {IPV4} {TCP}"),
+    (0, f"{MACS} 0806 0001080006040001 0404040404040a000001 0000000000000a000002"),
+    (1, IPV4.replace("4006", "4011") + UDP),
+    (1, IPV4.replace("4500", "4700") + "8307040102030400" + UDP),
+    (1, IPV4.replace("00070000", "00070003") + UDP),
+    (1, IPV4.replace("45000028", "45000000") + TCP),
+    (1, IPV4.replace("4006", "4001") + "080000000001000264617461"),
+    (1, IPV4.replace("4006", "4084") + "1388003500000007" + "00" * 16),
+    (1, IPV4.replace("4006", "4033") + "1104" + "00" * 22 + UDP),
+    (1, IPV6.replace("280040", "281140", 1) + UDP),
+    (1, IPV6 + "3c00010400000000 1100c90400000000" + UDP),
+    (1, IPV6.replace("280040", "282b40", 1) + "1102000100000000" + "20010db8" * 4 + UDP),
+    (1, IPV6.replace("280040", "282c40", 1) + "3c00000100000009 1100010400000000" + UDP),
+    (1, IPV6.replace("280040", "282c40", 1) + "1100001800000009" + UDP),
+    (1, IPV6.replace("00280040", "00000040", 1) + "0600c20400011170" + TCP),
+    (1, IPV6.replace("00280040", "00000640", 1) + TCP),
+    (2, "02000000" + IPV4 + TCP),
+    (3, "ff030021" + IPV4 + TCP),
+    (10, "0057" + IPV6 + UDP),
+    (4, "0000000100060202020202020000 0800" + IPV4 + TCP),
+    (5, "86dd 000000000001000100060202020202020000" + IPV6 + UDP),
+]
+
+
+def packet_seeds(target: str) -> Iterator[bytes]:
+    """The kernel target chooses by the first two bytes; atheris takes choices from the end."""
+    for link, text in PACKETS:
+        packet = bytes.fromhex(text)
+        for verify in (0, 1):
+            for more in (0, 200):
+                if target.endswith("_kernels"):
+                    yield bytes([2 * link + verify, more]) + packet
+                else:
+                    yield packet + bytes([more, 1, verify, link])
+
+
 def stream_seeds(target: str) -> Iterator[bytes]:
     """The kernel target makes its framer of the first bytes."""
     for body in STREAMS:
@@ -30,6 +75,33 @@ def stream_seeds(target: str) -> Iterator[bytes]:
             for flags in (0, 0x15, 0x2A, 0x4F, 0xBF):
                 rules = bytes([kind, flags, 2, 1, 0, 1, 2, 3])
                 yield rules + body if target.endswith("_kernels") else body + rules * 4
+
+
+SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
+HEADERS = [
+    b"PROXY UNKNOWN\r\n", b"PROXY UNKNOWN anything\r\n", b"PROXY TCP4 1.2.3.4 1.2.3.4 1 2\n",
+    b"PROXY TCP4 192.0.2.1 192.0.2.2 1 65535\r\n", b"PROXY TCP4 01.2.3.4 1.2.3.4 080 1\r\n",
+    b"PROXY TCP6 2001:db8::1 ::ffff:192.0.2.1 0 443\r\n",
+    SIGNATURE + b"\x20\0\0\0", SIGNATURE + b"\x21\0\0\x05abcde",
+    SIGNATURE + b"\x21\x11\0\x0c" + bytes(range(12)),
+    SIGNATURE + b"\x21\x31\0\xd8" + b"x" * 216,
+    SIGNATURE + b"\x21\x22\0\x33" + bytes(36) + b"\x20\0\x08\1\0\0\0\0\x21\0\0\2\0\1h",
+    bytes.fromhex("0d0a0d0a000d0a515549540a21110013c0000201c0000202dc0401bb030004d6c8c75f"),
+]  # fmt: skip
+
+
+def proxy_seeds(target: str) -> Iterator[bytes]:
+    """The kernel target makes max_size of the first bytes, the other one of the last."""
+    for body in HEADERS:
+        for choice in (b"\x10\0", b"\0\x2c", b"\0\0"):
+            yield choice + body if target.endswith("_kernels") else body + choice
+
+
+def checksum_seeds(target: str) -> Iterator[bytes]:
+    """Both targets take a few bytes for choices, at either end, and the rest for data."""
+    for size in (0, 1, 2, 7, 8, 9, 15, 16, 31, 64, 100):
+        for filler in (b"\0", b"\xff", b"\x12\x34\x56"):
+            yield bytes([size // 2]) + (filler * size)[:size]
 
 
 def bodies() -> Iterator[bytes]:
@@ -53,7 +125,7 @@ def address_seeds(target: str) -> Iterator[bytes]:
                 yield body + bytes([choice] * 3)
 
 
-PACKETS = [
+RECORDED = [
     bytes.fromhex("0200000000010200000000020800450000200001000040118e92c0000201c6336405003510000"
                   "00c000061626364"),
     bytes.fromhex("02000000000102000000000286dd6000000000142c40") + bytes(32)
@@ -66,18 +138,18 @@ PACKETS = [
 def captures(order: str) -> Iterator[tuple[int, bytes, bytes]]:
     """Rules for the kernel target, a file's header, and what stands behind it."""
     big = 2 * (order == ">")
-    sizes = [struct.pack(order + "II", len(data), len(data)) for data in PACKETS]
+    sizes = [struct.pack(order + "II", len(data), len(data)) for data in RECORDED]
     for rules, magic, extra in [(0, 0xA1B2C3D4, 0), (16, 0xA1B23C4D, 0), (8, 0xA1B2CD34, 8)]:
         records = [
             struct.pack(order + "II", n, n) + size + bytes(extra) + data
-            for n, (size, data) in enumerate(zip(sizes, PACKETS, strict=True))
+            for n, (size, data) in enumerate(zip(sizes, RECORDED, strict=True))
         ]
         head = struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 65535, 1)
         yield rules | big, head, b"".join(records)
     blocks = [(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1))]
     option = struct.pack(order + "HHI", 9, 1, 9) + struct.pack(order + "HHq", 14, 8, -5)
     blocks += [(1, struct.pack(order + "HHI", 1, 0, 0) + option), (5, b"passed over!")]
-    for n, (size, data) in enumerate(zip(sizes, PACKETS, strict=True)):
+    for n, (size, data) in enumerate(zip(sizes, RECORDED, strict=True)):
         padded = data + bytes(-len(data) % 4)
         blocks.append((6, struct.pack(order + "III", 0, n, n << 28) + size + padded))
         blocks.append((2, struct.pack(order + "HHII", 0, 0, n, n << 28) + size + padded))
@@ -101,11 +173,19 @@ def capture_seeds(target: str) -> Iterator[bytes]:
                     yield head + body[:size] + bytes([9, 30, 2])
 
 
+SEEDS = {
+    "address": address_seeds,
+    "capture": capture_seeds,
+    "checksum": checksum_seeds,
+    "packet": packet_seeds,
+    "proxy": proxy_seeds,
+    "stream": stream_seeds,
+}
+
+
 def main(target: str, directory: str) -> None:
     Path(directory).mkdir(parents=True, exist_ok=True)
-    seeds = {"stream": stream_seeds, "capture": capture_seeds}.get(
-        target.partition("_")[0], address_seeds
-    )
+    seeds = SEEDS[target.partition("_")[0]]
     for number, seed in enumerate(seeds(target)):
         Path(directory, f"seed-{number:04}").write_bytes(seed)
 

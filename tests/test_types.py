@@ -18,6 +18,29 @@ assert_type(fastsock.parse_hostport("[::1]:80"), tuple[str, int | None])
 assert_type(fastsock.parse_hostport("::1", 80), tuple[str, int])
 assert_type(fastsock.AddressError("no").index, int | None)
 
+pseudo = fastsock.pseudo_header(bytes(4), bytearray(4), 17, 8)
+assert_type(pseudo, int)
+assert_type(fastsock.checksum(memoryview(bytes(8)), pseudo, udp=True), int)
+assert_type(fastsock.checksum(b"", initial=fastsock.checksum_add(bytearray(3))), int)
+assert_type(fastsock.verify(b"", 1), bool)
+assert_type(fastsock.update16(1, 2, 3) + fastsock.update32(1, 2, 3, udp=True), int)
+assert_type(fastsock.update_address(1, bytes(4), bytearray(16)), int)
+assert_type(fastsock.crc32c(b"", initial=1), int)
+
+found = fastsock.parse_proxy(bytearray(b"PROXY UNKNOWN"), max_size=107)
+if isinstance(found, fastsock.NeedMore):
+    assert_type(found.n, int)
+else:
+    proxy_header, consumed = found
+    assert_type(proxy_header, fastsock.ProxyHeader)
+    assert_type(consumed, int)
+    assert_type(proxy_header.authority, str | None)
+    assert_type(proxy_header.tlv(fastsock.ProxyTLV.ALPN), bytes | None)
+    if proxy_header.ssl:
+        assert_type(proxy_header.ssl.version, str | None)
+assert_type(fastsock.build_proxy_v1(("192.0.2.1", 1), ("192.0.2.2", 2)), bytes)
+assert_type(fastsock.build_proxy_v2(None, None, tlvs=[(4, bytearray(3))], crc=True), bytes)
+
 Row = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
 assert_type(fastsock.getaddrinfo(b"192.0.2.1", "http", type=socket.SOCK_STREAM), list[Row])
 assert_type(lookup.getaddrinfo(None, 80, strict=True)[0][0], socket.AddressFamily)
@@ -73,6 +96,23 @@ assert_type(fastsock.get_constants("AF_"), dict[int, str])
 assert_type(constants.name_of("AF_", socket.AF_INET6), str)
 assert_type(fastsock.describe(fastsock.getaddrinfo("192.0.2.1", 80)[0]), str)
 assert_type(fastsock.describe((2, 1, 6, "", ("192.0.2.1", 80))), str)
+
+packet = fastsock.parse_packet(bytearray(60), "ethernet", verify=True, wire_length=60)
+assert_type(packet, fastsock.Packet)
+assert_type(fastsock.parse_packet(memoryview(b""), 101, strict=True).complete, bool)
+assert_type(packet.src, bytes | None)
+assert_type(packet.dst_address, str | None)
+assert_type(packet.sport, int | None)
+assert_type(packet.dont_fragment, bool | None)
+assert_type(packet.vlans, tuple[int, ...])
+assert_type(packet.status, int)
+assert_type(packet.limited_by, str)
+assert_type(packet.payload_view, memoryview)
+assert_type(fastsock.Status(packet.status), fastsock.Status)
+assert_type(fastsock.flow_key(packet, symmetric=True), bytes)
+assert_type(fastsock.flow_hash(packet, key=bytearray(40)), int)
+assert_type(fastsock.community_id(packet, seed=1), str)
+assert_type(fastsock.PacketError("", "ipv4", "header", 0).offset, int)
 """
 
 
@@ -150,6 +190,16 @@ def test_types_of_the_public_names(check_types, program):
         "fastsock.open_capture('file').to_columns(chunk='5')",
         "fastsock.decode_columns(['text'])",
         "fastsock.CaptureWriter('file').write('text')",
+        "fastsock.parse_packet('text')",
+        "fastsock.parse_packet(b'', None)",
+        "fastsock.parse_packet(b'', 'raw', True)",
+        "fastsock.flow_key(b'')",
+        "fastsock.parse_packet(b'').ttl = 5",
+        "fastsock.checksum('text')",
+        "fastsock.parse_proxy('PROXY UNKNOWN')",
+        "fastsock.parse_proxy(b'', 100)",
+        "fastsock.checksum(data=b'')",
+        "fastsock.update_address(1, '192.0.2.1', '192.0.2.2')",
     ],
 )
 def test_wrong_calls_are_seen(check_types, wrong):

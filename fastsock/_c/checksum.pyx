@@ -10,8 +10,11 @@ from cpython.buffer cimport (
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
 from cpython.long cimport PyLong_Check
 from cpython.number cimport PyNumber_Index
+from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
+
+from fastsock._c.entries cimport PyCFunction, PyMethodDef, PyObject_Vectorcall, with_entry
 
 from fastsock import errors as _errors
 from fastsock._c import machine as _machine
@@ -19,6 +22,8 @@ from fastsock._c import machine as _machine
 
 cdef enum:
     LARGE = 1 << 16     # bytes from which on other threads may run meanwhile
+
+cdef PyMethodDef quick_checksum
 
 fs_choose_crc32c(_machine.SIMD == "sse42")
 
@@ -54,10 +59,13 @@ cdef uint32_t sum_of(const uint8_t *p, Py_ssize_t size) noexcept:
 
 
 cdef uint64_t running_sum(object data, object initial) except? 1:
+    return sum_from(data, number_of("initial", initial, 2 * FS_SUM_ODD - 1))
+
+
+cdef uint64_t sum_from(object data, uint64_t before) except? 1:
     cdef Py_buffer view
     cdef Py_ssize_t size
     cdef uint32_t total
-    cdef uint64_t before = number_of("initial", initial, 2 * FS_SUM_ODD - 1)
     if PyBytes_CheckExact(data):
         size = PyBytes_GET_SIZE(data)
         total = sum_of(<const uint8_t *>PyBytes_AS_STRING(data), size)
@@ -122,6 +130,24 @@ def checksum(data, /, initial=0, udp=False):
     return result
 
 
+cdef object enter_checksum(
+    PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    """What a call enters: data alone, or with what comes before it, need nothing of the module."""
+    cdef uint64_t total
+    if names != NULL or not 1 <= count <= 2:
+        return PyObject_Vectorcall(_plain, args, count, names)
+    if count == 2:
+        total = running_sum(<object>args[0], <object>args[1])
+    else:
+        total = sum_from(<object>args[0], 0)
+    return ~<uint32_t>total & 0xFFFF
+
+
+_plain = checksum
+checksum = with_entry(_plain, &quick_checksum, <PyCFunction>enter_checksum)
+
+
 def checksum_add(data, /, initial=0):
     r"""Add a buffer to a running sum, to go on with.
 
@@ -167,7 +193,7 @@ def pseudo_header(src, dst, protocol, length):
     >>> src, dst = bytes([192, 0, 2, 1]), bytes([192, 0, 2, 2])
     >>> datagram = bytes.fromhex("0035 d431 000c 0000") + b"data"
     >>> hex(checksum(datagram, pseudo_header(src, dst, 17, len(datagram)), udp=True))
-    '0xd6f5'
+    '0xcea8'
     """
     cdef uint8_t packed[32]
     cdef uint64_t total

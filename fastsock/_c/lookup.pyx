@@ -14,6 +14,8 @@ from cpython.unicode cimport PyUnicode_CheckExact
 from libc.stdint cimport uint8_t
 from libc.string cimport memcpy, memset, strlen
 
+from fastsock._c.entries cimport PyCFunction, PyMethodDef, PyObject_Vectorcall, with_entry
+
 import socket as _socket_module
 from operator import index as _index
 from sys import intern as _intern
@@ -23,22 +25,6 @@ from fastsock import services as _services
 
 
 cdef extern from "Python.h":
-    ctypedef void *PyCFunction
-
-    ctypedef struct PyMethodDef:
-        const char *ml_name
-        PyCFunction ml_meth
-        int ml_flags
-        const char *ml_doc
-
-    ctypedef struct PyCFunctionObject:
-        PyMethodDef *m_ml
-
-    enum: METH_FASTCALL
-    enum: METH_KEYWORDS
-    object PyCFunction_NewEx(PyMethodDef *method, PyObject *module, object module_name)
-    PyObject *PyCFunction_GetSelf(object function) except? NULL
-    object PyObject_Vectorcall(object call, PyObject *const *given, size_t count, PyObject *names)
     int PySys_Audit(const char *event, const char *format, ...) except -1
     object PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)
     void *PyUnicode_DATA(object text)
@@ -57,7 +43,7 @@ cdef long TCP = _socket_module.IPPROTO_TCP
 cdef long UDP = _socket_module.IPPROTO_UDP
 
 _PARAMETERS = ("host", "port", "family", "type", "proto", "flags", "strict")
-cdef PyMethodDef quick_getaddrinfo  # the same in all interpreters
+cdef PyMethodDef quick_getaddrinfo
 
 
 cdef class _Guard:
@@ -328,17 +314,6 @@ cdef object enter_getaddrinfo(
     return PyObject_Vectorcall(state.plain, args, count, names)  # compares texts, or refuses
 
 
-cdef object with_entry(object function, PyCFunction entry):
-    """The same function, name, signature and all, but for what a call enters."""
-    quick_getaddrinfo.ml_name = (<PyCFunctionObject *>function).m_ml.ml_name
-    quick_getaddrinfo.ml_doc = (<PyCFunctionObject *>function).m_ml.ml_doc
-    quick_getaddrinfo.ml_meth = entry
-    quick_getaddrinfo.ml_flags = METH_FASTCALL | METH_KEYWORDS
-    return PyCFunction_NewEx(
-        &quick_getaddrinfo, PyCFunction_GetSelf(function), function.__module__
-    )
-
-
 def gethostbyname(hostname, /):
     """Resolve a host's name into one IPv4 address.
 
@@ -602,5 +577,5 @@ def getprotobyname(protocolname, /):
 
 
 _plain = getaddrinfo
-getaddrinfo = with_entry(_plain, <PyCFunction>enter_getaddrinfo)
+getaddrinfo = with_entry(_plain, &quick_getaddrinfo, <PyCFunction>enter_getaddrinfo)
 _state = _State(_plain)

@@ -1,5 +1,6 @@
 """What was found in a packet, the kernel that finds it, and the flow that it belongs to."""
 
+from cpython.object cimport PyTypeObject
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 
@@ -86,13 +87,18 @@ cdef extern from "kernels/flow.h" nogil:
     uint32_t fs_flow_hash(const fs_toeplitz *table, const fs_flow *flow) noexcept
 
 
-cdef class _Spread:
-    cdef fs_toeplitz table
+# What all calls of one interpreter share.
+cdef class _State:
+    cdef object plain             # parse_packet with Cython's entry
+    cdef tuple parameters         # their names, interned
+    cdef tuple nothing
+    cdef PyTypeObject *kind       # Packet; the module keeps it
+    cdef fs_toeplitz table        # of the default key
 
 
 cdef class Packet:
     cdef fs_packet found
-    cdef uint8_t addresses[32]    # as they were when it was parsed: the source, from 16 on the other
+    cdef uint8_t addresses[32]    # as they were when it was parsed: source, and destination at 16
     cdef uint8_t ethernet[12]     # destination and source
     cdef bint has_ethernet
     cdef bint verify              # what it takes to parse it again
@@ -102,6 +108,9 @@ cdef class Packet:
     cdef void parse(
         self, const uint8_t *data, size_t size, uint64_t wire_length, uint32_t link, bint verify
     ) noexcept
+    cdef int read(
+        self, object buffer, uint32_t link, bint on_wire, uint64_t wire_length, bint verify
+    ) except -1
     cdef bint has(self, uint32_t bits) noexcept
     cdef bint is_tcp(self) noexcept
     cdef bint is_icmp(self) noexcept

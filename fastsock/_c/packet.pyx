@@ -17,14 +17,17 @@ from cpython.bytes cimport (
 from cpython.long cimport PyLong_Check
 from cpython.memoryview cimport PyMemoryView_FromObject
 from cpython.number cimport PyNumber_Index
+from cpython.object cimport PyObject, PyTypeObject
 from cpython.unicode cimport PyUnicode_Check, PyUnicode_DecodeASCII
 from libc.stdint cimport UINT32_MAX, uint8_t, uint32_t, uint64_t
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from fastsock._c.address cimport FS_TEXT6_MAX, fs_format4, fs_format6
 from fastsock._c.checksum cimport fs_choose_crc32c, fs_long_long
+from fastsock._c.entries cimport PyCFunction, PyMethodDef, PyObject_Vectorcall, with_entry
 
 from functools import partial
+from sys import intern as _intern
 
 from fastsock import errors as _errors
 from fastsock import packet_fields as _fields
@@ -33,22 +36,39 @@ from fastsock._community import community_id as _community_id
 from fastsock._packet_text import describe as _describe
 from fastsock._packet_text import packet_error as _packet_error
 
+cdef extern from "Python.h":
+    PyObject *PyTuple_GET_ITEM(object items, Py_ssize_t i)
+    Py_ssize_t PyTuple_GET_SIZE(object items)
+
 _LIMITS = _fields.LIMITS
 _LINK_TYPES = _fields.LINK_TYPES
 
 fs_choose_crc32c(_machine.SIMD == "sse42")
 
 
+cdef enum:  # parse_packet's parameters
+    BUFFER
+    LINK
+    VERIFY
+    STRICT
+    WIRE_LENGTH
+    PARAMETERS
+
+cdef PyMethodDef quick_parse_packet  # the same in all interpreters
+
+
 @cython.final
-cdef class _Spread:
-    """What the hash of flows by the default key is made of."""
+cdef class _State:
+    """What calls need, at hand by one look-up."""
 
-    def __cinit__(self):
+    def __cinit__(self, plain):
         cdef bytes key = _fields.RSS_KEY
+        self.plain = plain
+        self.nothing = ()
+        names = ("buffer", "link", "verify", "strict", "wire_length")
+        self.parameters = tuple([_intern(name) for name in names])
+        self.kind = <PyTypeObject *>Packet
         fs_toeplitz_init(&self.table, <const uint8_t *>PyBytes_AS_STRING(key))
-
-
-_spread = _Spread()
 
 
 cdef object get_bytes(object buffer, Py_buffer *view):
@@ -73,12 +93,17 @@ cdef object view_of(object buffer):
 
 
 cdef inline object packed(const uint8_t *address, uint8_t size):
+    if size == 0:
+        return None
     return PyBytes_FromStringAndSize(<const char *>address, size)
 
 
-cdef object address_text(const uint8_t *address, uint8_t size):
+cdef object text_of(const uint8_t *address, uint8_t size):
     cdef uint8_t text[FS_TEXT6_MAX + 1]
-    cdef size_t length = fs_format4(address, text) if size == 4 else fs_format6(address, text)
+    cdef size_t length
+    if size == 0:
+        return None
+    length = fs_format4(address, text) if size == 4 else fs_format6(address, text)
     return PyUnicode_DecodeASCII(<const char *>text, <Py_ssize_t>length, NULL)
 
 
@@ -129,6 +154,27 @@ cdef class Packet:
         if self.has_ethernet:
             memcpy(self.ethernet, data, 12)
 
+    cdef int read(
+        self, object buffer, uint32_t link, bint on_wire, uint64_t wire_length, bint verify
+    ) except -1:
+        """Parse what a buffer holds; it was on the wire as it is, unless `on_wire` is set."""
+        cdef Py_buffer view
+        cdef Py_ssize_t size
+        self._buffer = buffer
+        if PyBytes_CheckExact(buffer):
+            size = PyBytes_GET_SIZE(buffer)
+            self.parse(
+                <const uint8_t *>PyBytes_AS_STRING(buffer), size,
+                wire_length if on_wire else size, link, verify
+            )
+            return 0
+        get_bytes(buffer, &view)
+        self.parse(
+            <const uint8_t *>view.buf, view.len, wire_length if on_wire else view.len, link, verify
+        )
+        PyBuffer_Release(&view)
+        return 0
+
     def __reduce__(self):
         parse = partial(parse_packet, verify=bool(self.verify), wire_length=self.wire_length)
         return parse, (PyMemoryView_FromObject(self._buffer).tobytes(), self.found.link)
@@ -173,22 +219,22 @@ cdef class Packet:
     @property
     def src(self):
         """Packed source address; that of the sender in ARP."""
-        return packed(self.addresses, self.found.address_size) if self.found.address_size else None
+        return packed(self.addresses, self.found.address_size)
 
     @property
     def dst(self):
         """Packed destination address; that of the target in ARP."""
-        return packed(self.addresses + 16, self.found.address_size) if self.found.address_size else None
+        return packed(self.addresses + 16, self.found.address_size)
 
     @property
     def src_address(self):
         """`src` as text."""
-        return address_text(self.addresses, self.found.address_size) if self.found.address_size else None
+        return text_of(self.addresses, self.found.address_size)
 
     @property
     def dst_address(self):
         """`dst` as text."""
-        return address_text(self.addresses + 16, self.found.address_size) if self.found.address_size else None
+        return text_of(self.addresses + 16, self.found.address_size)
 
     @property
     def sport(self):
@@ -263,7 +309,9 @@ cdef class Packet:
     @property
     def checksum(self):
         """Checksum of the transport header, as it stands there."""
-        return self.found.checksum if self.has(FS_TRANSPORT) and self.found.protocol != FS_SCTP else None
+        if not self.has(FS_TRANSPORT) or self.found.protocol == FS_SCTP:
+            return None
+        return self.found.checksum
 
     @property
     def icmp_type(self):
@@ -377,6 +425,8 @@ cdef uint32_t number_of(str name, object value) except? 0xFFFFFFFF:
 cdef uint32_t link_number(object link) except? 0xFFFFFFFF:
     if not PyUnicode_Check(link):
         return number_of("link", link)
+    if link == "ethernet":
+        return FS_LINK_ETHERNET
     number = _LINK_TYPES.get(link)
     if number is None:
         raise _errors.not_link(link)
@@ -412,30 +462,68 @@ def parse_packet(buffer, link="ethernet", *, verify=False, strict=False, wire_le
     >>> packet.src_address, packet.dst_address, packet.vlans
     ('10.0.0.1', '10.0.0.2', ())
     """
-    cdef uint32_t number = FS_LINK_ETHERNET if link == "ethernet" else link_number(link)
-    cdef bint on_wire = wire_length is not None
-    cdef uint64_t size = number_of("wire_length", wire_length) if on_wire else 0
-    cdef bint verified = verify
-    cdef Py_buffer view
-    cdef Packet packet = Packet.__new__(Packet)
-    packet._buffer = buffer
-    if PyBytes_CheckExact(buffer):
-        packet.parse(
-            <const uint8_t *>PyBytes_AS_STRING(buffer), PyBytes_GET_SIZE(buffer),
-            size if on_wire else PyBytes_GET_SIZE(buffer), number, verified
-        )
-    else:
-        get_bytes(buffer, &view)
-        packet.parse(
-            <const uint8_t *>view.buf, view.len, size if on_wire else view.len, number, verified
-        )
-        PyBuffer_Release(&view)
-    if strict and packet.has(FS_FAULTS):
+    cdef PyObject **given = [
+        <PyObject *>buffer, <PyObject *>link, <PyObject *>verify, <PyObject *>strict,
+        <PyObject *>wire_length,
+    ]
+    return parse_given(<_State>_state, given)
+
+
+cdef object parse_given(_State state, PyObject **given):
+    """`parse_packet`, of arguments by parameter: NULL where one is left out."""
+    cdef uint32_t link = FS_LINK_ETHERNET
+    cdef bint on_wire = given[WIRE_LENGTH] != NULL and <object>given[WIRE_LENGTH] is not None
+    cdef uint64_t wire_length = 0
+    cdef bint verify = False
+    cdef Packet packet
+    if given[LINK] != NULL:
+        link = link_number(<object>given[LINK])
+    if on_wire:
+        wire_length = number_of("wire_length", <object>given[WIRE_LENGTH])
+    if given[VERIFY] != NULL:
+        verify = <object>given[VERIFY]
+    packet = <Packet>state.kind.tp_new(<type>state.kind, <PyObject *>state.nothing, NULL)
+    packet.read(<object>given[BUFFER], link, on_wire, wire_length, verify)
+    if given[STRICT] != NULL and <object>given[STRICT] and packet.has(FS_FAULTS):
         raise _packet_error(
             packet.found.status, packet.limited_by, packet.found.limit_offset,
             packet.found.version
         )
     return packet
+
+
+cdef bint sort_arguments(
+    tuple parameters, PyObject *const *args, Py_ssize_t count, PyObject *names, PyObject **given
+) noexcept:
+    """Put each argument in its parameter's place, or say that this is not for us."""
+    cdef Py_ssize_t i, place
+    if not 1 <= count <= VERIFY:
+        return False
+    for i in range(count):
+        given[i] = args[i]
+    for i in range(0 if names == NULL else PyTuple_GET_SIZE(<object>names)):
+        place = LINK
+        # Names in a program's code are interned, as ours are: one text, one object.
+        while place < PARAMETERS and PyTuple_GET_ITEM(parameters, place) != PyTuple_GET_ITEM(
+            <object>names, i
+        ):
+            place += 1
+        if place == PARAMETERS or given[place] != NULL:
+            return False
+        given[place] = args[count + i]
+    return True
+
+
+cdef object enter_parse_packet(
+    PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    """What a call enters: Cython's entry looks its module up for each name and each default."""
+    cdef _State state = <_State>_state
+    cdef PyObject *given[PARAMETERS]
+    memset(given, 0, sizeof(given))
+    if sort_arguments(state.parameters, args, count, names, given):
+        return parse_given(state, given)
+    return PyObject_Vectorcall(state.plain, args, count, names)  # compares texts, or refuses
 
 
 cdef Packet packet_of(object value):
@@ -516,7 +604,7 @@ def flow_hash(packet, *, symmetric=False, key=None):
     cdef fs_flow flow = fs_flow_of(&one.found, one.addresses, one.addresses + 16, symmetric)
     if key is not None:
         return hash_by(&flow, key)
-    return fs_flow_hash(&(<_Spread>_spread).table, &flow)
+    return fs_flow_hash(&(<_State>_state).table, &flow)
 
 
 def community_id(packet, *, seed=0):
@@ -544,3 +632,8 @@ def community_id(packet, *, seed=0):
     '1:5SCo7+Dsb9uqtS1lhImbD4gatbI='
     """
     return _community_id(packet_of(packet), PyNumber_Index(seed))
+
+
+_plain = parse_packet
+parse_packet = with_entry(_plain, &quick_parse_packet, <PyCFunction>enter_parse_packet)
+_state = _State(_plain)

@@ -64,4 +64,11 @@ static inline long long fs_long_long(PyObject *value, int *overflow)
     return PyLong_AsLongLongAndOverflow(value, overflow);
 }
 
+/* A fresh tuple of a subclass that adds nothing to it, as NamedTuple makes them. The items are still
+ * to be set, and nothing may run in between. */
+static inline PyObject *fs_new_tuple(PyObject *type, Py_ssize_t size)
+{
+    return ((PyTypeObject *)type)->tp_alloc((PyTypeObject *)type, size);
+}
+
 #endif

@@ -21,16 +21,11 @@ from .decode import Decoded, decode
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-_RAW = frozenset(
-    (_fields.LINK_TYPES["raw"], _fields.LINK_TYPES["ipv4"], _fields.LINK_TYPES["ipv6"])
-    + tuple(
-        alias
-        for alias, number in _fields.LINK_ALIASES.items()
-        if number == _fields.LINK_TYPES["raw"]
-    )
-)
-_WITH_HEADER = frozenset((*_fields.LINK_TYPES.values(), *_fields.LINK_ALIASES)) - _RAW
-_ETHERNET = _fields.LINK_TYPES["ethernet"]
+_LINK_TYPES, _ALIASES = _fields.LINK_TYPES, _fields.LINK_ALIASES
+_RAW = {_LINK_TYPES[name] for name in ("raw", "ipv4", "ipv6")}
+_RAW |= {alias for alias, number in _ALIASES.items() if number == _LINK_TYPES["raw"]}
+_WITH_HEADER = {*_LINK_TYPES.values(), *_ALIASES} - _RAW
+_ETHERNET = _LINK_TYPES["ethernet"]
 
 
 def _view_of(buffer: ReadableBuffer) -> memoryview:
@@ -345,9 +340,9 @@ class Packet:
 
 def _link_number(link: str | SupportsIndex) -> int:
     if isinstance(link, str):
-        if link not in _fields.LINK_TYPES:
+        if link not in _LINK_TYPES:
             raise _errors.not_link(link)
-        return _fields.LINK_TYPES[link]
+        return _LINK_TYPES[link]
     number = index(link)
     if not 0 <= number <= _state.UINT32_MAX:
         raise _errors.not_between("link", _state.UINT32_MAX, number)

@@ -33,6 +33,25 @@ for _ in range(20):
             assert error.index == 0
         else:
             raise AssertionError(bad)
+    assert fastsock.checksum(blob, fastsock.checksum_add(b"odd")) == {odd_checksum}
+    assert fastsock.crc32c(blob) == {crc}
+    ends = ("192.0.2.1", 1), ("192.0.2.2", 2)
+    header, size = fastsock.parse_proxy(fastsock.build_proxy_v2(*ends, crc=True) + blob)
+    assert (header.source, header.destination) == ends and type(header) is fastsock.ProxyHeader
+    assert fastsock.parse_proxy(b"PROXY ").n == 9
+
+datagram = bytes.fromhex("450000210000400040114e96c0000201c6336401d4310035000d0000") + b"hello"
+for _ in range(200):
+    packet = fastsock.parse_packet(datagram, "raw", verify=True)
+    assert (packet.src_address, packet.dport, packet.limited_by) == ("192.0.2.1", 53, "udp.length")
+    assert fastsock.flow_hash(packet) == 0x6A8EB834
+    assert len(fastsock.flow_key(packet)) == 14
+    try:
+        fastsock.parse_packet(datagram[:18], "raw", strict=True)
+    except fastsock.PacketError as error:
+        assert error.layer == "ipv4"
+    else:
+        raise AssertionError("no error")
 
 import socket
 from fastsock import Delimiter, LengthPrefix, RecvAccumulator
@@ -70,7 +89,8 @@ for _ in range(20):
         assert columns["timestamp_ns"].tolist() == list(range(1, 50))
         assert columns["dport"].tolist() == [4096] * 49
         assert opened.stopped is None
-    assert bytes(decode_columns([packet] * 40, ["src"], link="raw")["src"]).count(b"\\xc0\\0\\2\\1") == 40
+    found = decode_columns([packet] * 40, ["src"], link="raw")
+    assert bytes(found["src"]).count(b"\\xc0\\0\\2\\1") == 40
 """
 
 
@@ -84,7 +104,12 @@ def run(interpreter: object, code: str) -> None:
 def main() -> None:
     import fastsock
 
-    code = USE.format(backend=fastsock.BACKEND)
+    blob = b"192.0.2.1\n198.51.100.255\n" * 500
+    code = USE.format(
+        backend=fastsock.BACKEND,
+        odd_checksum=fastsock.checksum(b"odd" + blob),
+        crc=fastsock.crc32c(blob),
+    )
     failures: list[BaseException] = []
 
     def live() -> None:
