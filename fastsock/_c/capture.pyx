@@ -88,7 +88,7 @@ cdef class Capture:
 
     __module__ = "fastsock.capture"
 
-    def __cinit__(self, source, *, max_record=_captures.MAX_RECORD):
+    def __cinit__(self, source, *, max_record=262144):
         limit = max_record.__index__()
         if not 0 < limit <= UINT32_MAX:
             raise _errors.bad_max_record(limit)
@@ -350,7 +350,7 @@ cdef class Capture:
         return record
 
 
-def open_capture(source, *, max_record=_captures.MAX_RECORD):
+def open_capture(source, *, max_record=262144):
     """Open a capture file, pcap or pcapng, by what it holds.
 
     Args:

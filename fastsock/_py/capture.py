@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from functools import partial
 from struct import Struct
-from typing import TYPE_CHECKING, Any, BinaryIO, Self, SupportsIndex, TypeAlias, final, overload
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, SupportsIndex, final, overload
 
 from .. import _captures, _columns
 from .. import errors as _errors
-from .._captures import Record
 from .sink import Sink as _Sink
 
 if TYPE_CHECKING:
-    import os
-
     from _typeshed import ReadableBuffer
 
     from .._columns import Columns
-
-    CaptureSource: TypeAlias = str | os.PathLike[str] | ReadableBuffer | BinaryIO
 
 _ANY_RECORD = 0xFFFFFFFF
 _INT64_MAX = (1 << 63) - 1
@@ -115,7 +111,10 @@ class Capture:
     )  # fmt: skip
 
     def __init__(
-        self, source: CaptureSource, *, max_record: SupportsIndex = _captures.MAX_RECORD
+        self,
+        source: str | os.PathLike[str] | ReadableBuffer | BinaryIO,
+        *,
+        max_record: SupportsIndex = _captures.MAX_RECORD,
     ) -> None:
         self._max_record = max_record.__index__()
         if not 0 < self._max_record <= _ANY_RECORD:
@@ -158,7 +157,7 @@ class Capture:
     def __iter__(self) -> Self:
         return self
 
-    def __next__(self) -> Record:
+    def __next__(self) -> _captures.Record:
         self._enter()
         try:
             record = self._next()
@@ -319,7 +318,7 @@ class Capture:
 
     # Records.
 
-    def _next(self) -> Record | None:
+    def _next(self) -> _captures.Record | None:
         if self._done:
             return None
         try:
@@ -344,7 +343,7 @@ class Capture:
         if there < size:
             raise _Stop(why, size, there)
 
-    def _next_pcap(self) -> Record:
+    def _next_pcap(self) -> _captures.Record:
         _, _, nanoseconds, header, link, swapped = self._layout[:6]
         self._have(header, "header")
         seconds, fraction, captured, wire = self._struct.unpack_from(self._window, self._at)
@@ -358,13 +357,13 @@ class Capture:
         self._advance(size)
         # A fraction of a second or more carries: two writers in the wild do that.
         time = seconds * 10**9 + (fraction if nanoseconds else fraction * 1000)
-        return Record(time, wire, link, data)
+        return _captures.Record(time, wire, link, data)
 
     def _read_as(self, byteorder: str) -> None:
         self._uint16 = Struct(byteorder + "H").unpack_from
         self._uint32 = Struct(byteorder + "I").unpack_from
 
-    def _next_in_blocks(self) -> Record:
+    def _next_in_blocks(self) -> _captures.Record:
         record = None
         while record is None:
             if self._skipped:
@@ -373,7 +372,7 @@ class Capture:
                 record = self._next_block()
         return record
 
-    def _next_block(self) -> Record | None:
+    def _next_block(self) -> _captures.Record | None:
         self._have(12, "block_header")
         (kind,) = self._uint32(self._window, self._at)
         if kind == _SECTION:
@@ -470,7 +469,7 @@ class Capture:
         seconds = int.from_bytes(value, byteorder, signed=True)  # type: ignore[arg-type]
         interface.offset_ns = _clamped(seconds * 10**9)
 
-    def _packet(self, kind: int, length: int) -> Record:
+    def _packet(self, kind: int, length: int) -> _captures.Record:
         at, window = self._at, self._window
         fixed = 12 if kind == _SIMPLE_PACKET else 28  # in front of the data
         if length < fixed + 4:
@@ -493,11 +492,15 @@ class Capture:
             raise _Stop("huge", captured, self._max_record)
         if captured > room:
             raise _Stop("room", captured, room)
-        return Record(time, wire, interface.link, window[at + fixed : at + fixed + captured])
+        return _captures.Record(
+            time, wire, interface.link, window[at + fixed : at + fixed + captured]
+        )
 
 
 def open_capture(
-    source: CaptureSource, *, max_record: SupportsIndex = _captures.MAX_RECORD
+    source: str | os.PathLike[str] | ReadableBuffer | BinaryIO,
+    *,
+    max_record: SupportsIndex = _captures.MAX_RECORD,
 ) -> Capture:
     """Open a capture file, pcap or pcapng, by what it holds.
 
