@@ -64,16 +64,11 @@ from .lookup import (
 )
 from .options import Option, iter_ip_options, iter_ipv6_options, iter_tcp_options
 from .packet import (
-    COLUMNS,
-    DEFAULT_COLUMNS,
     FAULTS,
     LIMITS,
-    LINK_ALIASES,
     LINK_TYPES,
-    RECORD_COLUMNS,
     RSS_KEY,
     ChecksumStatus,
-    Column,
     Packet,
     PacketError,
     Status,
@@ -115,13 +110,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BACKEND",
-    "COLUMNS",
-    "DEFAULT_COLUMNS",
     "FAULTS",
     "LIMITS",
-    "LINK_ALIASES",
     "LINK_TYPES",
-    "RECORD_COLUMNS",
     "RSS_KEY",
     "ARPView",
     "AddressError",
@@ -129,7 +120,6 @@ __all__ = [
     "CaptureError",
     "CaptureWriter",
     "ChecksumStatus",
-    "Column",
     "Columns",
     "ConnectError",
     "ConnectTimeoutError",
