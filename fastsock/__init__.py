@@ -24,7 +24,7 @@ from .checksum import (
     update_address,
     verify,
 )
-from .columns import Columns, decode_columns
+from .columns import COLUMNS, DEFAULT_COLUMNS, Columns, decode_columns
 from .connect import connect
 from .constants import describe, get_constants, name_of
 from .errors import ConnectError, ConnectTimeoutError
@@ -45,16 +45,11 @@ from .lookup import (
     if_nametoindex,
 )
 from .packet import (
-    COLUMNS,
-    DEFAULT_COLUMNS,
     FAULTS,
     LIMITS,
-    LINK_ALIASES,
     LINK_TYPES,
-    RECORD_COLUMNS,
     RSS_KEY,
     ChecksumStatus,
-    Column,
     Packet,
     PacketError,
     Status,
@@ -100,16 +95,13 @@ __all__ = [
     "DEFAULT_COLUMNS",
     "FAULTS",
     "LIMITS",
-    "LINK_ALIASES",
     "LINK_TYPES",
-    "RECORD_COLUMNS",
     "RSS_KEY",
     "AddressError",
     "Capture",
     "CaptureError",
     "CaptureWriter",
     "ChecksumStatus",
-    "Column",
     "Columns",
     "ConnectError",
     "ConnectTimeoutError",

@@ -9,18 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _backend
+from .columns import Columns, decode_columns
 from .errors import PacketError
 from .packet_fields import (
-    COLUMNS,
-    DEFAULT_COLUMNS,
     FAULTS,
     LIMITS,
-    LINK_ALIASES,
     LINK_TYPES,
-    RECORD_COLUMNS,
     RSS_KEY,
     ChecksumStatus,
-    Column,
     Status,
 )
 
@@ -30,20 +26,17 @@ else:
     globals().update(_backend.names_of(__name__))
 
 __all__ = [
-    "COLUMNS",
-    "DEFAULT_COLUMNS",
     "FAULTS",
     "LIMITS",
-    "LINK_ALIASES",
     "LINK_TYPES",
-    "RECORD_COLUMNS",
     "RSS_KEY",
     "ChecksumStatus",
-    "Column",
+    "Columns",
     "Packet",
     "PacketError",
     "Status",
     "community_id",
+    "decode_columns",
     "flow_hash",
     "flow_key",
     "parse_packet",
