@@ -33,7 +33,7 @@ from .checksum import (
     update_address,
     verify,
 )
-from .columns import Columns, decode_columns
+from .columns import COLUMNS, DEFAULT_COLUMNS, Columns, decode_columns
 from .connect import connect
 from .constants import describe, get_constants, name_of
 from .errors import ConnectError, ConnectTimeoutError

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from . import _backend
 from ._columns import Columns
+from .packet_fields import COLUMNS, DEFAULT_COLUMNS
 
 if TYPE_CHECKING:
     from ._py.columns import decode_columns
 else:
     globals().update(_backend.names_of(__name__))
 
-__all__ = ["Columns", "decode_columns"]
+__all__ = ["COLUMNS", "DEFAULT_COLUMNS", "Columns", "decode_columns"]
