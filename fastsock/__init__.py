@@ -110,6 +110,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BACKEND",
+    "COLUMNS",
+    "DEFAULT_COLUMNS",
     "FAULTS",
     "LIMITS",
     "LINK_TYPES",

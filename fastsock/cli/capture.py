@@ -184,7 +184,7 @@ def add_parser(subcommands: Subcommands) -> None:
         "--columns",
         type=_column_names,
         metavar="NAME,...",
-        help="columns to write, as they are named in fastsock.packet_fields",
+        help="columns to write, as they are named by fastsock.COLUMNS",
     )
     parser.add_argument("--csv", action="store_true", help="rows as CSV (the default of rows)")
     parser.add_argument("--parquet", action="store_true", help="rows as Parquet (needs pyarrow)")
