@@ -9,14 +9,20 @@ machine hits all of them or is over by the next turn. The report takes the minim
 import os
 import platform
 import sysconfig
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import traffic
+from traffic import Traffic
 
 import fastsock
+
+ROOT = Path(__file__).parent.parent
+CAPTURES = Path(os.environ.get("FASTSOCK_CAPTURES", ROOT.parent / "shared" / "captures"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -82,8 +88,14 @@ def measure(request: pytest.FixtureRequest, benchmark: Any, turn: int) -> Callab
         rounds: int,
         headline: bool = False,
         cpu: bool = False,
+        clock: Callable[[], int] = time.thread_time_ns,
+        size: int = 0,
         setup: Callable[[], None] | None = None,
     ) -> None:
+        """Time `timed`, which handles so many `items`, of `size` bytes each where that is asked.
+
+        With `cpu` the time is what `clock` counts, and wall time stands beside it.
+        """
         assert got == expected, f"{contender} gives another result than the standard library"
         benchmark.group = f"{row}, {input}"
         benchmark.extra_info.update(
@@ -93,13 +105,14 @@ def measure(request: pytest.FixtureRequest, benchmark: Any, turn: int) -> Callab
             contender=contender,
             items=items,
             headline=headline,
+            size=size,
         )
         spent: list[int] = []
 
         def clocked() -> None:
-            start = time.thread_time_ns()
+            start = clock()
             timed()
-            spent.append(time.thread_time_ns() - start)
+            spent.append(clock() - start)
 
         warmup = 1 if items <= 10_000 else 0
         benchmark.pedantic(
@@ -128,3 +141,28 @@ def record(request: pytest.FixtureRequest, benchmark: Any, turn: int) -> Callabl
         benchmark.pedantic(lambda: None, rounds=1)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def packets() -> Traffic:
+    return traffic.load(CAPTURES)
+
+
+@pytest.fixture(scope="session")
+def capture_of(packets: Traffic) -> Iterator[Callable[[int], Path]]:
+    """Write the packets, again and again, to a file of so many; all files are deleted in the end.
+
+    A file that was just written is in the page cache, so that no disk is measured.
+    """
+    (ROOT / "build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=ROOT / "build") as folder:
+
+        def written(count: int) -> Path:
+            path = Path(folder, f"{count}.pcap")
+            if not path.exists():
+                if not traffic.there_is_room(path.parent, packets.size(count)):
+                    pytest.skip(f"no room for a capture of {count:,} packets")
+                packets.tiled(count, path)
+            return path
+
+        yield written

@@ -24,6 +24,12 @@ def _two(call: Callable[..., Any], a: Any, b: Any, turns: int) -> None:
         call(a, b), call(a, b), call(a, b), call(a, b), call(a, b)
 
 
+def _three(call: Callable[..., Any], a: Any, b: Any, c: Any, turns: int) -> None:
+    for _ in repeat(None, turns):
+        call(a, b, c), call(a, b, c), call(a, b, c), call(a, b, c), call(a, b, c)
+        call(a, b, c), call(a, b, c), call(a, b, c), call(a, b, c), call(a, b, c)
+
+
 def _typed(call: Callable[..., Any], a: Any, b: Any, kind: Any, turns: int) -> None:
     for _ in repeat(None, turns):
         call(a, b, type=kind), call(a, b, type=kind), call(a, b, type=kind)
@@ -58,7 +64,7 @@ def _own(loop: Callable[..., Any]) -> Callable[..., Any]:
 
 def hot(call: Callable[..., Any], *arguments: Any, calls: int = CALLS) -> Callable[[], None]:
     """A run of many calls with the same arguments."""
-    loop = {1: _one, 2: _two}[len(arguments)]
+    loop = {1: _one, 2: _two, 3: _three}[len(arguments)]
     return partial(_own(loop), call, *arguments, calls // 10)
 
 

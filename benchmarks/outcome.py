@@ -24,12 +24,17 @@ class Row:
     ns: dict[str, float] = field(default_factory=dict)
     wall: dict[str, float] = field(default_factory=dict)  # where `ns` is CPU time
     bytes: dict[str, int] = field(default_factory=dict)  # a row of sizes has no times
+    size: int = 0  # bytes an item, where the rate is of interest
 
     def times(self, who: str, against: str) -> float | None:
         """How many times as fast `who` is as `against`."""
         if who in self.ns and against in self.ns:
             return self.ns[against] / self.ns[who]
         return None
+
+    def rate(self, who: str) -> float | None:
+        """Gigabytes a second."""
+        return self.size / self.ns[who] if self.size and who in self.ns else None
 
 
 @dataclass(frozen=True)
@@ -44,11 +49,13 @@ class Verdict:
     def met(self) -> bool:
         if self.target.ns:
             return self.measured <= self.target.ns
-        return self.measured >= self.target.times
+        return self.measured >= (self.target.rate or self.target.times)
 
     def __str__(self) -> str:
         if self.target.ns:
             return f"{self.measured:.1f} ns"
+        if self.target.rate:
+            return f"{self.measured:.1f} GB/s"
         return f"{1 / self.measured if self.target.is_limit else self.measured:.2f}x"
 
 
@@ -76,6 +83,7 @@ class Run:
             if "bytes" in info:
                 least(row.bytes, who, info["bytes"])
                 continue
+            row.size = info.get("size", 0)
             wall = result["stats"]["min"] / info["items"] * 1e9
             if "cpu_ns" in info:
                 least(row.wall, who, wall)
@@ -96,9 +104,7 @@ class Run:
         for target in TARGETS:
             for row in self.of(part):
                 if target.covers(row.part, row.name, row.input):
-                    if target.ns and target.who in row.ns:
-                        yield Verdict(row, target, row.ns[target.who])
-                    elif (measured := row.times(target.who, target.against)) is not None:
+                    if (measured := target.figure(row)) is not None:
                         yield Verdict(row, target, measured)
 
     @property

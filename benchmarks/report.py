@@ -32,6 +32,12 @@ def wall(row: Row) -> str:
     return " / ".join(amount(row.wall[name]) for name in OURS if name in row.wall)
 
 
+def rate(row: Row) -> str:
+    """Gigabytes a second of our contenders."""
+    rates = (row.rate(name) for name in OURS if name in row.ns)
+    return " / ".join(f"{rate:.1f}" for rate in rates if rate is not None)
+
+
 def sizes(run: Run, part: str) -> list[str]:
     """Rows of sizes, which have no times."""
     return [
@@ -64,6 +70,7 @@ def terminal(run: Run, part: str) -> str:
     """Every row, then every target."""
     rows = [row for row in run.of(part) if row.ns]
     clocked = any(row.wall for row in rows)
+    rated = any(row.size for row in rows)
     head = (
         "nanoseconds an item",
         "input",
@@ -71,6 +78,7 @@ def terminal(run: Run, part: str) -> str:
         "vs stdlib",
         "vs floor",
         *(["wall"] * clocked),
+        *(["GB/s"] * rated),
         "peers",
     )
     lines = [
@@ -81,6 +89,7 @@ def terminal(run: Run, part: str) -> str:
             ratio(row.times("compiled", "stdlib")),
             ratio(row.times("floor", "compiled"), 2),
             *([wall(row)] * clocked),
+            *([rate(row)] * rated),
             peers_of(row),
         )
         for row in rows
@@ -99,7 +108,7 @@ def terminal(run: Run, part: str) -> str:
             (
                 "Minimum of all rounds: the steady figure on a shared machine. "
                 "vs stdlib: times as fast; vs floor: times an empty compiled call."
-                + " CPU time of the receiver; wall: the same rows by the clock."
+                + " CPU time where there is a wall time beside it: the same by the clock."
                 * clocked
             ),
             "",
@@ -116,14 +125,15 @@ def markdown(run: Run, part: str, image: str) -> str:
     """The headline rows as a table, the caption, the picture."""
     rows = [row for row in run.of(part) if row.headline]
     peers = any(peers_of(row) for row in rows)
-    head = ["", "input", "compiled", "pure", "stdlib", "compiled vs stdlib"]
-    lines = [head + ["peers"] * peers, ["---", "---"] + ["---:"] * 4 + ["---"] * peers]
+    rated = any(row.size for row in rows)
+    head = ["", "input", "compiled", "pure", "stdlib", "compiled vs stdlib", *["GB/s"] * rated]
+    lines = [head + ["peers"] * peers, ["---", "---"] + ["---:"] * (4 + rated) + ["---"] * peers]
     for row in rows:
         cells = [f"`{row.name}`", row.input, *(amount(row.ns.get(name)) for name in OURS)]
         cells.append(f"**{ratio(row.times('compiled', 'stdlib'))}**")
-        lines.append(cells + [peers_of(row)] * peers)
+        lines.append(cells + [rate(row)] * rated + [peers_of(row)] * peers)
     clocked = any(row.wall for row in rows)
-    unit = "of CPU time a message" if clocked else "an item"
+    unit = "of CPU time an item" if clocked else "an item"
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     missed = sum(not verdict.met for verdict in run.verdicts(part))
     targets = "All targets met." if not missed else f"Targets missed: {missed} (`make bench`)."
