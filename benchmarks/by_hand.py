@@ -8,11 +8,14 @@ import struct
 from array import array
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from hashlib import sha1
 from itertools import repeat
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
 from typing import Any
 
-Buffer = bytes | bytearray | memoryview
+Buffer = bytes | bytearray | memoryview | mmap
 ETHERTYPE = struct.Struct("!12xH").unpack_from
 TAG = struct.Struct("!HH").unpack_from
 IPV4 = struct.Struct("!BBHHHBBH4s4s")
@@ -113,6 +116,12 @@ def udp_datagram(src: bytes, dst: bytes, sport: int, dport: int, payload: bytes)
 # Reading
 
 
+@contextmanager
+def mapped(path: Path) -> Iterator[mmap]:
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as blob:
+        yield blob
+
+
 def records(buffer: Buffer) -> Iterator[tuple[int, int, Any]]:
     """(timestamp_ns, wire length, data) of a little-endian pcap in microseconds."""
     unpack, at, end = RECORD.unpack_from, 24, len(buffer)
@@ -173,7 +182,11 @@ NAMES = (
     *("total_length", "payload_length"),
     *("sport", "dport", "flags", "seq", "ack", "window", "icmp_type", "icmp_code", "payload"),
 )
-FORMATS = {"timestamp_ns": "q"} | dict.fromkeys(("seq", "ack", "wire_length"), "I")
+FORMATS = (
+    {"timestamp_ns": "q"}
+    | dict.fromkeys(("version", "protocol", "ttl", "tos", "icmp_type", "icmp_code"), "B")
+    | dict.fromkeys(("link", "vlan", "fragment_offset", "sport", "dport", "flags", "window"), "H")
+)
 NO_ADDRESS = bytes(16)
 NOTHING = (0, 0, NO_ADDRESS, NO_ADDRESS, *repeat(0, 15))
 
@@ -229,7 +242,7 @@ def five_columns(packets: Iterable[bytes]) -> dict[str, Any]:
         for name, addresses in (("src", src), ("dst", dst))
     }
     for name, values in zip(("protocol", "sport", "dport"), numbers, strict=True):
-        found[name] = array("H", [value or 0 for value in values])
+        found[name] = array(FORMATS[name], [value or 0 for value in values])
     return found
 
 
