@@ -238,7 +238,7 @@ def five_columns(packets: Iterable[bytes]) -> dict[str, Any]:
     """`five_fields` as columns."""
     src, dst, *numbers = zip(*five_fields(packets), strict=True)
     found: dict[str, Any] = {
-        name: b"".join([_mapped(address) for address in addresses])
+        name: b"".join([mapped_address(address) for address in addresses])
         for name, addresses in (("src", src), ("dst", dst))
     }
     for name, values in zip(("protocol", "sport", "dport"), numbers, strict=True):
@@ -246,7 +246,7 @@ def five_columns(packets: Iterable[bytes]) -> dict[str, Any]:
     return found
 
 
-def _mapped(address: bytes | None) -> bytes:
+def mapped_address(address: bytes | None) -> bytes:
     if address is None:
         return NO_ADDRESS
     return address if len(address) == 16 else MAPPED + address

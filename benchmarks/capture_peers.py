@@ -6,12 +6,13 @@ in their times.
 """
 
 import resource
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from socket import AF_INET, AF_INET6, inet_pton
 from typing import Any
 
+import by_hand
 from packet_peers import Peer, there
 
 FIELDS = (
@@ -23,6 +24,7 @@ FIELDS = (
     *("tcp.window_size_value", "tcp.len", "tcp.checksum.status"),
     *("udp.srcport", "udp.dstport", "udp.length", "udp.checksum.status"),
     *("icmp.type", "icmp.code", "icmpv6.type", "icmpv6.code"),
+    *("arp.src.proto_ipv4", "arp.dst.proto_ipv4"),
 )
 TSHARK = (
     *("tshark", "-n", "-T", "fields", "-E", "occurrence=f"),
@@ -42,35 +44,51 @@ def children_ns() -> int:
 
 
 def run(command: tuple[str, ...], path: Path) -> None:
-    subprocess.run(
-        [*command, path], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    quiet = subprocess.DEVNULL
+    subprocess.run([*command, path], check=True, stdout=quiet, stderr=quiet)
 
 
-def lines_of(command: tuple[str, ...], path: Path) -> list[str]:
+def _lines(command: tuple[str, ...], path: Path) -> list[str]:
     done = subprocess.run([*command, path], check=True, capture_output=True, text=True)
     return done.stdout.splitlines()
 
 
-def tshark_five(path: Path) -> list[tuple[str, ...]]:
-    """What tshark says of addresses, protocols and ports, as text; one row a packet."""
+def _mapped(address: bytes | str) -> bytes:
+    """An address as a column has it; zeros for none."""
+    if isinstance(address, str):
+        address = inet_pton(AF_INET6 if ":" in address else AF_INET, address) if address else b""
+    return by_hand.NO_ADDRESS if not address else by_hand.mapped_address(address)
+
+
+Answers = list[tuple[bytes, bytes, int, int, int]]
+
+
+def answers_of(columns: Any) -> Answers:
+    """(src, dst, protocol, sport, dport) of each packet, from any columns."""
+    src, dst = (bytes(columns[name]) for name in FIVE[:2])
+    addresses = ([all[i : i + 16] for i in range(0, len(all), 16)] for all in (src, dst))
+    return list(zip(*addresses, *(columns[name] for name in FIVE[2:]), strict=True))
+
+
+def tshark_answers(path: Path) -> Answers:
     found = []
-    for line in lines_of(TSHARK, path):
+    for line in _lines(TSHARK, path):
         said = dict(zip(FIELDS, line.split("\t"), strict=True))
         found.append(
             (
-                said["ip.src"] or said["ipv6.src"],
-                said["ip.dst"] or said["ipv6.dst"],
-                said["ip.proto"] or said["ipv6.nxt"],
-                said["tcp.srcport"] or said["udp.srcport"],
-                said["tcp.dstport"] or said["udp.dstport"],
+                _mapped(said["ip.src"] or said["ipv6.src"] or said["arp.src.proto_ipv4"]),
+                _mapped(said["ip.dst"] or said["ipv6.dst"] or said["arp.dst.proto_ipv4"]),
+                int(said["ip.proto"] or said["ipv6.nxt"] or 0),
+                int(said["tcp.srcport"] or said["udp.srcport"] or 0),
+                int(said["tcp.dstport"] or said["udp.dstport"] or 0),
             )
         )
     return found
 
 
-def is_there(program: str) -> bool:
-    return shutil.which(program) is not None
+def tcpdump_count(path: Path) -> int:
+    """Packets that it prints; a packet's further lines are indented."""
+    return sum(not line[0].isspace() for line in _lines(TCPDUMP, path))
 
 
 def _dpkt_columns() -> Callable[[Path], dict[str, Any]]:
@@ -130,9 +148,14 @@ def _dpkt_columns() -> Callable[[Path], dict[str, Any]]:
     return columns
 
 
+def _of_dpkt(columns: dict[str, Any]) -> Answers:
+    addresses = (map(_mapped, columns[name]) for name in FIVE[:2])
+    return list(zip(*addresses, *(columns[name] for name in FIVE[2:]), strict=True))
+
+
 def columns() -> list[Peer]:
     """A capture file to columns."""
-    return there(lambda: Peer("dpkt", _dpkt_columns()))
+    return there(lambda: Peer("dpkt", _dpkt_columns(), _of_dpkt))
 
 
 def _dpkt_records() -> Callable[[Path], int]:

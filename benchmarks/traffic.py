@@ -31,6 +31,10 @@ class Traffic:
     body: bytes  # of a pcap, without its header
     packets: tuple[bytes, ...]
 
+    @property
+    def file(self) -> bytes:
+        return FILE_HEADER + self.body
+
     def tiled(self, count: int, path: Path) -> Path:
         """Write a pcap that repeats the packets until there are `count`."""
         whole, rest = divmod(count, len(self.packets))

@@ -1,0 +1,355 @@
+"""fastsock.capture and columns beside loops by hand, libraries and programs, on one capture file.
+
+CPU time is what targets are held against: some of the others take seconds, in which a busy
+machine has time for much else. Only threads are timed by the clock.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from array import array
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
+from pathlib import Path
+from shutil import which
+from types import ModuleType
+from typing import Any
+
+import by_hand
+import capture_peers
+import fastsock._c.capture
+import fastsock._c.columns
+import fastsock._py.capture
+import fastsock._py.columns
+import pytest
+from capture_peers import FIVE, TCPDUMP, TSHARK, answers_of
+from traffic import Traffic
+
+from fastsock.packet_fields import DEFAULT_COLUMNS
+
+CAPTURES: dict[str, ModuleType] = {
+    "compiled": fastsock._c.capture,
+    "pure": fastsock._py.capture,
+}
+DECODERS: dict[str, ModuleType] = {
+    "compiled": fastsock._c.columns,
+    "pure": fastsock._py.columns,
+}
+SOME, MANY = 100_000, 1_000_000
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Who reads a file, and what it says of one, in a form that compares."""
+
+    read: Callable[[Path], Any]
+    answers: Callable[[Path], Any]
+    expected: Callable[[Traffic], Any]
+    clock: Callable[[], int] = time.thread_time_ns
+
+
+def to_columns(twin: str, path: Path, names: Any = None, verify: bool = False) -> Any:
+    with CAPTURES[twin].open_capture(path) as capture:
+        return capture.to_columns(names, verify=verify)
+
+
+def columns_by_hand(path: Path) -> dict[str, Any]:
+    with by_hand.mapped(path) as blob:
+        return by_hand.capture_columns(blob)
+
+
+def five_by_hand(path: Path) -> dict[str, Any]:
+    with by_hand.mapped(path) as blob:
+        return by_hand.five_columns(data for _, _, data in by_hand.records(blob))
+
+
+def expected_answers(packets: Traffic) -> capture_peers.Answers:
+    return answers_of(by_hand.five_columns(packets.packets))
+
+
+def library(read: Callable[[Path], Any], same: Callable[[Any], Any] = answers_of) -> Contender:
+    return Contender(read, lambda path: same(read(path)), expected_answers)
+
+
+def program(
+    command: tuple[str, ...], answers: Callable[[Path], Any], expected: Callable[[Traffic], Any]
+) -> Contender:
+    return Contender(
+        partial(capture_peers.run, command), answers, expected, capture_peers.children_ns
+    )
+
+
+ALL = {twin: library(partial(to_columns, twin)) for twin in CAPTURES}
+ALL["stdlib"] = library(columns_by_hand)
+ALL |= {peer.name: library(peer.call, peer.same) for peer in capture_peers.columns()}
+if which("tshark"):
+    ALL["tshark"] = program(TSHARK, capture_peers.tshark_answers, expected_answers)
+if which("tcpdump"):
+    ALL["tcpdump"] = program(
+        TCPDUMP, capture_peers.tcpdump_count, lambda packets: len(packets.packets)
+    )
+ONLY_FIVE = {twin: library(partial(to_columns, twin, names=FIVE)) for twin in CAPTURES}
+ONLY_FIVE["stdlib"] = library(five_by_hand)
+# Contenders come innermost, so that those of one row run one after the other.
+FILES = [
+    pytest.param(row, name, contender, id=f"{row}-{name}")
+    for row, contenders in (("28 columns", ALL), ("5 columns", ONLY_FIVE))
+    for name, contender in contenders.items()
+]
+
+
+@pytest.mark.parametrize(("row", "name", "contender"), FILES)
+def bench_file(
+    measure: Callable[..., None],
+    packets: Traffic,
+    capture_of: Callable[[int], Path],
+    row: str,
+    name: str,
+    contender: Contender,
+) -> None:
+    """A file to columns; what the others have of them."""
+    measure(
+        f"to_columns, {row}",
+        f"{packets.name}, {SOME:,}",
+        name,
+        partial(contender.read, capture_of(SOME)),
+        got=contender.answers(capture_of(len(packets.packets))),
+        expected=contender.expected(packets),
+        items=SOME,
+        rounds=10 if name == "compiled" else 1,
+        headline=True,
+        cpu=True,
+        clock=contender.clock,
+    )
+
+
+def octets(columns: Any, names: Any) -> dict[str, bytes]:
+    return {name: bytes(columns[name]) for name in names}
+
+
+def expected_octets(packets: Traffic, count: int, names: Any) -> dict[str, bytes]:
+    """What the columns of the packets are when these are repeated until there are `count`."""
+    whole, rest = divmod(count, len(packets.packets))
+    found = {}
+    for name, column in octets(by_hand.capture_columns(packets.file), names).items():
+        size = len(column) // len(packets.packets)
+        found[name] = column * whole + column[: rest * size]
+    return found
+
+
+LARGER = [
+    pytest.param(row, names, verify, count, id=f"{row}-{count}")
+    for row, names, verify, counts in (
+        ("28 columns", None, False, (MANY,)),
+        ("28 columns, verified", None, True, (SOME, MANY)),
+        ("5 columns", FIVE, False, (MANY,)),
+    )
+    for count in counts
+]
+
+
+@pytest.mark.parametrize(("row", "names", "verify", "count"), LARGER)
+def bench_larger(
+    measure: Callable[..., None],
+    packets: Traffic,
+    capture_of: Callable[[int], Path],
+    row: str,
+    names: tuple[str, ...] | None,
+    verify: bool,
+    count: int,
+) -> None:
+    """With every checksum, and a file that no cache holds."""
+    path, checked = capture_of(count), names or by_hand.NAMES
+    columns = to_columns("compiled", path, names, verify)
+    assert tuple(columns) == (names or DEFAULT_COLUMNS)
+    measure(
+        f"to_columns, {row}",
+        f"{packets.name}, {count:,}",
+        "compiled",
+        partial(to_columns, "compiled", path, names, verify),
+        got=octets(columns, checked),
+        expected=expected_octets(packets, count, checked),
+        items=count,
+        rounds=10 if count == SOME else 3,
+        headline=True,
+        cpu=True,
+    )
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="there is one core")
+def bench_threads(
+    measure: Callable[..., None],
+    packets: Traffic,
+    capture_of: Callable[[int], Path],
+    threads: int,
+) -> None:
+    """Each thread reads the file for itself: by the clock, for the whole of them."""
+    path = capture_of(SOME)
+    with ThreadPoolExecutor(threads) as pool:
+
+        def timed() -> list[int]:
+            return list(pool.map(lambda path: len(to_columns("compiled", path)), [path] * threads))
+
+        measure(
+            "to_columns, threads",
+            f"{packets.name}, {SOME:,}",
+            "compiled" if threads == 1 else f"{threads} threads",
+            timed,
+            got=timed(),
+            expected=[SOME] * threads,
+            items=SOME * threads,
+            rounds=20,
+        )
+
+
+def total_of_records(twin: str, path: Path) -> int:
+    with CAPTURES[twin].open_capture(path) as capture:
+        return sum([len(record.data) for record in capture])
+
+
+def total_by_hand(path: Path) -> int:
+    with by_hand.mapped(path) as blob:
+        return sum([len(data) for _, _, data in by_hand.records(blob)])
+
+
+READERS: dict[str, Callable[[Path], int]] = {
+    **{twin: partial(total_of_records, twin) for twin in CAPTURES},
+    "stdlib": total_by_hand,
+    **{peer.name: peer.call for peer in capture_peers.records()},
+}
+
+
+@pytest.mark.parametrize("contender", READERS)
+def bench_records(
+    measure: Callable[..., None],
+    packets: Traffic,
+    capture_of: Callable[[int], Path],
+    contender: str,
+) -> None:
+    """A file's records, one by one: what is asked of each is how long it is."""
+    path, base = capture_of(SOME), capture_of(len(packets.packets))
+    measure(
+        "records",
+        f"{packets.name}, {SOME:,}",
+        contender,
+        partial(READERS[contender], path),
+        got=READERS[contender](base),
+        expected=sum(map(len, packets.packets)),
+        items=SOME,
+        rounds=5 if contender in CAPTURES else 2,
+        headline=True,
+        cpu=True,
+    )
+
+
+PACKET_COLUMNS = tuple(name for name in by_hand.NAMES if name not in by_hand.RECORD_NAMES)
+DECODED = [
+    pytest.param(row, names, source, contender, id=f"{row}-{source}-{contender}")
+    for row, names in (("25 columns", None), ("5 columns", FIVE))
+    for source in ("list", "offsets")
+    for contender in (*DECODERS, *(["stdlib"] if source == "list" else []))
+]
+
+
+@pytest.mark.parametrize(("row", "names", "source", "contender"), DECODED)
+def bench_decode(
+    measure: Callable[..., None],
+    packets: Traffic,
+    row: str,
+    names: tuple[str, ...] | None,
+    source: str,
+    contender: str,
+) -> None:
+    """Packets that are in memory: a list of them, or one buffer and where each begins."""
+    buffers: Any = list(packets.packets)
+    if source == "offsets":
+        offsets = array("q", accumulate(map(len, packets.packets), initial=0))
+        buffers = b"".join(buffers), offsets
+    if contender == "stdlib":
+        by_name = by_hand.five_columns if names else by_hand.packet_columns
+        decode: Callable[[], Any] = partial(by_name, buffers)
+    else:
+        decode = partial(DECODERS[contender].decode_columns, buffers, names)
+    checked = names or PACKET_COLUMNS
+    measure(
+        f"decode_columns, {row}",
+        f"{packets.name}, {source}",
+        contender,
+        decode,
+        got=octets(decode(), checked),
+        expected=octets(by_hand.packet_columns(packets.packets), checked),
+        items=len(packets.packets),
+        rounds=50 if contender == "compiled" else 2,
+        headline=True,
+    )
+
+
+MEMORY = """
+import sys
+from pathlib import Path
+
+def anonymous():
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) << 10 for line in file if line.startswith("RssAnon:"))
+
+{prepare}
+before = anonymous()
+kept = make(Path(sys.argv[1]))
+print((anonymous() - before) // len(kept))
+"""
+OPENED = """
+from fastsock._{twin}.capture import open_capture
+from fastsock._{twin}.packet import parse_packet
+opened = open_capture(Path(sys.argv[1]))
+"""
+COLUMNS = OPENED + "make = lambda path: opened.to_columns()"
+OBJECTS = OPENED + "make = lambda path: [parse_packet(r.data, r.link) for r in opened]"
+DPKT = """
+from dpkt.ethernet import Ethernet
+from dpkt.pcap import Reader
+file = open(sys.argv[1], "rb")
+make = lambda path: [Ethernet(data) for _, data in Reader(file)]
+"""
+SCAPY = """
+from scapy.utils import rdpcap
+make = lambda path: rdpcap(str(path))
+"""
+PYPACKER = """
+from pypacker.layer12.ethernet import Ethernet
+from pypacker.ppcap import Reader
+make = lambda path: [Ethernet(data) for _, data in Reader(filename=str(path))]
+"""
+KEPT = {
+    "compiled": ("columns", COLUMNS.format(twin="c"), SOME),
+    "pure": ("columns", COLUMNS.format(twin="py"), SOME),
+    "parse_packet()": ("objects", OBJECTS.format(twin="c"), SOME),
+    "pure parse_packet()": ("objects", OBJECTS.format(twin="py"), 10_000),
+    **{
+        peer.name: ("objects", {"dpkt": DPKT, "scapy": SCAPY, "pypacker": PYPACKER}[peer.name], n)
+        for peer, n in zip(capture_peers.records(), (10_000, 4_000, 10_000), strict=False)
+    },
+}
+
+
+@pytest.mark.parametrize("contender", KEPT)
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="there is no /proc")
+def bench_memory(
+    record: Callable[..., None], packets: Traffic, capture_of: Callable[[int], Path], contender: str
+) -> None:
+    """Memory of a capture's packets, kept as columns or as objects; the mapped file aside."""
+    form, prepare, count = KEPT[contender]
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY.format(prepare=prepare), str(capture_of(count))],
+        cwd=Path(__file__).parent.parent,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    name = f"kept as {form}" if form == "columns" else f"kept as objects, {count:,}"
+    record("memory", f"{packets.name}", contender, bytes_each=int(done.stdout))
