@@ -5,8 +5,10 @@ of this project; the folder that holds it is named by FASTSOCK_CAPTURES. The mix
 proportions of protocols, sizes, options, padding and tags, and stands in for it everywhere else.
 """
 
+import os
 import shutil
 import struct
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -145,3 +147,7 @@ def made() -> Traffic:
         for i, packet in enumerate(packets)
     )
     return Traffic("made", body, packets)
+
+
+if __name__ == "__main__":  # traffic.py COUNT PATH: a capture file for programs that are not Python
+    load(Path(os.environ.get("FASTSOCK_CAPTURES", ""))).tiled(int(sys.argv[1]), Path(sys.argv[2]))
