@@ -23,12 +23,12 @@ import by_hand
 import capture_peers
 import fastsock._c.capture
 import fastsock._c.columns
-import fastsock._py.capture
-import fastsock._py.columns
 import pytest
 from capture_peers import FIVE, TCPDUMP, TSHARK, answers_of
 from traffic import Traffic
 
+import fastsock._py.capture
+import fastsock._py.columns
 from fastsock.packet_fields import DEFAULT_COLUMNS
 
 CAPTURES: dict[str, ModuleType] = {
@@ -351,5 +351,4 @@ def bench_memory(
         text=True,
         timeout=600,
     )
-    name = f"kept as {form}" if form == "columns" else f"kept as objects, {count:,}"
-    record("memory", f"{packets.name}", contender, bytes_each=int(done.stdout))
+    record(f"memory as {form}", packets.name, contender, bytes_each=int(done.stdout))

@@ -177,11 +177,13 @@ def _transport(data: Buffer, protocol: int, at: int) -> Transport:
 
 
 NAMES = (
-    *("timestamp_ns", "wire_length", "captured_length", "link", "vlan"),
+    *("timestamp_ns", "wire_length", "captured_length", "link"),  # of the record
+    *("vlan",),
     *("version", "protocol", "src", "dst", "ttl", "tos", "identification", "fragment_offset"),
     *("total_length", "payload_length"),
     *("sport", "dport", "flags", "seq", "ack", "window", "icmp_type", "icmp_code", "payload"),
 )
+RECORD_NAMES = NAMES[:4]
 FORMATS = (
     {"timestamp_ns": "q"}
     | dict.fromkeys(("version", "protocol", "ttl", "tos", "icmp_type", "icmp_code"), "B")
@@ -250,6 +252,42 @@ def mapped_address(address: bytes | None) -> bytes:
     if address is None:
         return NO_ADDRESS
     return address if len(address) == 16 else MAPPED + address
+
+
+# Editing Ethernet frames of IPv4 in place
+
+
+def forward(frames: Iterable[bytearray]) -> None:
+    """One off the time to live, and the checksum by its difference, as RFC 1141 has it."""
+    for frame in frames:
+        frame[22] -= 1
+        total = (frame[24] << 8 | frame[25]) + 0x100
+        total = (total & 0xFFFF) + (total >> 16)
+        frame[24:26] = total.to_bytes(2, "big")
+
+
+def translate(frames: Iterable[bytearray], src: bytes, sport: int) -> None:
+    """Another source for TCP, as a translator of addresses gives it."""
+    port = sport.to_bytes(2, "big")
+    added = total(src)
+    for frame in frames:
+        transport = 14 + (frame[14] & 15) * 4
+        removed = total(frame[26:30])
+        before = frame[24] << 8 | frame[25]
+        frame[24:26] = _changed(before, removed, added).to_bytes(2, "big")
+        check = transport + 16
+        removed += frame[transport] << 8 | frame[transport + 1]
+        before = frame[check] << 8 | frame[check + 1]
+        frame[check : check + 2] = _changed(before, removed, added + sport).to_bytes(2, "big")
+        frame[26:30] = src
+        frame[transport : transport + 2] = port
+
+
+def _changed(checksum: int, removed: int, added: int) -> int:
+    """RFC 1624, equation 3, for sums of at most two words."""
+    total = 0xFFFF - checksum + 2 * 0xFFFF - removed + added
+    total = (total & 0xFFFF) + (total >> 16)
+    return 0xFFFF - ((total & 0xFFFF) + (total >> 16))
 
 
 # Flows, from what a packet object has

@@ -66,7 +66,7 @@ Answers = list[tuple[bytes, bytes, int, int, int]]
 def answers_of(columns: Any) -> Answers:
     """(src, dst, protocol, sport, dport) of each packet, from any columns."""
     src, dst = (bytes(columns[name]) for name in FIVE[:2])
-    addresses = ([all[i : i + 16] for i in range(0, len(all), 16)] for all in (src, dst))
+    addresses = ([many[i : i + 16] for i in range(0, len(many), 16)] for many in (src, dst))
     return list(zip(*addresses, *(columns[name] for name in FIVE[2:]), strict=True))
 
 
