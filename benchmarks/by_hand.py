@@ -10,7 +10,6 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import sha1
-from itertools import repeat
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
@@ -190,7 +189,7 @@ FORMATS = (
     | dict.fromkeys(("link", "vlan", "fragment_offset", "sport", "dport", "flags", "window"), "H")
 )
 NO_ADDRESS = bytes(16)
-NOTHING = (0, 0, NO_ADDRESS, NO_ADDRESS, *repeat(0, 15))
+NOTHING = (0,) * 14  # from `ttl` to what stands before `payload`
 
 
 def _row(data: Buffer) -> tuple[Any, ...]:
@@ -212,8 +211,9 @@ def _row(data: Buffer) -> tuple[Any, ...]:
         return *fields, at + 40 + size - rest[8], *rest
     if ethertype == 0x0806:
         src, dst = MAPPED + data[at + 14 : at + 18], MAPPED + data[at + 24 : at + 28]
-        return vlan, 0, 0, src, dst, *NOTHING[4:]
-    return vlan, *NOTHING
+        return vlan, 0, 0, src, dst, *NOTHING, at + 28
+    left = ethertype if ethertype < 0x0600 else len(data) - at  # 802.3 has its length there
+    return vlan, 0, 0, NO_ADDRESS, NO_ADDRESS, *NOTHING[:5], left, *NOTHING[6:], at
 
 
 def _columns(names: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> dict[str, Any]:
