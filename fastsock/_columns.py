@@ -40,7 +40,7 @@ class Columns:
     __module__ = "fastsock.columns"
     __slots__ = ("__weakref__", "_memory", "_rows")
 
-    def __init__(self, rows: int, memory: Mapping[str, bytearray]) -> None:
+    def __init__(self, rows: int, memory: Mapping[str, bytearray | memoryview]) -> None:
         for name, block in memory.items():
             if len(block) < rows * COLUMNS[name].itemsize:
                 raise ValueError(f"column {name!r} has no room for {rows} rows")
@@ -143,7 +143,7 @@ def select(columns: Iterable[str] | None, *, records: bool) -> tuple[str, ...]:
     return names
 
 
-def room_of(out: Columns, names: tuple[str, ...]) -> dict[str, bytearray]:
+def room_of(out: Columns, names: tuple[str, ...]) -> Mapping[str, bytearray | memoryview]:
     """The memory of columns that are to be written anew.
 
     Raises:
@@ -156,10 +156,10 @@ def room_of(out: Columns, names: tuple[str, ...]) -> dict[str, bytearray]:
     return out._memory
 
 
-def refill(out: Columns, rows: int, memory: dict[str, bytearray]) -> Columns:
+def refill(out: Columns, rows: int, memory: Mapping[str, bytearray | memoryview]) -> Columns:
     """Let `out` be `rows` rows of this memory."""
     out._rows = rows
-    out._memory = memory
+    out._memory = dict(memory)
     return out
 
 

@@ -68,6 +68,17 @@ def test_formats_and_shapes(decode):
         assert not view.readonly
 
 
+@pytest.mark.parametrize("sizes", [(0, 900), (900, 0)], ids=["growing", "shrinking"])
+def test_packets_of_another_size_than_the_first(capture, files, sizes):
+    """Memory is made for as many rows as the first packets let expect, which may be wrong."""
+    packets = [bytes([i % 251]) * size for size in sizes for i in range(3000)]
+    found = capture.open_capture(files.pcap(*packets)).to_columns(["captured_length", "src"])
+    assert found["captured_length"].tolist() == list(map(len, packets))
+    assert found["src"].shape == (6000, 16)
+    found["src"][5999, 15] = 1  # the last byte is ours
+    assert sum(bytes(found["src"])) == 1
+
+
 def test_addresses(decode):
     found = decode([ETHERNET + b"\x08\x00" + UDP, ETHERNET + b"\x86\xdd" + TCP6, ARP, b""])
     mapped = bytes(10) + b"\xff\xff"

@@ -218,7 +218,8 @@ cdef class Capture:
                 if self.source.mapped is not None:
                     self.look_further(0)
                 while not self.done:
-                    state = sink.run_capture(&self.walk, most)
+                    end = <const uint8_t *>self.window.buf + self.window.len
+                    state = sink.run_capture(&self.walk, end, most)
                     if state == FS_RECORD:
                         break
                     self.help(state)

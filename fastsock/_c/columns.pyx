@@ -64,6 +64,7 @@ cdef object decode_list(Sink sink, list items, uint32_t link):
     # A buffer's own code may run in here, and change the list: its size is read anew each time.
     cdef Py_ssize_t row = 0
     with cython.critical_section(items):
+        sink.expect(PyList_GET_SIZE(items))
         while row < PyList_GET_SIZE(items):
             if row + PREFETCH_ROWS < PyList_GET_SIZE(items):
                 fs_prefetch_bytes(PyList_GET_ITEM(items, row + PREFETCH_ROWS))

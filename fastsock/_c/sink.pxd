@@ -83,13 +83,18 @@ cdef class Sink:
     cdef fs_sink sink
     cdef tuple names
     cdef list numbers             # of the columns, in the kernel's order
-    cdef list blocks              # a bytearray a column
+    cdef bytearray block          # what all of them share
     cdef object out               # the Columns whose memory is used, or None
-    cdef list held                # views of it, so that nobody resizes it meanwhile
-    cdef int place(self) except -1
-    cdef int grow(self, size_t most) except -1
+    cdef list held                # views of that memory, while it is enough
+    cdef int use(self, object columns) except -1
+    cdef size_t size_of(self, size_t rows) except? 0
+    cdef int move(self, size_t room) except -1
+    cdef int expect(self, size_t rows) except -1
+    cdef int grow(self, size_t expected, size_t most) except -1
+    cdef object columns(self)
     cdef int add(self, const char *data, size_t size, uint32_t link) except -1
-    cdef fs_walked run_capture(self, fs_capture *capture, size_t most) except *
+    cdef fs_walked run_capture(
+        self, fs_capture *capture, const uint8_t *end, size_t most) except *
     cdef size_t run_offsets(self, const char *data, size_t size, const int64_t *offsets,
                             size_t row, size_t rows, uint32_t link) except? 0
     cdef object finish(self)

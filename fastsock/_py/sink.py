@@ -98,9 +98,8 @@ class Sink:
         if out is None:
             return _columns.Columns(self.rows, self._memory)
         memory = _columns.room_of(out, self._names)
-        if all(len(memory[name]) >= len(block) for name, block in self._memory.items()):
-            for name, block in self._memory.items():
-                memory[name][: len(block)] = block
-        else:
-            memory = self._memory
+        if any(len(memory[name]) < len(block) for name, block in self._memory.items()):
+            return _columns.refill(out, self.rows, self._memory)
+        for name, block in self._memory.items():
+            memory[name][: len(block)] = block
         return _columns.refill(out, self.rows, memory)
