@@ -22,6 +22,7 @@ FILE_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)
 RECORD_HEADER = struct.Struct("<IIII")
 MAC = bytes.fromhex("02005e100001 02005e100002")
 TAGS = bytes.fromhex("8100 0076 8100 00d1")
+FEW = 8  # repetitions that are written at a time, of some 3 MB each
 ECHO, LINK_LOCAL = bytes(range(65, 97)), bytes.fromhex("fe80" + 14 * "00")
 
 
@@ -43,8 +44,9 @@ class Traffic:
         size = sum(RECORD_HEADER.size + len(packet) for packet in self.packets[:rest])
         with path.open("wb") as file:
             file.write(FILE_HEADER)
-            for _ in range(whole):
-                file.write(self.body)
+            # How large its pieces are that the page cache keeps is up to what writes them.
+            for at in range(0, whole, FEW):
+                file.write(self.body * min(FEW, whole - at))
             file.write(self.body[:size])
         return path
 
