@@ -25,7 +25,8 @@ class Columns:
     no rows is an empty, flat view.
 
     `len` is the number of rows; iteration gives the names, in the order in which they were
-    asked for. The memory is the columns' own and may be written to.
+    asked for. The memory is the columns' own and may be written to: one block for all of them in
+    the compiled twin, which lives as long as a view of any of them.
 
     >>> from socket import AF_UNSPEC
     >>> import fastsock
