@@ -75,9 +75,9 @@ def checksums() -> list[Peer]:
 
 
 def _dpkt_crc32c() -> Peer:
-    from dpkt.crc32c import add, done
+    from dpkt.crc32c import add
 
-    return Peer("dpkt", lambda data: done(add(0xFFFFFFFF, data)))
+    return Peer("dpkt", lambda data: add(0xFFFFFFFF, data) ^ 0xFFFFFFFF)
 
 
 def castagnoli() -> list[Peer]:
