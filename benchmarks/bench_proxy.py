@@ -99,23 +99,16 @@ def by_hand(parse: Callable[[bytes], tuple[Ends, int]], sent: list[bytes]) -> li
 
 
 def _library() -> Peer:
-    """proxy-protocol as its users call it: a version is known beforehand, a header comes whole."""
-    from proxyprotocol.base import ProxyProtocolWantRead
+    """proxy-protocol; it is told which version comes, and gets the header alone."""
     from proxyprotocol.v1 import ProxyProtocolV1
     from proxyprotocol.v2 import ProxyProtocolV2
 
-    parsers = {True: ProxyProtocolV1(), False: ProxyProtocolV2()}
+    line, binary = ProxyProtocolV1().unpack, ProxyProtocolV2().unpack
 
     def read(data: bytes) -> Any:
-        parser, at = parsers[data.startswith(b"PROXY")], 0
-        while True:
-            try:
-                return parser.unpack(data[:at])
-            except ProxyProtocolWantRead as more:
-                if more.want_line:
-                    at = data.index(b"\n") + 1
-                else:
-                    at += more.want_bytes
+        if data.startswith(b"PROXY"):
+            return line(data[: data.index(b"\n") + 1])
+        return binary(data[: 16 + int.from_bytes(data[14:16], "big")])
 
     def same(found: list[Any]) -> list[Any]:
         return [

@@ -62,6 +62,14 @@ STREAMS = {
     "frames 80 B lines": ("cut(TEXT, Lines())", "(b'' + TEXT).split(b'\\n')"),
     "frames 80 B delimiter": ("cut(TEXT, Delimiter(b'\\n'))", "(b'' + TEXT).split(b'\\n')"),
 }
+# Row: ours and by hand, for `ROWS` packets, headers or changes.
+PACKETS = {
+    "parse_packet + 5 fields": ("five(packets)", "by_hand.five_fields(packets)"),
+    "decode_columns": ("decode_columns(packets)", "by_hand.packet_columns(packets)"),
+    "checksum 20 B": ("list(map(checksum, headers))", "list(map(by_hand.checksum, headers))"),
+    "verify 20 B": ("list(map(verify, headers))", "list(map(by_hand.verify, headers))"),
+    "update16": ("list(map(update16, *words))", "list(map(by_hand.update16, *words))"),
+}
 SCALAR_PROGRAM = """
 from socket import *
 from {module} import {function}
@@ -100,6 +108,22 @@ def slices(data):
 {call}
 for _ in range({calls}): {call}
 """
+PACKET_PROGRAM = """
+import by_hand
+from fastsock._c.checksum import checksum, update16, verify
+from fastsock._c.columns import decode_columns
+from fastsock._c.packet import parse_packet
+src, dst = bytes([192, 0, 2, 1]), bytes([198, 51, 100, 7])
+segment = by_hand.tcp_segment(src, dst, (40000, 443), (1, 2), 0x18, bytes(100))
+datagram = by_hand.ipv4_datagram(src, dst, 6, segment)
+packets, headers = [bytes(12) + b"\\x08\\0" + datagram] * 1000, [datagram[:20]] * 1000
+words = [0x1C46] * 1000, [0x4006] * 1000, [0x3F06] * 1000
+def five(packets):
+    return [(p.src, p.dst, p.protocol, p.sport, p.dport) for p in map(parse_packet, packets)]
+{call}
+for _ in range({calls}): {call}
+"""
+GROUPS = ((BATCHES, BATCH_PROGRAM), (STREAMS, STREAM_PROGRAM), (PACKETS, PACKET_PROGRAM))
 
 
 def count(program: str) -> int:
@@ -142,13 +166,13 @@ def scalar(row: str, empty: float) -> dict[str, float]:
 
 
 def batch(row: str) -> dict[str, float]:
-    cases, program = (BATCHES, BATCH_PROGRAM) if row in BATCHES else (STREAMS, STREAM_PROGRAM)
+    cases, program = next(group for group in GROUPS if row in group[0])
     calls = zip(("compiled", "stdlib"), cases[row], strict=True)
     return {who: per_call(program, (2, 12), call=call) / ROWS for who, call in calls}
 
 
 def main() -> None:
-    known = [*SCALARS, *BATCHES, *STREAMS]
+    known = [*SCALARS, *BATCHES, *STREAMS, *PACKETS]
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(known))
     wanted = parser.parse_args().rows or known
@@ -157,9 +181,8 @@ def main() -> None:
     if shutil.which("valgrind") is None:
         sys.exit("instructions.py: valgrind is not installed (apt install valgrind): no counts")
     empty = per_call(EMPTY_PROGRAM, CALLS)
-    print(
-        f"Instructions an address or a message, {sys.implementation.name} {sys.version.split()[0]}"
-    )
+    python = f"{sys.implementation.name} {sys.version.split()[0]}"
+    print(f"Instructions an address, a message or a packet, {python}")
     print(f"{'':<26}{'compiled':>10}{'stdlib':>10}{'floor':>10}{'stdlib/compiled':>18}")
     for row in wanted:
         counts = scalar(row, empty) if row in SCALARS else batch(row)

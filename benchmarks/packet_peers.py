@@ -46,7 +46,7 @@ def there(*makers: Callable[[], Peer]) -> list[Peer]:
     """The peers that can be made: those whose libraries are there."""
     found = []
     for make in makers:
-        with suppress(ImportError):
+        with suppress(ModuleNotFoundError):
             found.append(make())
     return found
 
@@ -256,7 +256,7 @@ def builders() -> dict[str, tuple[Callable[[], bytes], Callable[[], bytes]]]:
         ("scapy", _scapy_builders),
         ("pypacker", _pypacker_builders),
     ):
-        with suppress(ImportError):
+        with suppress(ModuleNotFoundError):
             found[name] = make()
     return found
 

@@ -94,9 +94,11 @@ TARGETS = (
     Target("checksum", "checksum", "* large", rate=15),
     Target("packet", "parse_packet + 5 fields", times=1.5),
     Target("packet", "parse_packet + 5 fields", against="dpkt", times=20),
+    Target("packet", "parse_packet", ns=120),
     Target("capture", "to_columns, 28 columns", against="dpkt", times=150),
     Target("capture", "to_columns, 28 columns", against="tshark", times=300),
     Target("capture", "to_columns, 28 columns", ns=100),
+    Target("capture", "decode_columns, 5 columns", ns=30),
     # The pure twin is never slower than the obvious code over the standard library by more.
     Target(ANY, ANY, who="pure", times=1 / 1.5),
 )
