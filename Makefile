@@ -80,6 +80,9 @@ kernels: ## the kernels alone, in C
 	@mkdir -p build
 	$(CC) -O3 -Wall -Wextra benchmarks/kernels.c -o build/kernels
 	build/kernels
+	$(CC) -O3 -Wall -Wextra benchmarks/packet_kernels.c -o build/packet_kernels
+	$(PYTHON) benchmarks/traffic.py 100000 build/kernels.pcap
+	build/packet_kernels build/kernels.pcap; status=$$?; rm build/kernels.pcap; exit $$status
 
 instr: $(VENV)/.built $(VENV)/.floor ## instructions a call, by callgrind: exact where times are not
 	$(BIN)/python benchmarks/instructions.py
