@@ -17,8 +17,8 @@
 #endif
 
 enum {
-    FS_BLOCK_ROWS = 16,     /* some 4 KiB of rows */
-    FS_AHEAD = 2048,        /* bytes of a capture that are fetched ahead of the cursor */
+    FS_BLOCK_ROWS = 32,     /* 5 KiB of rows */
+    FS_AHEAD = 4096,        /* bytes of a capture that are fetched ahead of the cursor */
     FS_CACHE_LINE = 64,
     FS_NO_VLAN = 0xFFFF,
 };
