@@ -240,6 +240,14 @@ def update16(
     >>> update16(0xDD2F, 0x5555, 0x3285)
     0
     """
+    if (
+        (type(checksum) is int and type(old) is int and type(new) is int)
+        and not (checksum | old | new) >> 16  # none of them is negative or too large
+        and (checksum or not udp)
+    ):
+        total = 2 * 65535 - checksum - old + new
+        after = 65535 - (total % 65535 or (65535 if total else 0))
+        return after or (65535 if udp else 0)
     return _update(checksum, _number("old", old, 0xFFFF), _number("new", new, 0xFFFF), udp)
 
 
