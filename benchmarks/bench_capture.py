@@ -286,6 +286,7 @@ def bench_decode(
         items=len(packets.packets),
         rounds=50 if contender == "compiled" else 2,
         headline=True,
+        cpu=True,
     )
 
 

@@ -130,16 +130,19 @@ def markdown(run: Run, part: str, image: str) -> str:
     lines = [head + ["peers"] * peers, ["---", "---"] + ["---:"] * (4 + rated) + ["---"] * peers]
     for row in rows:
         cells = [f"`{row.name}`", row.input, *(amount(row.ns.get(name)) for name in OURS)]
-        cells.append(f"**{ratio(row.times('compiled', 'stdlib'))}**")
+        times = ratio(row.times("compiled", "stdlib"))
+        cells.append(f"**{times}**" if times else "")
         lines.append(cells + [rate(row)] * rated + [peers_of(row)] * peers)
     clocked = any(row.wall for row in rows)
     unit = "of CPU time an item" if clocked else "an item"
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     missed = sum(not verdict.met for verdict in run.verdicts(part))
     targets = "All targets met." if not missed else f"Targets missed: {missed} (`make bench`)."
+    memory = "".join(f"- {line}\n" for line in sizes(run, part)) + "\n" * bool(sizes(run, part))
     return (
         f"{table}\n\n"
         f"Nanoseconds {unit}, the best round of each. {run.caption} {targets}\n\n"
+        f"{memory}"
         f"![{part}: times as fast as the standard library]({image})\n"
     )
 
