@@ -101,11 +101,12 @@ class Run:
         return [row for row in self.rows if row.part == part]
 
     def verdicts(self, part: str) -> Iterator[Verdict]:
-        for target in TARGETS:
-            for row in self.of(part):
-                if target.covers(row.part, row.name, row.input):
-                    if (measured := target.figure(row)) is not None:
-                        yield Verdict(row, target, measured)
+        pairs = ((target, row) for target in TARGETS for row in self.of(part))
+        for target, row in pairs:
+            if target.covers(row.part, row.name, row.input):
+                measured = target.figure(row)
+                if measured is not None:
+                    yield Verdict(row, target, measured)
 
     @property
     def caption(self) -> str:
