@@ -9,6 +9,7 @@ import os
 import shutil
 import struct
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -67,14 +68,12 @@ def load(folder: Path) -> Traffic:
 
 def there_is_room(folder: Path, size: int) -> bool:
     """Whether a file of that size can be written, kept in the page cache and decoded."""
-    available = 0
-    try:
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    with suppress(OSError):  # what Linux says of it is what is free, or would be if it was needed
         for line in Path("/proc/meminfo").read_text().splitlines():
             if line.startswith("MemAvailable:"):
-                available = int(line.split()[1]) << 10
-    except OSError:
-        return False
-    return min(available, shutil.disk_usage(folder).free) > 3 * size
+                memory = int(line.split()[1]) << 10
+    return min(memory, shutil.disk_usage(folder).free) > 3 * size
 
 
 # Bytes of payload, of options (a timestamp) and of padding after the datagram, and how many in 100.
