@@ -85,7 +85,8 @@ cdef class Sink:
         fs_want_large_pages(start, size)
         start += aligned(<uintptr_t>start) - <uintptr_t>start
         for number in self.numbers:
-            memcpy(start, self.sink.memory[number], self.sink.rows * fs_columns[number].size)
+            if self.sink.rows:
+                memcpy(start, self.sink.memory[number], self.sink.rows * fs_columns[number].size)
             self.sink.memory[number] = start
             start += aligned(room * fs_columns[number].size)
         self.block = block
@@ -171,7 +172,7 @@ cdef class Sink:
         rows = self.sink.rows
         if self.held is not None:
             return _columns.refill(self.out, rows, self.out._memory)
-        if self.sink.room - rows > rows // 4:
+        if self.sink.room - rows > rows // 4 or not self.block:
             self.move(rows)
         if self.out is None:
             return _columns.Columns(rows, self.columns())
