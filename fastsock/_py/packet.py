@@ -469,16 +469,16 @@ def flow_hash(packet: Packet, *, symmetric: bool = False, key: ReadableBuffer | 
     """
     src, dst, sport, dport = _ends(packet, symmetric)
     if key is None:
-        windows = _toeplitz.windows_of(_fields.RSS_KEY)
+        tables = _toeplitz.tables_of(_fields.RSS_KEY)
     else:
         secret = bytes(_view_of(key)[: _toeplitz.LEAST_KEY])
         if len(secret) < _toeplitz.LEAST_KEY:
             raise _errors.short_key(len(secret))
-        windows = _toeplitz.windows_of(secret)
+        tables = _toeplitz.tables_of(secret)
     data = src + dst
     if packet._decoded.status & _state.PORTS:
         data += (sport << 16 | dport).to_bytes(4, "big")
-    return _toeplitz.hash_of(data, windows)
+    return _toeplitz.hash_of(data, tables)
 
 
 def community_id(packet: Packet, *, seed: SupportsIndex = 0) -> str:

@@ -10,13 +10,12 @@ from .. import _columns
 from ..packet_fields import COLUMNS, RSS_KEY
 from .decode import Decoded, decode
 from .decode_state import PORTS
-from .toeplitz import hash_of, windows_of
+from .toeplitz import hash_of, tables_of
 
 _BLOCK_ROWS = 4096
 _NO_VLAN = 0xFFFF
 _MAPPED = bytes(10) + b"\xff\xff"
 _NO_ADDRESS = bytes(16)
-_RSS_WINDOWS = windows_of(RSS_KEY)
 # What is not a field of a decoded packet.
 _MADE = frozenset(
     ("timestamp_ns", "wire_length", "captured_length", "src", "dst", "vlan", "flow_hash")
@@ -36,7 +35,7 @@ def _flow_hash(packet: Decoded, src: bytes, dst: bytes) -> int:
     ports = b""
     if packet.status & PORTS:
         ports = (packet.sport << 16 | packet.dport).to_bytes(4, "big")
-    return hash_of(src + dst + ports, _RSS_WINDOWS)
+    return hash_of(src + dst + ports, tables_of(RSS_KEY))
 
 
 class Sink:
