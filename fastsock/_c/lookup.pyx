@@ -12,7 +12,7 @@ from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from cpython.unicode cimport PyUnicode_CheckExact
 from libc.stdint cimport uint8_t
-from libc.string cimport memcpy, memset, strlen
+from libc.string cimport memset, strlen
 
 import socket as _socket_module
 from operator import index as _index
@@ -40,8 +40,6 @@ cdef extern from "Python.h":
     PyObject *PyCFunction_GetSelf(object function) except? NULL
     object PyObject_Vectorcall(object call, PyObject *const *given, size_t count, PyObject *names)
     int PySys_Audit(const char *event, const char *format, ...) except -1
-    object PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)
-    void *PyUnicode_DATA(object text)
 
 # All other flags may change what a literal gives, or refuse it.
 cdef long LITERAL_FLAGS = (
@@ -94,12 +92,6 @@ cdef class _State:
         if tables == NULL or tables == <PyObject *>None:
             return _services.load()
         return <object>tables
-
-
-cdef inline object new_text(const uint8_t *text, Py_ssize_t size):
-    result = PyUnicode_New(size, 127)
-    memcpy(PyUnicode_DATA(result), text, size)
-    return result
 
 
 cdef inline long int_value(object value) noexcept:
@@ -163,7 +155,7 @@ cdef inline object host_of(const Literal *literal, object host):
     cdef uint8_t text[FS_TEXT6_MAX + 1]
     if literal.family == AF_INET:
         return host
-    return new_text(text, <Py_ssize_t>fs_format6(literal.packed, text))
+    return fs_new_text(text, <Py_ssize_t>fs_format6(literal.packed, text))
 
 
 cdef inline object sockaddr_of(_State state, const Literal *literal, object host, object port):
