@@ -9,6 +9,7 @@ purpose (the pure wheel); the header says what runs.
 import os
 import platform
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -37,6 +38,12 @@ settings.load_profile("ci" if os.environ.get("CI") else "quick")
 
 # Without a compiled twin there is nothing to choose between and nothing to compare.
 collect_ignore = [] if "c" in BACKENDS else ["test_backend.py", "test_parity.py"]
+
+
+# A shell without job control starts what runs in the background with SIGINT ignored, and so would
+# be all that the tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)
