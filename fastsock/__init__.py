@@ -13,6 +13,16 @@ from .address import (
     inet_pton_many,
     parse_hostport,
 )
+from .checksum import (
+    checksum,
+    checksum_add,
+    crc32c,
+    pseudo_header,
+    update16,
+    update32,
+    update_address,
+    verify,
+)
 from .connect import connect
 from .constants import describe, get_constants, name_of
 from .errors import ConnectError, ConnectTimeoutError
@@ -31,6 +41,17 @@ from .lookup import (
     if_indextoname,
     if_nameindex,
     if_nametoindex,
+)
+from .proxy import (
+    NeedMore,
+    ProxyError,
+    ProxyHeader,
+    ProxySSL,
+    ProxySSLClient,
+    ProxyTLV,
+    build_proxy_v1,
+    build_proxy_v2,
+    parse_proxy,
 )
 from .reader import SocketReader
 from .resolver import Resolver, ResolverInfo
@@ -66,14 +87,25 @@ __all__ = [
     "LengthPrefix",
     "LimitOverrunError",
     "Lines",
+    "NeedMore",
     "Netstring",
+    "ProxyError",
+    "ProxyHeader",
+    "ProxySSL",
+    "ProxySSLClient",
+    "ProxyTLV",
     "RecvAccumulator",
     "Resolver",
     "ResolverInfo",
     "SocketReader",
     "Varint",
     "__version__",
+    "build_proxy_v1",
+    "build_proxy_v2",
+    "checksum",
+    "checksum_add",
     "connect",
+    "crc32c",
     "create_connection",
     "describe",
     "format_hostport",
@@ -100,5 +132,11 @@ __all__ = [
     "inet_pton_many",
     "name_of",
     "parse_hostport",
+    "parse_proxy",
+    "pseudo_header",
     "reload_tables",
+    "update16",
+    "update32",
+    "update_address",
+    "verify",
 ]

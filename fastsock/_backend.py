@@ -26,6 +26,17 @@ PARTS: dict[str, tuple[str, ...]] = {
         "inet_pton",
         "inet_pton_many",
     ),
+    "checksum": (
+        "checksum",
+        "checksum_add",
+        "crc32c",
+        "pseudo_header",
+        "update16",
+        "update32",
+        "update_address",
+        "verify",
+    ),
+    "proxy": ("parse_proxy",),
     "stream": ("RecvAccumulator",),
     "lookup": (
         "getaddrinfo",

@@ -31,6 +31,33 @@ def stream_seeds(target: str) -> Iterator[bytes]:
                 yield rules + body if target.endswith("_kernels") else body + rules * 4
 
 
+SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
+HEADERS = [
+    b"PROXY UNKNOWN\r\n", b"PROXY UNKNOWN anything\r\n", b"PROXY TCP4 1.2.3.4 1.2.3.4 1 2\n",
+    b"PROXY TCP4 192.0.2.1 192.0.2.2 1 65535\r\n", b"PROXY TCP4 01.2.3.4 1.2.3.4 080 1\r\n",
+    b"PROXY TCP6 2001:db8::1 ::ffff:192.0.2.1 0 443\r\n",
+    SIGNATURE + b"\x20\0\0\0", SIGNATURE + b"\x21\0\0\x05abcde",
+    SIGNATURE + b"\x21\x11\0\x0c" + bytes(range(12)),
+    SIGNATURE + b"\x21\x31\0\xd8" + b"x" * 216,
+    SIGNATURE + b"\x21\x22\0\x33" + bytes(36) + b"\x20\0\x08\1\0\0\0\0\x21\0\0\2\0\1h",
+    bytes.fromhex("0d0a0d0a000d0a515549540a21110013c0000201c0000202dc0401bb030004d6c8c75f"),
+]  # fmt: skip
+
+
+def proxy_seeds(target: str) -> Iterator[bytes]:
+    """The kernel target makes max_size of the first bytes, the other one of the last."""
+    for body in HEADERS:
+        for choice in (b"\x10\0", b"\0\x2c", b"\0\0"):
+            yield choice + body if target.endswith("_kernels") else body + choice
+
+
+def checksum_seeds(target: str) -> Iterator[bytes]:
+    """Both targets take a few bytes for choices, at either end, and the rest for data."""
+    for size in (0, 1, 2, 7, 8, 9, 15, 16, 31, 64, 100):
+        for filler in (b"\0", b"\xff", b"\x12\x34\x56"):
+            yield bytes([size // 2]) + (filler * size)[:size]
+
+
 def bodies() -> Iterator[bytes]:
     yield from TEXTS
     for newline in (b"\n", b"\r\n", b"\r"):
@@ -52,9 +79,17 @@ def address_seeds(target: str) -> Iterator[bytes]:
                 yield body + bytes([choice] * 3)
 
 
+SEEDS = {
+    "address": address_seeds,
+    "checksum": checksum_seeds,
+    "proxy": proxy_seeds,
+    "stream": stream_seeds,
+}
+
+
 def main(target: str, directory: str) -> None:
     Path(directory).mkdir(parents=True, exist_ok=True)
-    seeds = stream_seeds if target.startswith("stream_") else address_seeds
+    seeds = SEEDS[target.partition("_")[0]]
     for number, seed in enumerate(seeds(target)):
         Path(directory, f"seed-{number:04}").write_bytes(seed)
 

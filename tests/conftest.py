@@ -72,6 +72,16 @@ def address(twin: Twin) -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def checksums(twin: Twin) -> ModuleType:
+    return twin.part("checksum")
+
+
+@pytest.fixture(scope="session")
+def proxy(twin: Twin) -> ModuleType:
+    return twin.part("proxy")
+
+
+@pytest.fixture(scope="session")
 def stream(twin: Twin) -> ModuleType:
     return twin.part("stream")
 

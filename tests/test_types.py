@@ -18,6 +18,29 @@ assert_type(fastsock.parse_hostport("[::1]:80"), tuple[str, int | None])
 assert_type(fastsock.parse_hostport("::1", 80), tuple[str, int])
 assert_type(fastsock.AddressError("no").index, int | None)
 
+pseudo = fastsock.pseudo_header(bytes(4), bytearray(4), 17, 8)
+assert_type(pseudo, int)
+assert_type(fastsock.checksum(memoryview(bytes(8)), pseudo, udp=True), int)
+assert_type(fastsock.checksum(b"", initial=fastsock.checksum_add(bytearray(3))), int)
+assert_type(fastsock.verify(b"", 1), bool)
+assert_type(fastsock.update16(1, 2, 3) + fastsock.update32(1, 2, 3, udp=True), int)
+assert_type(fastsock.update_address(1, bytes(4), bytearray(16)), int)
+assert_type(fastsock.crc32c(b"", initial=1), int)
+
+found = fastsock.parse_proxy(bytearray(b"PROXY UNKNOWN"), max_size=107)
+if isinstance(found, fastsock.NeedMore):
+    assert_type(found.n, int)
+else:
+    proxy_header, consumed = found
+    assert_type(proxy_header, fastsock.ProxyHeader)
+    assert_type(consumed, int)
+    assert_type(proxy_header.authority, str | None)
+    assert_type(proxy_header.tlv(fastsock.ProxyTLV.ALPN), bytes | None)
+    if proxy_header.ssl:
+        assert_type(proxy_header.ssl.version, str | None)
+assert_type(fastsock.build_proxy_v1(("192.0.2.1", 1), ("192.0.2.2", 2)), bytes)
+assert_type(fastsock.build_proxy_v2(None, None, tlvs=[(4, bytearray(3))], crc=True), bytes)
+
 Row = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
 assert_type(fastsock.getaddrinfo(b"192.0.2.1", "http", type=socket.SOCK_STREAM), list[Row])
 assert_type(lookup.getaddrinfo(None, 80, strict=True)[0][0], socket.AddressFamily)
@@ -108,6 +131,11 @@ def test_types_of_the_public_names(check_types):
         "fastsock.connect(('192.0.2.1', 80), resolver=fastsock.getaddrinfo)",
         "fastsock.describe(('192.0.2.1', 80))",
         "fastsock.name_of(2, 'AF_')",
+        "fastsock.checksum('text')",
+        "fastsock.parse_proxy('PROXY UNKNOWN')",
+        "fastsock.parse_proxy(b'', 100)",
+        "fastsock.checksum(data=b'')",
+        "fastsock.update_address(1, '192.0.2.1', '192.0.2.2')",
     ],
 )
 def test_wrong_calls_are_seen(check_types, wrong):

@@ -14,6 +14,8 @@ from cpython.unicode cimport PyUnicode_CheckExact
 from libc.stdint cimport uint8_t
 from libc.string cimport memset, strlen
 
+from fastsock._c.entries cimport PyCFunction, PyMethodDef, PyObject_Vectorcall, with_entry
+
 import socket as _socket_module
 from operator import index as _index
 from sys import intern as _intern
@@ -23,22 +25,6 @@ from fastsock import services as _services
 
 
 cdef extern from "Python.h":
-    ctypedef void *PyCFunction
-
-    ctypedef struct PyMethodDef:
-        const char *ml_name
-        PyCFunction ml_meth
-        int ml_flags
-        const char *ml_doc
-
-    ctypedef struct PyCFunctionObject:
-        PyMethodDef *m_ml
-
-    enum: METH_FASTCALL
-    enum: METH_KEYWORDS
-    object PyCFunction_NewEx(PyMethodDef *method, PyObject *module, object module_name)
-    PyObject *PyCFunction_GetSelf(object function) except? NULL
-    object PyObject_Vectorcall(object call, PyObject *const *given, size_t count, PyObject *names)
     int PySys_Audit(const char *event, const char *format, ...) except -1
 
 # All other flags may change what a literal gives, or refuse it.
@@ -55,7 +41,7 @@ cdef long TCP = _socket_module.IPPROTO_TCP
 cdef long UDP = _socket_module.IPPROTO_UDP
 
 _PARAMETERS = ("host", "port", "family", "type", "proto", "flags", "strict")
-cdef PyMethodDef quick_getaddrinfo  # the same in all interpreters
+cdef PyMethodDef quick_getaddrinfo
 
 
 cdef class _Guard:
@@ -318,17 +304,6 @@ cdef object enter_getaddrinfo(
     if sort_arguments(state.parameters, args, count, names, given):
         return resolve(state, given)
     return PyObject_Vectorcall(state.plain, args, count, names)  # compares texts, or refuses
-
-
-cdef object with_entry(object function, PyCFunction entry):
-    """The same function, name, signature and all, but for what a call enters."""
-    quick_getaddrinfo.ml_name = (<PyCFunctionObject *>function).m_ml.ml_name
-    quick_getaddrinfo.ml_doc = (<PyCFunctionObject *>function).m_ml.ml_doc
-    quick_getaddrinfo.ml_meth = entry
-    quick_getaddrinfo.ml_flags = METH_FASTCALL | METH_KEYWORDS
-    return PyCFunction_NewEx(
-        &quick_getaddrinfo, PyCFunction_GetSelf(function), function.__module__
-    )
 
 
 def gethostbyname(hostname, /):
@@ -594,5 +569,5 @@ def getprotobyname(protocolname, /):
 
 
 _plain = getaddrinfo
-getaddrinfo = with_entry(_plain, <PyCFunction>enter_getaddrinfo)
+getaddrinfo = with_entry(_plain, &quick_getaddrinfo, <PyCFunction>enter_getaddrinfo)
 _state = _State(_plain)

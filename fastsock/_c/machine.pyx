@@ -5,6 +5,7 @@ from fastsock._env import choice
 
 cdef extern from "kernels/cpu.h":
     int fs_cpu_has_sse41()
+    int fs_cpu_has_sse42()
     const char *FS_COMPILER
     const char *FASTSOCK_FLAVOUR
 
@@ -16,11 +17,13 @@ def _supported():
     names = ["scalar"]
     if fs_cpu_has_sse41():
         names.append("sse41")
+        if fs_cpu_has_sse42():
+            names.append("sse42")
     return tuple(names)
 
 
 def _chosen():
-    wanted = choice("FASTSOCK_SIMD", ("auto", "scalar", "sse41"))
+    wanted = choice("FASTSOCK_SIMD", ("auto", "scalar", "sse41", "sse42"))
     if wanted == "auto":
         return SIMD_SUPPORTED[-1]
     if wanted not in SIMD_SUPPORTED:
@@ -31,10 +34,13 @@ def _chosen():
 
 
 SIMD_SUPPORTED = _supported()
-"""The kernels that can run here, the best one last."""
+"""The sets of instructions that kernels can use here, each with all before it."""
 
 SIMD = _chosen()
-"""The kernel that does run: the best one, or the one that FASTSOCK_SIMD names."""
+"""The set that is used: the last one, or the one that FASTSOCK_SIMD names.
+
+A part without a kernel for it takes its best one from the sets before it.
+"""
 
 COMPILER = FS_COMPILER.decode("ascii", "replace")
 CYTHON = ".".join(str(CYTHON_HEX_VERSION >> shift & 0xFF) for shift in (24, 16, 8))

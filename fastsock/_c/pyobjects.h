@@ -38,21 +38,48 @@ static inline PyObject *fs_new_text(const uint8_t *text, Py_ssize_t size)
     return result;
 }
 
+/* Whether an int is a small one, of at most 31 bits; then its value. */
+static inline int fs_is_small(PyObject *value, long *number)
+{
+#if PY_VERSION_HEX >= 0x030C0000
+    if (!PyUnstable_Long_IsCompact((PyLongObject *)value))
+        return 0;
+    *number = (long)PyUnstable_Long_CompactValue((PyLongObject *)value);
+#else
+    if (Py_SIZE(value) != 1) /* one digit, not negative */
+        return 0;
+    *number = (long)((PyLongObject *)value)->ob_digit[0];
+#endif
+    return 1;
+}
+
 /* As PyLong_AsLongAndOverflow, for an int or a subclass of it. */
 static inline long fs_long(PyObject *value, int *overflow)
 {
-#if PY_VERSION_HEX >= 0x030C0000
-    if (PyUnstable_Long_IsCompact((PyLongObject *)value)) {
+    long number;
+    if (fs_is_small(value, &number)) {
         *overflow = 0;
-        return (long)PyUnstable_Long_CompactValue((PyLongObject *)value);
+        return number;
     }
-#else
-    if (Py_SIZE(value) == 1) { /* one digit, not negative */
-        *overflow = 0;
-        return (long)((PyLongObject *)value)->ob_digit[0];
-    }
-#endif
     return PyLong_AsLongAndOverflow(value, overflow);
+}
+
+/* As PyLong_AsLongLongAndOverflow: 64 bits on every platform. */
+static inline long long fs_long_long(PyObject *value, int *overflow)
+{
+    long number;
+    if (fs_is_small(value, &number)) {
+        *overflow = 0;
+        return number;
+    }
+    return PyLong_AsLongLongAndOverflow(value, overflow);
+}
+
+/* A fresh tuple of a subclass that adds nothing to it, as NamedTuple makes them. The items are still
+ * to be set, and nothing may run in between. */
+static inline PyObject *fs_new_tuple(PyObject *type, Py_ssize_t size)
+{
+    return ((PyTypeObject *)type)->tp_alloc((PyTypeObject *)type, size);
 }
 
 #endif

@@ -33,6 +33,12 @@ for _ in range(20):
             assert error.index == 0
         else:
             raise AssertionError(bad)
+    assert fastsock.checksum(blob, fastsock.checksum_add(b"odd")) == {odd_checksum}
+    assert fastsock.crc32c(blob) == {crc}
+    ends = ("192.0.2.1", 1), ("192.0.2.2", 2)
+    header, size = fastsock.parse_proxy(fastsock.build_proxy_v2(*ends, crc=True) + blob)
+    assert (header.source, header.destination) == ends and type(header) is fastsock.ProxyHeader
+    assert fastsock.parse_proxy(b"PROXY ").n == 9
 
 import socket
 from fastsock import Delimiter, LengthPrefix, RecvAccumulator
@@ -66,7 +72,12 @@ def run(interpreter: object, code: str) -> None:
 def main() -> None:
     import fastsock
 
-    code = USE.format(backend=fastsock.BACKEND)
+    blob = b"192.0.2.1\n198.51.100.255\n" * 500
+    code = USE.format(
+        backend=fastsock.BACKEND,
+        odd_checksum=fastsock.checksum(b"odd" + blob),
+        crc=fastsock.crc32c(blob),
+    )
     failures: list[BaseException] = []
 
     def live() -> None:

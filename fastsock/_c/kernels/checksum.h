@@ -58,4 +58,22 @@ static inline uint32_t fs_sum(const uint8_t *data, size_t size)
     return little ? ((sum & 0xFF) << 8) | (sum >> 8) : sum;
 }
 
+/* The bit of a running sum that says: an odd number of bytes so far. Below it is the folded sum. */
+#define FS_SUM_ODD (UINT64_C(1) << 32)
+
+/* A running sum, with `size` bytes added whose own sum is `sum`. */
+static inline uint64_t fs_sum_join(uint64_t running, uint32_t sum, size_t size)
+{
+    if (running & FS_SUM_ODD) /* each byte is the other one of its word */
+        sum = ((sum & 0xFF) << 8) | (sum >> 8);
+    sum = fs_sum_fold((running & 0xFFFFFFFF) + sum);
+    return sum | ((running ^ (uint64_t)size << 32) & FS_SUM_ODD);
+}
+
+/* RFC 1624, equation 3: a checksum after fields whose sum was `old` have got the sum `new_`. */
+static inline uint32_t fs_checksum_update(uint32_t checksum, uint32_t old, uint32_t new_)
+{
+    return ~fs_sum_fold((uint64_t)(~checksum & 0xFFFF) + (~old & 0xFFFF) + new_) & 0xFFFF;
+}
+
 #endif

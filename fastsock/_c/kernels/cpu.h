@@ -12,15 +12,30 @@ static inline int fs_cpu_has_sse41(void)
     __cpuid(info, 1);
     return info[2] >> 19 & 1; /* CPUID leaf 1, ECX bit 19 */
 }
+static inline int fs_cpu_has_sse42(void)
+{
+    int info[4];
+    __cpuid(info, 1);
+    return info[2] >> 20 & 1; /* the bit beside it */
+}
 #else
 static inline int fs_cpu_has_sse41(void)
 {
     __builtin_cpu_init();
     return __builtin_cpu_supports("sse4.1") != 0;
 }
+static inline int fs_cpu_has_sse42(void)
+{
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("sse4.2") != 0;
+}
 #endif
 #else
 static inline int fs_cpu_has_sse41(void)
+{
+    return 0;
+}
+static inline int fs_cpu_has_sse42(void)
 {
     return 0;
 }
