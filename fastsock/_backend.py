@@ -36,6 +36,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "update_address",
         "verify",
     ),
+    "packet": ("Packet", "community_id", "flow_hash", "flow_key", "parse_packet"),
     "proxy": ("parse_proxy",),
     "stream": ("RecvAccumulator",),
     "lookup": (

@@ -150,6 +150,31 @@ def in_pieces() -> BufferError:
     return BufferError("memoryview: underlying buffer is not C-contiguous")
 
 
+def no_flow() -> ValueError:
+    """The error of a flow that is asked of a packet that is not IP."""
+    return ValueError("a packet that is not IP has no flow")
+
+
+def not_packet(value: object) -> TypeError:
+    """The error of a call that wants a packet."""
+    return TypeError(f"a Packet is required, not '{type(value).__name__}'")
+
+
+def not_link(value: object) -> ValueError:
+    """The error of a link type's name that is none."""
+    return ValueError(f"link must be a name of LINK_TYPES or a number, not {shorten(value)}")
+
+
+def short_key(size: int) -> ValueError:
+    """The error of a hash key without a window of 32 bits at every bit that it may hash."""
+    return ValueError(f"key must have at least 40 bytes, not {size}")
+
+
+def not_made() -> TypeError:
+    """The error of a packet that is asked for by its class."""
+    return TypeError("a Packet is made by parse_packet()")
+
+
 def not_between(name: str, most: int, value: int) -> ValueError:
     """The error of a number that is less than nothing or more than its field holds."""
     return ValueError(f"{name} must be between 0 and {most}, not {value}")

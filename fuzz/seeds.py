@@ -22,6 +22,51 @@ STREAMS = [
 ]  # fmt: skip
 
 
+IPV4 = "4500002800070000400600000102030405060708"
+IPV6 = "6000000000280040" + "20010db8" * 8
+TCP = "138800500000000100000002501802000000000064617461"
+UDP = "13880035000c000064617461"
+MACS = "02" * 6 + "04" * 6
+PACKETS = [  # number of the link type in the targets' list, and the packet
+    (0, f"{MACS} 0800 {IPV4} {TCP}"),
+    (0, f"{MACS} 88a80005 81000006 0800 {IPV4} {TCP}"),
+    (0, f"{MACS} 0034 aaaa030000000800 {IPV4} {TCP}"),
+    (0, f"{MACS} 8864 11000001002e 0021 {IPV4} {TCP}"),
+    (0, f"{MACS} 0806 0001080006040001 0404040404040a000001 0000000000000a000002"),
+    (1, IPV4.replace("4006", "4011") + UDP),
+    (1, IPV4.replace("4500", "4700") + "8307040102030400" + UDP),
+    (1, IPV4.replace("00070000", "00070003") + UDP),
+    (1, IPV4.replace("45000028", "45000000") + TCP),
+    (1, IPV4.replace("4006", "4001") + "080000000001000264617461"),
+    (1, IPV4.replace("4006", "4084") + "1388003500000007" + "00" * 16),
+    (1, IPV4.replace("4006", "4033") + "1104" + "00" * 22 + UDP),
+    (1, IPV6.replace("280040", "281140", 1) + UDP),
+    (1, IPV6 + "3c00010400000000 1100c90400000000" + UDP),
+    (1, IPV6.replace("280040", "282b40", 1) + "1102000100000000" + "20010db8" * 4 + UDP),
+    (1, IPV6.replace("280040", "282c40", 1) + "3c00000100000009 1100010400000000" + UDP),
+    (1, IPV6.replace("280040", "282c40", 1) + "1100001800000009" + UDP),
+    (1, IPV6.replace("00280040", "00000040", 1) + "0600c20400011170" + TCP),
+    (1, IPV6.replace("00280040", "00000640", 1) + TCP),
+    (2, "02000000" + IPV4 + TCP),
+    (3, "ff030021" + IPV4 + TCP),
+    (10, "0057" + IPV6 + UDP),
+    (4, "0000000100060202020202020000 0800" + IPV4 + TCP),
+    (5, "86dd 000000000001000100060202020202020000" + IPV6 + UDP),
+]
+
+
+def packet_seeds(target: str) -> Iterator[bytes]:
+    """The kernel target chooses by the first two bytes; atheris takes choices from the end."""
+    for link, text in PACKETS:
+        packet = bytes.fromhex(text)
+        for verify in (0, 1):
+            for more in (0, 200):
+                if target.endswith("_kernels"):
+                    yield bytes([2 * link + verify, more]) + packet
+                else:
+                    yield packet + bytes([more, 1, verify, link])
+
+
 def stream_seeds(target: str) -> Iterator[bytes]:
     """The kernel target makes its framer of the first bytes."""
     for body in STREAMS:
@@ -82,6 +127,7 @@ def address_seeds(target: str) -> Iterator[bytes]:
 SEEDS = {
     "address": address_seeds,
     "checksum": checksum_seeds,
+    "packet": packet_seeds,
     "proxy": proxy_seeds,
     "stream": stream_seeds,
 }

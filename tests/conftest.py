@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -90,6 +91,27 @@ def stream(twin: Twin) -> ModuleType:
 def streams() -> list[ModuleType]:
     """All twins at once, to be held against each other."""
     return [Twin(tag).part("stream") for tag in BACKENDS]
+
+
+@pytest.fixture(scope="session")
+def packet(twin: Twin) -> ModuleType:
+    return twin.part("packet")
+
+
+@pytest.fixture(scope="session")
+def packets() -> list[ModuleType]:
+    """All twins at once, to be held against each other."""
+    return [Twin(tag).part("packet") for tag in BACKENDS]
+
+
+@pytest.fixture(scope="session")
+def build() -> ModuleType:
+    """Builders of packets, right and wrong ones."""
+    where = Path(__file__).with_name("packet_builders.py")
+    spec = spec_from_file_location(where.stem, where)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")

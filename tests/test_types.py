@@ -96,6 +96,23 @@ assert_type(fastsock.get_constants("AF_"), dict[int, str])
 assert_type(constants.name_of("AF_", socket.AF_INET6), str)
 assert_type(fastsock.describe(fastsock.getaddrinfo("192.0.2.1", 80)[0]), str)
 assert_type(fastsock.describe((2, 1, 6, "", ("192.0.2.1", 80))), str)
+
+packet = fastsock.parse_packet(bytearray(60), "ethernet", verify=True, wire_length=60)
+assert_type(packet, fastsock.Packet)
+assert_type(fastsock.parse_packet(memoryview(b""), 101, strict=True).complete, bool)
+assert_type(packet.src, bytes | None)
+assert_type(packet.dst_address, str | None)
+assert_type(packet.sport, int | None)
+assert_type(packet.dont_fragment, bool | None)
+assert_type(packet.vlans, tuple[int, ...])
+assert_type(packet.status, int)
+assert_type(packet.limited_by, str)
+assert_type(packet.payload_view, memoryview)
+assert_type(fastsock.Status(packet.status), fastsock.Status)
+assert_type(fastsock.flow_key(packet, symmetric=True), bytes)
+assert_type(fastsock.flow_hash(packet, key=bytearray(40)), int)
+assert_type(fastsock.community_id(packet, seed=1), str)
+assert_type(fastsock.PacketError("", "ipv4", "header", 0).offset, int)
 """
 
 
@@ -131,6 +148,11 @@ def test_types_of_the_public_names(check_types):
         "fastsock.connect(('192.0.2.1', 80), resolver=fastsock.getaddrinfo)",
         "fastsock.describe(('192.0.2.1', 80))",
         "fastsock.name_of(2, 'AF_')",
+        "fastsock.parse_packet('text')",
+        "fastsock.parse_packet(b'', None)",
+        "fastsock.parse_packet(b'', 'raw', True)",
+        "fastsock.flow_key(b'')",
+        "fastsock.parse_packet(b'').ttl = 5",
         "fastsock.checksum('text')",
         "fastsock.parse_proxy('PROXY UNKNOWN')",
         "fastsock.parse_proxy(b'', 100)",

@@ -40,6 +40,19 @@ for _ in range(20):
     assert (header.source, header.destination) == ends and type(header) is fastsock.ProxyHeader
     assert fastsock.parse_proxy(b"PROXY ").n == 9
 
+datagram = bytes.fromhex("450000210000400040114e96c0000201c6336401d4310035000d0000") + b"hello"
+for _ in range(200):
+    packet = fastsock.parse_packet(datagram, "raw", verify=True)
+    assert (packet.src_address, packet.dport, packet.limited_by) == ("192.0.2.1", 53, "udp.length")
+    assert fastsock.flow_hash(packet) == 0x6A8EB834
+    assert len(fastsock.flow_key(packet)) == 14
+    try:
+        fastsock.parse_packet(datagram[:18], "raw", strict=True)
+    except fastsock.PacketError as error:
+        assert error.layer == "ipv4"
+    else:
+        raise AssertionError("no error")
+
 import socket
 from fastsock import Delimiter, LengthPrefix, RecvAccumulator
 here, there = socket.socketpair()
