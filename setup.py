@@ -23,7 +23,7 @@ FLAVOUR = choice("FASTSOCK_BUILD", ("release", "debug", "trace", "sanitize"))
 
 # A trace build reports lines from within nogil code, where Cython can't find a module's state.
 SUBINTERPRETERS = FLAVOUR != "trace"
-PARTS = "machine address blocks framing stream lookup checksum proxy packet".split()  # noqa: SIM905
+PARTS = sorted(path.stem for path in Path("fastsock/_c").glob("*.pyx"))
 DIRECTIVES = {
     "binding": False,  # built-in functions: no keyword parsing for one argument, no dict to look in
     "always_allow_keywords": False,

@@ -13,6 +13,15 @@ from .address import (
     inet_pton_many,
     parse_hostport,
 )
+from .builders import (
+    build_arp,
+    build_ethernet,
+    build_icmp_echo,
+    build_ipv4,
+    build_ipv6,
+    build_tcp,
+    build_udp,
+)
 from .checksum import (
     checksum,
     checksum_add,
@@ -26,6 +35,15 @@ from .checksum import (
 from .connect import connect
 from .constants import describe, get_constants, name_of
 from .errors import ConnectError, ConnectTimeoutError
+from .headers import (
+    ARPView,
+    EthernetView,
+    ICMPView,
+    IPv4View,
+    IPv6View,
+    TCPView,
+    UDPView,
+)
 from .lookup import (
     create_connection,
     getaddrinfo,
@@ -42,6 +60,7 @@ from .lookup import (
     if_nameindex,
     if_nametoindex,
 )
+from .options import Option, iter_ip_options, iter_ipv6_options, iter_tcp_options
 from .packet import (
     FAULTS,
     LIMITS,
@@ -93,21 +112,27 @@ __all__ = [
     "LIMITS",
     "LINK_TYPES",
     "RSS_KEY",
+    "ARPView",
     "AddressError",
     "ChecksumStatus",
     "ConnectError",
     "ConnectTimeoutError",
     "Delimiter",
+    "EthernetView",
     "FixedSize",
     "FrameError",
     "FrameTooLargeError",
     "Framer",
+    "ICMPView",
+    "IPv4View",
+    "IPv6View",
     "IncompleteReadError",
     "LengthPrefix",
     "LimitOverrunError",
     "Lines",
     "NeedMore",
     "Netstring",
+    "Option",
     "Packet",
     "PacketError",
     "ProxyError",
@@ -120,10 +145,19 @@ __all__ = [
     "ResolverInfo",
     "SocketReader",
     "Status",
+    "TCPView",
+    "UDPView",
     "Varint",
     "__version__",
+    "build_arp",
+    "build_ethernet",
+    "build_icmp_echo",
+    "build_ipv4",
+    "build_ipv6",
     "build_proxy_v1",
     "build_proxy_v2",
+    "build_tcp",
+    "build_udp",
     "checksum",
     "checksum_add",
     "community_id",
@@ -155,6 +189,9 @@ __all__ = [
     "inet_ntop_many",
     "inet_pton",
     "inet_pton_many",
+    "iter_ip_options",
+    "iter_ipv6_options",
+    "iter_tcp_options",
     "name_of",
     "parse_hostport",
     "parse_packet",

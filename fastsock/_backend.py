@@ -47,6 +47,24 @@ PARTS: dict[str, tuple[str, ...]] = {
         "getservbyname",
         "getservbyport",
     ),
+    "headers": (
+        "ARPView",
+        "EthernetView",
+        "ICMPView",
+        "IPv4View",
+        "IPv6View",
+        "TCPView",
+        "UDPView",
+    ),
+    "builders": (
+        "build_arp",
+        "build_ethernet",
+        "build_icmp_echo",
+        "build_ipv4",
+        "build_ipv6",
+        "build_tcp",
+        "build_udp",
+    ),
 }
 
 _HOW_TO_BUILD = (

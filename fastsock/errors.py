@@ -418,3 +418,68 @@ def proxy_cut(missing: int) -> ProxyError:
 def bad_max_header(max_size: int) -> ValueError:
     """The error of a `max_size` that leaves no room for any header."""
     return ValueError(f"max_size must be at least 16, not {max_size}")
+
+
+def header_fault(layer: str, field: str, offset: int, fault: str) -> PacketError:
+    """The error of a header that can't be read: which, where, and the name of a `Status` bit."""
+    return PacketError(f"{layer}.{field} at offset {offset}: {fault}", layer, field, offset)
+
+
+def out_of_range(name: str, value: int, least: int, most: int, unit: int = 1) -> ValueError:
+    """The error of a number that does not fit into its field."""
+    step = f"a multiple of {unit} " if unit > 1 else ""
+    # Decimal text of a huge int takes long, and may be refused.
+    shown = str(value) if value.bit_length() <= 64 else f"an int of {value.bit_length()} bits"
+    return ValueError(f"{name} must be {step}between {least} and {most}, not {shown}")
+
+
+def bad_size(name: str, size: int, wanted: str) -> ValueError:
+    """The error of bytes that are not as many as their field has."""
+    return ValueError(f"{name} must be {wanted} bytes, not {size}")
+
+
+def not_address(text: str) -> AddressError:
+    """The error of a text that is no address of either family."""
+    return AddressError(f"{shorten(text)} is not an IPv4 or IPv6 address", None, text)
+
+
+def mixed_families() -> ValueError:
+    """The error of two addresses of which one is IPv4 and the other IPv6."""
+    return ValueError("src and dst must be of the same family")
+
+
+def read_only() -> TypeError:
+    """The error of a write to a buffer that is not writable, as memoryview words it."""
+    return TypeError("cannot modify read-only memory")
+
+
+def released() -> ValueError:
+    """The error of a view that was used after its release."""
+    return ValueError("operation forbidden on released view")
+
+
+def no_pseudo_header() -> ValueError:
+    """The error of a checksum whose pseudo-header is not known."""
+    return ValueError(
+        "the checksum covers addresses: get the view from transport(), or give it pseudo_header"
+    )
+
+
+def too_long(what: str, size: int, most: int) -> ValueError:
+    """The error of a packet with more bytes than its length field can tell."""
+    return ValueError(f"{what} must be at most {most} bytes, not {size}")
+
+
+def no_room_in_out(size: int, room: int) -> ValueError:
+    """The error of an output buffer that is too small."""
+    return ValueError(f"out has {room} bytes, {size} are needed")
+
+
+def only_in(name: str, version: int) -> ValueError:
+    """The error of a value for a field that only the other version of IP has."""
+    return ValueError(f"{name} is a field of IPv{version} only")
+
+
+def too_many_tags(count: int, most: int) -> ValueError:
+    """The error of a frame with more VLAN tags than views and decoders look at."""
+    return ValueError(f"a frame has at most {most} VLAN tags here, not {count}")

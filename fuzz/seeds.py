@@ -124,9 +124,27 @@ def address_seeds(target: str) -> Iterator[bytes]:
                 yield body + bytes([choice] * 3)
 
 
+# An IPv4 and an IPv6 datagram, with options and extension headers.
+PACKETS = [bytes.fromhex(text) for text in (
+    "45000020000100004011f6aac0000201c0000202003514e9000c8df164617461",
+    "4600002412344000400600000a0000010a0000029404000004010050000000010000000250120fff00000000",
+    "6000000000180040" + "20010db8" + "00" * 11 + "01" + "20010db8" + "00" * 11 + "02"
+    + "2b00050200000100" + "1100000000000000" + "00010002000800ff",
+    "ff" * 6 + "020000000001 88a80007 81000005 0806" + "0001080006040001020000000001c0000201"
+    + "00" * 6 + "c0000202",
+)]  # fmt: skip
+
+
+def headers_seeds(target: str) -> Iterator[bytes]:
+    for packet in PACKETS:
+        for choice in range(8):
+            yield packet + bytes([choice] * 24) if target.endswith("_api") else packet
+
+
 SEEDS = {
     "address": address_seeds,
     "checksum": checksum_seeds,
+    "headers": headers_seeds,
     "packet": packet_seeds,
     "proxy": proxy_seeds,
     "stream": stream_seeds,

@@ -6,6 +6,7 @@ once with the pure one. A missing extension is an error of every test, never a s
 purpose (the pure wheel); the header says what runs.
 """
 
+import logging
 import os
 import platform
 import shutil
@@ -15,13 +16,14 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -117,6 +119,42 @@ def build() -> ModuleType:
 @pytest.fixture(scope="session")
 def lookup(twin: Twin) -> ModuleType:
     return twin.part("lookup")
+
+
+@pytest.fixture(scope="session")
+def headers(twin: Twin) -> ModuleType:
+    return twin.part("headers")
+
+
+@pytest.fixture(scope="session")
+def builders(twin: Twin) -> ModuleType:
+    return twin.part("builders")
+
+
+def _word_sum(data: bytes) -> int:
+    """The ones' complement sum of 16-bit words, as RFC 1071 defines it and as slow."""
+    total = 0
+    for at in range(0, len(data), 2):
+        total += int.from_bytes(data[at : at + 2].ljust(2, b"\0"), "big")
+        total = (total & 0xFFFF) + (total >> 16)
+    return total
+
+
+@pytest.fixture(scope="session")
+def word_sum() -> Callable[[bytes], int]:
+    return _word_sum
+
+
+@pytest.fixture(scope="session")
+def scapy() -> SimpleNamespace:
+    """Scapy's layers. It warns while it is imported, of ciphers and of missing routes."""
+    everything: dict[str, Any] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging.getLogger("scapy").setLevel(logging.ERROR)
+        for layer in ("l2", "inet", "inet6"):
+            everything |= vars(import_module(f"scapy.layers.{layer}"))
+    return SimpleNamespace(**everything)
 
 
 @pytest.fixture(scope="session")

@@ -92,6 +92,26 @@ except fastsock.ConnectTimeoutError as late:
 except fastsock.ConnectError as error:
     assert_type(error.attempts, tuple[tuple[Any, OSError], ...])
 
+view = fastsock.IPv4View(bytearray(20))
+view.ttl -= 1
+view.src = "192.0.2.1"
+view.dst = memoryview(bytes(4))
+assert_type(view.ttl, int)
+assert_type(view.dont_fragment, bool)
+assert_type(view.src, bytes)
+assert_type(view.payload, memoryview)
+assert_type(view.transport(), fastsock.TCPView | fastsock.UDPView | fastsock.ICMPView | None)
+with fastsock.TCPView(b"", 0, pseudo_header=5) as segment:
+    assert_type(segment, fastsock.TCPView)
+    assert_type(segment.verify_checksum(), bool)
+    for option in fastsock.iter_tcp_options(segment.options):
+        assert_type(option, fastsock.Option)
+        assert_type(option.kind, int)
+assert_type(fastsock.EthernetView(b"").vlans, tuple[int, ...])
+assert_type(fastsock.build_udp("::1", bytes(16), 1, 2, b"data", ttl=5), bytes)
+assert_type(fastsock.build_tcp("::1", "::2", 1, 2, out=bytearray(100)), int)
+assert_type(fastsock.build_ethernet(b"", b"", None, vlans=[5, (0x88A8, 7)]), bytes)
+
 assert_type(fastsock.get_constants("AF_"), dict[int, str])
 assert_type(constants.name_of("AF_", socket.AF_INET6), str)
 assert_type(fastsock.describe(fastsock.getaddrinfo("192.0.2.1", 80)[0]), str)
@@ -158,6 +178,11 @@ def test_types_of_the_public_names(check_types):
         "fastsock.parse_proxy(b'', 100)",
         "fastsock.checksum(data=b'')",
         "fastsock.update_address(1, '192.0.2.1', '192.0.2.2')",
+        "fastsock.IPv4View(bytearray(20)).ttl = '5'",
+        "fastsock.UDPView(bytearray(8)).dport = b'53'",
+        "fastsock.IPv6View('text')",
+        "fastsock.build_udp('::1', '::2', 1, 2, 'text')",
+        "fastsock.build_icmp_echo('::1', '::2', 1, 2, out='text')",
     ],
 )
 def test_wrong_calls_are_seen(check_types, wrong):

@@ -53,6 +53,19 @@ for _ in range(200):
     else:
         raise AssertionError("no error")
 
+from fastsock import IPv4View, TCPView, UDPView, build_udp
+for number in range(200):
+    packet = bytearray(build_udp("192.0.2.1", "192.0.2.2", 53, number, b"data"))
+    with IPv4View(packet) as view:
+        view.ttl -= 1
+        view.src = "198.51.100.7"
+        udp = view.transport()
+        assert type(udp) is UDPView and udp.dport == number and udp.verify_checksum()
+try:
+    TCPView(b"")
+except ValueError as error:
+    assert error.layer == "tcp"
+
 import socket
 from fastsock import Delimiter, LengthPrefix, RecvAccumulator
 here, there = socket.socketpair()
