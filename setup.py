@@ -16,7 +16,6 @@ from setuptools.command.build_ext import build_ext
 cythonize = None
 with suppress(ImportError):  # an sdist brings the generated C
     from Cython.Build import cythonize
-
 choice = runpy.run_path("fastsock/_env.py")["choice"]
 MODE = choice("FASTSOCK_EXTENSIONS", ("auto", "require", "off"))
 FLAVOUR = choice("FASTSOCK_BUILD", ("release", "debug", "trace", "sanitize"))

@@ -22,6 +22,7 @@ from .builders import (
     build_tcp,
     build_udp,
 )
+from .capture import Capture, CaptureError, CaptureWriter, Record, open_capture
 from .checksum import (
     checksum,
     checksum_add,
@@ -32,6 +33,7 @@ from .checksum import (
     update_address,
     verify,
 )
+from .columns import COLUMNS, DEFAULT_COLUMNS, Columns, decode_columns
 from .connect import connect
 from .constants import describe, get_constants, name_of
 from .errors import ConnectError, ConnectTimeoutError
@@ -108,13 +110,19 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BACKEND",
+    "COLUMNS",
+    "DEFAULT_COLUMNS",
     "FAULTS",
     "LIMITS",
     "LINK_TYPES",
     "RSS_KEY",
     "ARPView",
     "AddressError",
+    "Capture",
+    "CaptureError",
+    "CaptureWriter",
     "ChecksumStatus",
+    "Columns",
     "ConnectError",
     "ConnectTimeoutError",
     "Delimiter",
@@ -140,6 +148,7 @@ __all__ = [
     "ProxySSL",
     "ProxySSLClient",
     "ProxyTLV",
+    "Record",
     "RecvAccumulator",
     "Resolver",
     "ResolverInfo",
@@ -164,6 +173,7 @@ __all__ = [
     "connect",
     "crc32c",
     "create_connection",
+    "decode_columns",
     "describe",
     "flow_hash",
     "flow_key",
@@ -193,6 +203,7 @@ __all__ = [
     "iter_ipv6_options",
     "iter_tcp_options",
     "name_of",
+    "open_capture",
     "parse_hostport",
     "parse_packet",
     "parse_proxy",

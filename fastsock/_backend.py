@@ -65,6 +65,8 @@ PARTS: dict[str, tuple[str, ...]] = {
         "build_tcp",
         "build_udp",
     ),
+    "columns": ("decode_columns",),
+    "capture": ("Capture", "open_capture"),
 }
 
 _HOW_TO_BUILD = (

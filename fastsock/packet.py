@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _backend
+from .columns import Columns, decode_columns
 from .errors import PacketError
 from .packet_fields import (
     FAULTS,
@@ -30,10 +31,12 @@ __all__ = [
     "LINK_TYPES",
     "RSS_KEY",
     "ChecksumStatus",
+    "Columns",
     "Packet",
     "PacketError",
     "Status",
     "community_id",
+    "decode_columns",
     "flow_hash",
     "flow_key",
     "parse_packet",

@@ -1,5 +1,6 @@
 """Seed corpora, made rather than stored: a few inputs of every form that a target can take."""
 
+import struct
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,8 +142,57 @@ def headers_seeds(target: str) -> Iterator[bytes]:
             yield packet + bytes([choice] * 24) if target.endswith("_api") else packet
 
 
+RECORDED = [
+    bytes.fromhex("0200000000010200000000020800450000200001000040118e92c0000201c6336405003510000"
+                  "00c000061626364"),
+    bytes.fromhex("02000000000102000000000286dd6000000000142c40") + bytes(32)
+    + bytes.fromhex("0600000100000007") + bytes(20),
+    bytes.fromhex("02000000000102000000000288a8006481000bc80806000108000604000100") + bytes(20),
+    b"", b"\x45", bytes(60),
+]  # fmt: skip
+
+
+def captures(order: str) -> Iterator[tuple[int, bytes, bytes]]:
+    """Rules for the kernel target, a file's header, and what stands behind it."""
+    big = 2 * (order == ">")
+    sizes = [struct.pack(order + "II", len(data), len(data)) for data in RECORDED]
+    for rules, magic, extra in [(0, 0xA1B2C3D4, 0), (16, 0xA1B23C4D, 0), (8, 0xA1B2CD34, 8)]:
+        records = [
+            struct.pack(order + "II", n, n) + size + bytes(extra) + data
+            for n, (size, data) in enumerate(zip(sizes, RECORDED, strict=True))
+        ]
+        head = struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 65535, 1)
+        yield rules | big, head, b"".join(records)
+    blocks = [(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1))]
+    option = struct.pack(order + "HHI", 9, 1, 9) + struct.pack(order + "HHq", 14, 8, -5)
+    blocks += [(1, struct.pack(order + "HHI", 1, 0, 0) + option), (5, b"passed over!")]
+    for n, (size, data) in enumerate(zip(sizes, RECORDED, strict=True)):
+        padded = data + bytes(-len(data) % 4)
+        blocks.append((6, struct.pack(order + "III", 0, n, n << 28) + size + padded))
+        blocks.append((2, struct.pack(order + "HHII", 0, 0, n, n << 28) + size + padded))
+        blocks.append((3, size[:4] + padded))
+    framed = [
+        struct.pack(order + "II", kind, len(body) + 12) + body
+        + struct.pack(order + "I", len(body) + 12)
+        for kind, body in blocks
+    ]  # fmt: skip
+    yield 4 | big, b"", b"".join(framed)
+
+
+def capture_seeds(target: str) -> Iterator[bytes]:
+    """The kernel target takes the layout from the first bytes; atheris chooses by the last."""
+    for order in "<>":
+        for rules, head, body in captures(order):
+            for size in (len(body), len(body) - 3, len(body) // 2, 0):
+                if target.endswith("_kernels"):
+                    yield bytes([rules, 0, 1, 7, 30, 0]) + body[:size]
+                else:
+                    yield head + body[:size] + bytes([9, 30, 2])
+
+
 SEEDS = {
     "address": address_seeds,
+    "capture": capture_seeds,
     "checksum": checksum_seeds,
     "headers": headers_seeds,
     "packet": packet_seeds,

@@ -136,6 +136,43 @@ assert_type(fastsock.PacketError("", "ipv4", "header", 0).offset, int)
 """
 
 
+PACKETS = """\
+import io
+from collections.abc import Iterator
+from typing import assert_type
+
+import fastsock
+from fastsock import capture, columns
+
+assert_type(fastsock.decode_columns([b"", bytearray()], ["ttl"]), fastsock.Columns)
+found = columns.decode_columns((b"", [0, 0]), link="raw", verify=True)
+assert_type(columns.decode_columns(iter([memoryview(b"")]), link=101, out=found), columns.Columns)
+assert_type(found["ttl"], memoryview)
+assert_type(found.keys(), tuple[str, ...])
+assert_type(len(found), int)
+assert_type([name for name in found], list[str])
+
+file = io.BytesIO()
+with fastsock.CaptureWriter(file, "raw", snaplen=1000) as writer:
+    assert_type(writer, capture.CaptureWriter)
+    writer.write(b"x", 5, wire_length=7)
+    writer.write(bytearray(b"x"))
+    with fastsock.open_capture(file.getvalue(), max_record=1000) as opened:
+        assert_type(opened, fastsock.Capture)
+        assert_type(writer.write_many(opened), int)
+        for record in opened:
+            assert_type(record, fastsock.Record)
+            assert_type(record.timestamp_ns, int)
+            assert_type(record.data, memoryview)
+        assert_type(opened.stopped, str | None)
+        assert_type(opened.records, int)
+        assert_type(opened.to_columns(["src"], verify=True), fastsock.Columns)
+        assert_type(opened.to_columns(chunk=1000), Iterator[fastsock.Columns])
+capture.open_capture("file.pcap")
+capture.open_capture(file)
+"""
+
+
 @pytest.fixture
 def check_types(run_python, tmp_path):
     """Check a program as its author would, knowing fastsock only as an installed package."""
@@ -150,8 +187,9 @@ def check_types(run_python, tmp_path):
     return check
 
 
-def test_types_of_the_public_names(check_types):
-    process = check_types(PROGRAM)
+@pytest.mark.parametrize("program", [PROGRAM, PACKETS], ids=["sockets", "packets"])
+def test_types_of_the_public_names(check_types, program):
+    process = check_types(program)
     assert process.returncode == 0, process.stdout + process.stderr
 
 
@@ -168,6 +206,10 @@ def test_types_of_the_public_names(check_types):
         "fastsock.connect(('192.0.2.1', 80), resolver=fastsock.getaddrinfo)",
         "fastsock.describe(('192.0.2.1', 80))",
         "fastsock.name_of(2, 'AF_')",
+        "fastsock.open_capture(5)",
+        "fastsock.open_capture('file').to_columns(chunk='5')",
+        "fastsock.decode_columns(['text'])",
+        "fastsock.CaptureWriter('file').write('text')",
         "fastsock.parse_packet('text')",
         "fastsock.parse_packet(b'', None)",
         "fastsock.parse_packet(b'', 'raw', True)",

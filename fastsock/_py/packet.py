@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 from operator import index
 from socket import AF_INET, AF_INET6
 from typing import TYPE_CHECKING, Any, Self, SupportsIndex, final
@@ -14,13 +14,13 @@ from .._packet_text import describe as _describe
 from .._packet_text import packet_error as _packet_error
 from . import decode_state as _state
 from . import decode_transport as _transport
+from . import toeplitz as _toeplitz
 from .address import inet_ntop as _inet_ntop
 from .decode import Decoded, decode
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-_LEAST_KEY = 40
 _LINK_TYPES, _ALIASES = _fields.LINK_TYPES, _fields.LINK_ALIASES
 _RAW = {_LINK_TYPES[name] for name in ("raw", "ipv4", "ipv6")}
 _RAW |= {alias for alias, number in _ALIASES.items() if number == _LINK_TYPES["raw"]}
@@ -444,14 +444,6 @@ def flow_key(packet: Packet, *, symmetric: bool = False) -> bytes:
     return head.to_bytes(6, "big") + src + dst
 
 
-@lru_cache(maxsize=16)
-def _windows(key: bytes) -> tuple[int, ...]:
-    """The 32 bits of a key from each of its bits on."""
-    number = int.from_bytes(key[:_LEAST_KEY], "big")
-    last = _LEAST_KEY * 8 - 32
-    return tuple(number >> shift & _state.UINT32_MAX for shift in range(last, 0, -1))
-
-
 def flow_hash(packet: Packet, *, symmetric: bool = False, key: ReadableBuffer | None = None) -> int:
     """Hash a packet's flow as network cards do that spread flows over queues (RSS).
 
@@ -477,22 +469,16 @@ def flow_hash(packet: Packet, *, symmetric: bool = False, key: ReadableBuffer | 
     """
     src, dst, sport, dport = _ends(packet, symmetric)
     if key is None:
-        windows = _windows(_fields.RSS_KEY)
+        windows = _toeplitz.windows_of(_fields.RSS_KEY)
     else:
-        secret = bytes(_view_of(key)[:_LEAST_KEY])
-        if len(secret) < _LEAST_KEY:
+        secret = bytes(_view_of(key)[: _toeplitz.LEAST_KEY])
+        if len(secret) < _toeplitz.LEAST_KEY:
             raise _errors.short_key(len(secret))
-        windows = _windows(secret)
+        windows = _toeplitz.windows_of(secret)
     data = src + dst
     if packet._decoded.status & _state.PORTS:
         data += (sport << 16 | dport).to_bytes(4, "big")
-    bits = int.from_bytes(data, "big")
-    hashed = 0
-    for window in reversed(windows[: len(data) * 8]):  # XOR of the windows at the bits that are set
-        if bits & 1:
-            hashed ^= window
-        bits >>= 1
-    return hashed
+    return _toeplitz.hash_of(data, windows)
 
 
 def community_id(packet: Packet, *, seed: SupportsIndex = 0) -> str:

@@ -85,6 +85,25 @@ with here, there:
     for one in idle:
         one.feed(bytes(100_000))
         assert len(one.take(view=True)) == 100_000
+
+import io
+from fastsock import CaptureWriter, decode_columns, open_capture
+packet = bytes.fromhex("45000020000100004011 8e92 c0000201 c6336405 0035 1000 000c 0000 61626364")
+for _ in range(20):
+    file = io.BytesIO()
+    with CaptureWriter(file, "raw") as writer:
+        for number in range(50):
+            writer.write(packet, number)
+    for source in (file.getvalue(), io.BytesIO(file.getvalue())):
+        opened = open_capture(source)
+        record = next(opened)
+        assert (record.timestamp_ns, bytes(record.data)) == (0, packet)
+        columns = opened.to_columns(verify=True)
+        assert columns["timestamp_ns"].tolist() == list(range(1, 50))
+        assert columns["dport"].tolist() == [4096] * 49
+        assert opened.stopped is None
+    found = decode_columns([packet] * 40, ["src"], link="raw")
+    assert bytes(found["src"]).count(b"\\xc0\\0\\2\\1") == 40
 """
 
 
