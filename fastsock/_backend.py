@@ -47,8 +47,6 @@ PARTS: dict[str, tuple[str, ...]] = {
         "getservbyname",
         "getservbyport",
     ),
-    "columns": ("decode_columns",),
-    "capture": ("Capture", "open_capture"),
     "headers": (
         "ARPView",
         "EthernetView",
@@ -67,6 +65,8 @@ PARTS: dict[str, tuple[str, ...]] = {
         "build_tcp",
         "build_udp",
     ),
+    "columns": ("decode_columns",),
+    "capture": ("Capture", "open_capture"),
 }
 
 _HOW_TO_BUILD = (

@@ -10,6 +10,7 @@ import logging
 import os
 import platform
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -42,6 +43,12 @@ settings.load_profile("ci" if os.environ.get("CI") else "quick")
 # Without a compiled twin there is nothing to choose between and nothing to compare.
 COMPARING = ["test_backend.py", "test_packet_twins.py", "test_parity.py"]
 collect_ignore = [] if "c" in BACKENDS else COMPARING
+
+
+# A shell without job control starts what runs in the background with SIGINT ignored, and so would
+# be all that the tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)
@@ -91,12 +98,6 @@ def streams() -> list[ModuleType]:
 
 
 @pytest.fixture(scope="session")
-def twins() -> list[Twin]:
-    """All twins at once, for parts that are more than one module."""
-    return [Twin(tag) for tag in BACKENDS]
-
-
-@pytest.fixture(scope="session")
 def packet(twin: Twin) -> ModuleType:
     return twin.part("packet")
 
@@ -108,9 +109,13 @@ def packets() -> list[ModuleType]:
 
 
 @pytest.fixture(scope="session")
-def build() -> ModuleType:
-    """Builders of packets, right and wrong ones."""
-    where = Path(__file__).with_name("packet_builders.py")
+def parse(twin: Twin) -> Callable[..., Any]:
+    """Each twin's `parse_packet`."""
+    return twin.part("packet").parse_packet
+
+
+def _module_beside(name: str) -> ModuleType:
+    where = Path(__file__).with_name(name)
     spec = spec_from_file_location(where.stem, where)
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -118,8 +123,77 @@ def build() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def build() -> ModuleType:
+    """Builders of packets, right and wrong ones."""
+    return _module_beside("packet_builders.py")
+
+
+@pytest.fixture(scope="session")
+def wire() -> ModuleType:
+    """Packets packed by struct alone, a layer around a layer."""
+    return _module_beside("wire.py")
+
+
+@pytest.fixture(scope="session")
+def captures() -> Path:
+    """The directory of captures by others, which are no part of the package."""
+    default = Path(__file__).parents[1] / "../shared/captures"
+    path = Path(os.environ.get("FASTSOCK_CAPTURES") or default)
+    if not path.is_dir():
+        pytest.skip(f"there are no captures at {path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def twins() -> list[Twin]:
+    """All twins at once, for what takes more than one part."""
+    return [Twin(tag) for tag in BACKENDS]
+
+
+@pytest.fixture(scope="session")
 def lookup(twin: Twin) -> ModuleType:
     return twin.part("lookup")
+
+
+@pytest.fixture(scope="session")
+def headers(twin: Twin) -> ModuleType:
+    return twin.part("headers")
+
+
+@pytest.fixture(scope="session")
+def builders(twin: Twin) -> ModuleType:
+    return twin.part("builders")
+
+
+def _word_sum(data: bytes) -> int:
+    """The ones' complement sum of 16-bit words, as RFC 1071 defines it and as slow."""
+    total = 0
+    for at in range(0, len(data), 2):
+        total += int.from_bytes(data[at : at + 2].ljust(2, b"\0"), "big")
+        total = (total & 0xFFFF) + (total >> 16)
+    return total
+
+
+@pytest.fixture(scope="session")
+def word_sum() -> Callable[[bytes], int]:
+    return _word_sum
+
+
+class Layers(SimpleNamespace):
+    def __repr__(self) -> str:
+        return "scapy"  # and not all of it, where a test tells its arguments
+
+
+@pytest.fixture(scope="session")
+def scapy() -> SimpleNamespace:
+    """Scapy's layers. It warns while it is imported, of ciphers and of missing routes."""
+    everything: dict[str, Any] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging.getLogger("scapy").setLevel(logging.ERROR)
+        for layer in ("l2", "inet", "inet6", "ipsec", "ppp", "sctp"):
+            everything |= vars(import_module(f"scapy.layers.{layer}"))
+    return Layers(**everything)
 
 
 @pytest.fixture(scope="session")
@@ -219,68 +293,6 @@ def files() -> CaptureFiles:
 
 
 @pytest.fixture(scope="session")
-def parse(twin: Twin) -> Callable[..., Any]:
-    """Each twin's `parse_packet`."""
-    return twin.part("packet").parse_packet
-
-
-@pytest.fixture(scope="session")
-def wire() -> ModuleType:
-    """Packets packed by struct alone: tests/wire.py."""
-    path = Path(__file__).with_name("wire.py")
-    spec = spec_from_file_location(path.stem, path)
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def captures() -> Path:
-    """The directory of captures by others, which are no part of the package."""
-    default = Path(__file__).parents[1] / "../shared/captures"
-    path = Path(os.environ.get("FASTSOCK_CAPTURES") or default)
-    if not path.is_dir():
-        pytest.skip(f"there are no captures at {path}")
-    return path
-
-
-@pytest.fixture(scope="session")
-def headers(twin: Twin) -> ModuleType:
-    return twin.part("headers")
-
-
-@pytest.fixture(scope="session")
-def builders(twin: Twin) -> ModuleType:
-    return twin.part("builders")
-
-
-def _word_sum(data: bytes) -> int:
-    """The ones' complement sum of 16-bit words, as RFC 1071 defines it and as slow."""
-    total = 0
-    for at in range(0, len(data), 2):
-        total += int.from_bytes(data[at : at + 2].ljust(2, b"\0"), "big")
-        total = (total & 0xFFFF) + (total >> 16)
-    return total
-
-
-@pytest.fixture(scope="session")
-def word_sum() -> Callable[[bytes], int]:
-    return _word_sum
-
-
-@pytest.fixture(scope="session")
-def scapy() -> SimpleNamespace:
-    """Scapy's layers. It warns while it is imported, of ciphers and of missing routes."""
-    everything: dict[str, Any] = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        logging.getLogger("scapy").setLevel(logging.ERROR)
-        for layer in ("l2", "inet", "inet6"):
-            everything |= vars(import_module(f"scapy.layers.{layer}"))
-    return SimpleNamespace(**everything)
-
-
-@pytest.fixture(scope="session")
 def compiled() -> Twin:
     """The compiled twin alone, for what only it has."""
     if "c" not in BACKENDS:
@@ -294,6 +306,14 @@ def inet(request: pytest.FixtureRequest) -> ModuleType:
     if request.param == "rules":
         return import_module("fastsock._py.inet_rules")
     return Twin(request.param).part("address")
+
+
+@pytest.fixture(scope="session")
+def libc_tables() -> None:
+    """Skip where libc has no tables to answer from: minimal systems come without them."""
+    for path in ("/etc/services", "/etc/protocols"):
+        if not Path(path).exists():
+            pytest.skip(f"there is no {path}")
 
 
 def _outcome(function: Callable[..., Any], *args: Any, **keywords: Any) -> Any:

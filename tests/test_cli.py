@@ -589,7 +589,10 @@ def test_wrong_options(run, words):
 
 def on_terminal(environment: dict[str, str], words: list[str], stdin: bytes) -> str:
     """What a command writes to stderr when that is a terminal."""
-    ours, theirs = pty.openpty()
+    try:
+        ours, theirs = pty.openpty()
+    except OSError as error:  # a machine without /dev/pts
+        pytest.skip(f"no terminal: {error}")
     with open(ours, "rb", buffering=0) as terminal:
         with open(theirs, "wb", buffering=0) as stderr:
             subprocess.run(

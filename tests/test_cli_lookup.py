@@ -48,6 +48,7 @@ def test_lookup_json(run):
     assert {(row["port"], row["scope_id"]) for row in facts["rows"]} == {(0, 0)}
 
 
+@pytest.mark.usefixtures("libc_tables")
 def test_lookup_by_name(run):
     facts = json.loads(run("lookup", "localhost", "https", "--json").stdout)
     expected = socket.getaddrinfo("localhost", "https")

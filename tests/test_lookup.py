@@ -170,6 +170,7 @@ def test_strict_ports(lookup, port):
 
 
 @pytest.mark.parametrize("port", [0, 65535, "65535", "http", None, b"80"])
+@pytest.mark.usefixtures("libc_tables")
 def test_strict_takes_what_is_right(lookup, port):
     expected = socket.getaddrinfo("127.0.0.1", port)
     assert lookup.getaddrinfo("127.0.0.1", port, strict=True) == expected
@@ -254,6 +255,7 @@ ALL = [
 
 
 @pytest.mark.parametrize(("name", "args"), ALL)
+@pytest.mark.usefixtures("libc_tables")
 def test_put_into_socket_ours_does_not_loop(twin, monkeypatch, name, args):
     face = fastsock.lookup
     ours = getattr(twin.part("lookup"), name, None) or getattr(face, name)

@@ -5,9 +5,7 @@ lengths, checksums, next headers.
 """
 
 import ipaddress
-from types import SimpleNamespace
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,23 +24,6 @@ longs = st.integers(0, 0xFFFFFFFF)
 payloads = st.binary(max_size=100)
 addresses4 = st.binary(min_size=4, max_size=4)
 addresses6 = st.binary(min_size=16, max_size=16)
-
-
-class Layers(SimpleNamespace):
-    def __repr__(self):
-        return "scapy"
-
-
-@pytest.fixture(scope="module")
-def scapy():
-    """The layers of scapy, imported where they are needed: it takes a while."""
-    from scapy.layers import inet, inet6, ipsec, l2, ppp, sctp
-    from scapy.packet import Raw
-
-    layers = Layers(Raw=Raw)
-    for module in (l2, inet, inet6, ipsec, ppp, sctp):
-        vars(layers).update(vars(module))
-    return layers
 
 
 def text(packed):

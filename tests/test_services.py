@@ -83,6 +83,7 @@ def test_ten_services_that_everyone_knows(lookup):
     assert {name: lookup.getservbyname(name) for name in ports} == ports
 
 
+@pytest.mark.usefixtures("libc_tables")
 def test_every_name_in_the_files(lookup):
     for name in services.load().ports[...]:
         for protocol in ((), ("tcp",), ("udp",), ("sctp",), ("nope",)):
@@ -91,6 +92,7 @@ def test_every_name_in_the_files(lookup):
         same(lookup, "getprotobyname", name)
 
 
+@pytest.mark.usefixtures("libc_tables")
 def test_every_port_in_the_files(lookup):
     for port in range(1100):
         same(lookup, "getservbyport", port)
@@ -110,6 +112,7 @@ def test_every_port_in_the_files(lookup):
     ],
     ids=repr,
 )  # fmt: skip
+@pytest.mark.usefixtures("libc_tables")
 def test_getservbyname_arguments(lookup, args):
     same(lookup, "getservbyname", *args)
 
@@ -123,6 +126,7 @@ def test_getservbyname_arguments(lookup, args):
     ],
     ids=repr,
 )  # fmt: skip
+@pytest.mark.usefixtures("libc_tables")
 def test_getservbyport_arguments(lookup, args):
     same(lookup, "getservbyport", *args)
 
@@ -132,6 +136,7 @@ def test_getservbyport_arguments(lookup, args):
     [("tcp",), ("TCP",), ("Tcp",), ("nope",), ("",), (b"tcp",), (None,), (6,), ("tcp\0",), ([],)],
     ids=repr,
 )
+@pytest.mark.usefixtures("libc_tables")
 def test_getprotobyname_arguments(lookup, args):
     same(lookup, "getprotobyname", *args)
 
@@ -143,6 +148,7 @@ def test_a_wrong_number_of_arguments(lookup, name):
             getattr(lookup, name)(*args)
 
 
+@pytest.mark.usefixtures("libc_tables")
 def test_an_index_is_a_port(lookup):
     class Port:
         def __index__(self):
@@ -198,6 +204,7 @@ def test_without_files_the_common_names_are_known(lookup, etc, no_libc):
     assert lookup.getprotobyname("ICMP") == 1
 
 
+@pytest.mark.usefixtures("libc_tables")
 def test_what_the_tables_do_not_know_is_asked_of_libc(lookup, etc):
     (etc / "services").write_text("mine 1/tcp\n")
     (etc / "protocols").write_text("mine 250\n")
@@ -208,6 +215,7 @@ def test_what_the_tables_do_not_know_is_asked_of_libc(lookup, etc):
         lookup.getservbyname("no such service")
 
 
+@pytest.mark.usefixtures("libc_tables")
 @pytest.mark.parametrize(
     ("line", "alone"),
     [
@@ -226,6 +234,7 @@ def test_other_sources_than_files_make_libc_the_judge(lookup, etc, line, alone):
     assert lookup.getservbyname("http") == (81 if alone else 80)
 
 
+@pytest.mark.usefixtures("libc_tables")
 def test_a_database_beside_the_file_makes_libc_the_judge(lookup, etc):
     (etc / "services").write_text("http 81/tcp\n")
     (etc / "nsswitch.conf").write_text("services: db files\n")
@@ -287,6 +296,7 @@ def test_threads_never_get_another_threads_answer(lookup):
     assert wrong == []
 
 
+@pytest.mark.usefixtures("libc_tables")
 def test_threads_that_miss_the_tables_get_their_own_answer(lookup, etc):
     """Every question goes to libc here, where the race is."""
     (etc / "services").write_text("")

@@ -9,12 +9,10 @@ cdef extern from "pyobjects.h":
     const uint8_t *fs_ascii(PyObject *text, Py_ssize_t *size) noexcept
     # The bytes of any str as UTF-8, or NULL with a UnicodeEncodeError set.
     const uint8_t *fs_utf8(object text, Py_ssize_t *size) except NULL
+    # A new str of a few ASCII characters.
+    object fs_new_text(const uint8_t *text, Py_ssize_t size)
     # The value of an int; `overflow` is set where a long can't hold it.
     long fs_long(object value, int *overflow) except? -1
-
-
-cdef extern from "kernels/copy.h" nogil:
-    void fs_copy(uint8_t *to, const uint8_t *from_, size_t size) noexcept
 
 
 cdef extern from "kernels/family.h" nogil:

@@ -39,8 +39,6 @@ from fastsock._c import machine as _machine
 
 
 cdef extern from "Python.h":
-    object PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)
-    void *PyUnicode_DATA(object text)
     PyObject **PySequence_Fast_ITEMS(object list_or_tuple)
     # Owned by hand, for _PyBytes_Resize wants the only reference.
     PyObject *new_bytes "PyBytes_FromStringAndSize"(const char *data, Py_ssize_t size) except NULL
@@ -68,18 +66,12 @@ cdef inline bint is_address_family(long number) noexcept:
 
 cdef inline object text4(const uint8_t *packed):
     cdef uint8_t text[FS_TEXT4_MAX + 1]
-    return new_text(text, <Py_ssize_t>fs_format4(packed, text))
+    return fs_new_text(text, <Py_ssize_t>fs_format4(packed, text))
 
 
 cdef inline object text6(const uint8_t *packed):
     cdef uint8_t text[FS_TEXT6_MAX + 1]
-    return new_text(text, <Py_ssize_t>fs_format6(packed, text))
-
-
-cdef inline object new_text(const uint8_t *text, Py_ssize_t size):
-    result = PyUnicode_New(size, 127)
-    fs_copy(<uint8_t *>PyUnicode_DATA(result), text, size)
-    return result
+    return fs_new_text(text, <Py_ssize_t>fs_format6(packed, text))
 
 
 cdef inline bint has_nul(const uint8_t *text, Py_ssize_t size) noexcept:
@@ -488,7 +480,7 @@ def inet_ntop_many(family, packed):
     try:
         texts = PyList_New(rows)
         for row in range(rows):
-            item = new_text(text, <Py_ssize_t>format_record(kind, p + row * record, text))
+            item = fs_new_text(text, <Py_ssize_t>format_record(kind, p + row * record, text))
             Py_INCREF(item)
             PyList_SET_ITEM(texts, row, item)
     finally:

@@ -7,6 +7,7 @@ from libc.stdint cimport uint8_t
 cdef extern from "pyobjects.h":
     const uint8_t *fs_ascii(PyObject *text, Py_ssize_t *size) noexcept
     const uint8_t *fs_utf8(object text, Py_ssize_t *size) except NULL
+    object fs_new_text(const uint8_t *text, Py_ssize_t size)
     long fs_long(object value, int *overflow) noexcept
 
 

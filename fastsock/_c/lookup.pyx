@@ -12,7 +12,7 @@ from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from cpython.unicode cimport PyUnicode_CheckExact
 from libc.stdint cimport uint8_t
-from libc.string cimport memcpy, memset, strlen
+from libc.string cimport memset, strlen
 
 from fastsock._c.entries cimport PyCFunction, PyMethodDef, PyObject_Vectorcall, with_entry
 
@@ -26,8 +26,6 @@ from fastsock import services as _services
 
 cdef extern from "Python.h":
     int PySys_Audit(const char *event, const char *format, ...) except -1
-    object PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)
-    void *PyUnicode_DATA(object text)
 
 # All other flags may change what a literal gives, or refuse it.
 cdef long LITERAL_FLAGS = (
@@ -80,12 +78,6 @@ cdef class _State:
         if tables == NULL or tables == <PyObject *>None:
             return _services.load()
         return <object>tables
-
-
-cdef inline object new_text(const uint8_t *text, Py_ssize_t size):
-    result = PyUnicode_New(size, 127)
-    memcpy(PyUnicode_DATA(result), text, size)
-    return result
 
 
 cdef inline long int_value(object value) noexcept:
@@ -149,7 +141,7 @@ cdef inline object host_of(const Literal *literal, object host):
     cdef uint8_t text[FS_TEXT6_MAX + 1]
     if literal.family == AF_INET:
         return host
-    return new_text(text, <Py_ssize_t>fs_format6(literal.packed, text))
+    return fs_new_text(text, <Py_ssize_t>fs_format6(literal.packed, text))
 
 
 cdef inline object sockaddr_of(_State state, const Literal *literal, object host, object port):

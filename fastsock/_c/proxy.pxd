@@ -5,11 +5,8 @@ from libc.stdint cimport uint8_t, uint16_t
 
 
 cdef extern from "pyobjects.h":
+    object fs_new_text(const uint8_t *text, Py_ssize_t size)
     object fs_new_tuple(object kind, Py_ssize_t size)
-
-
-cdef extern from "kernels/copy.h" nogil:
-    void fs_copy(uint8_t *to, const uint8_t *from_, size_t size) noexcept
 
 
 cdef extern from "kernels/inet6.h" nogil:

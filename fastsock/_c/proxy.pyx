@@ -26,10 +26,6 @@ from fastsock._c import machine as _machine
 from fastsock.errors import ProxyError as _ProxyError
 
 
-cdef extern from "Python.h":
-    object PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)
-    void *PyUnicode_DATA(object text)
-
 cdef enum:
     LEAST = 16          # bytes of max_size, so that both versions have a header that fits
 
@@ -54,9 +50,7 @@ _constants = _Constants()
 cdef inline object host_of(int family, const uint8_t *packed):
     cdef uint8_t text[FS_TEXT6_MAX + 1]
     cdef size_t size = fs_format4(packed, text) if family == 1 else fs_format6(packed, text)
-    host = PyUnicode_New(size, 127)
-    fs_copy(<uint8_t *>PyUnicode_DATA(host), text, size)
-    return host
+    return fs_new_text(text, <Py_ssize_t>size)
 
 
 cdef inline object endpoint(_Constants constants, const fs_proxy *found, int which):

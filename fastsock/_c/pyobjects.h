@@ -1,10 +1,12 @@
-/* What a scalar call reads of its arguments, without a call into the interpreter in the usual case:
- * the bytes of a str that is ASCII, the value of a small int. */
+/* What a scalar call reads of its arguments and makes of its result, without a call into the
+ * interpreter in the usual case: the bytes of a str that is ASCII, the value of a small int. */
 #ifndef FASTSOCK_PYOBJECTS_H
 #define FASTSOCK_PYOBJECTS_H
 
 #include <Python.h>
 #include <stdint.h>
+
+#include "kernels/copy.h"
 
 /* NULL where the text is not ASCII. Runs no Python code and raises nothing. */
 static inline const uint8_t *fs_ascii(PyObject *text, Py_ssize_t *size)
@@ -25,6 +27,15 @@ static inline const uint8_t *fs_utf8(PyObject *text, Py_ssize_t *size)
 {
     const uint8_t *ascii = fs_ascii(text, size);
     return ascii != NULL ? ascii : (const uint8_t *)PyUnicode_AsUTF8AndSize(text, size);
+}
+
+/* A new str of up to FS_COPY_MAX ASCII characters. */
+static inline PyObject *fs_new_text(const uint8_t *text, Py_ssize_t size)
+{
+    PyObject *result = PyUnicode_New(size, 127);
+    if (result != NULL)
+        fs_copy((uint8_t *)PyUnicode_DATA(result), text, (size_t)size);
+    return result;
 }
 
 /* Whether an int is a small one, of at most 31 bits; then its value. */

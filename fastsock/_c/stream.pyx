@@ -10,6 +10,7 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.mem cimport PyMem_RawFree, PyMem_RawRealloc
+from cpython.number cimport PyNumber_Index
 from cpython.weakref cimport PyWeakref_NewRef
 from libc.errno cimport EBADF, EINTR
 from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint64_t
@@ -328,8 +329,8 @@ cdef class RecvAccumulator:
 
     cdef Py_ssize_t receive_into(self, object sock, Py_ssize_t room) except -1:
         """Receive by the object's own `recv_into`."""
-        cdef Py_ssize_t count = sock.recv_into(self.block.view(self.written, room, True))
-        if not 0 <= count <= room:
+        count = PyNumber_Index(sock.recv_into(self.block.view(self.written, room, True)))
+        if not 0 <= count <= room:  # an int of any size
             raise _errors.bad_received(count, room)
         self.received(count)
         return count

@@ -331,7 +331,7 @@ class RecvAccumulator:
             count = self._receive_into(sock, room)
             if count == 0:
                 self._ended = True
-            elif type(sock) is not socket and hasattr(sock, "pending"):
+            elif type(sock) is not socket and getattr(sock, "pending", None) is not None:
                 count += self._receive_pending(sock)
             return count
         finally:
