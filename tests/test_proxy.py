@@ -549,6 +549,20 @@ def test_no_buffer(proxy):
         proxy.parse_proxy(memoryview(bytes(40))[::2])
 
 
+def test_arguments_are_looked_at_in_order(proxy):
+    """What both twins complain of first where several are wrong."""
+
+    class Unsure:
+        def __bool__(self):
+            raise ZeroDivisionError
+
+    for data in (b"x", b"", GOOD, None):
+        with pytest.raises(ZeroDivisionError):
+            proxy.parse_proxy(data, datagram=Unsure())
+        with pytest.raises(ValueError, match="max_size"):
+            proxy.parse_proxy(data, datagram=Unsure(), max_size=1)
+
+
 # Results as values
 
 

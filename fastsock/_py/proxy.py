@@ -237,9 +237,10 @@ def parse_proxy(
     limit = index(max_size)
     if limit < 16:
         raise _errors.bad_max_header(limit)
+    whole = bool(datagram)
     data = buffer if type(buffer) is bytes else _front(buffer, limit)
     parse = _parse_line if data[:1] == b"P" else _parse_binary
     result = parse(data, limit) if data else NeedMore(15)  # of the shortest header, UNKNOWN
-    if datagram and type(result) is NeedMore:
+    if whole and type(result) is NeedMore:
         raise _errors.proxy_cut(result.n)
     return result
