@@ -3,6 +3,10 @@
 A ones' complement sum of 16-bit words is the number that the bytes spell, modulo 65535: 65536 is
 1 there, so a carry comes in again at the end, and every word counts the same. One thing the modulus
 does not tell: 0 is the sum of zeros alone, any other multiple of 65535 is 0xFFFF.
+
+The number is read with its lowest byte first, for then an odd last byte is padded as it should be.
+Each byte is the other one of its word that way; the sum times 256 is the right one (RFC 1071
+section 2B).
 """
 
 from __future__ import annotations
@@ -57,27 +61,25 @@ def _fold(total: int) -> int:
     return total % 65535 or (65535 if total else 0)
 
 
-def _sum(data: ReadableBuffer) -> tuple[int, int]:
-    """The sum of a buffer's words, not folded, and its size; an odd last byte gets a zero."""
+def _swapped(data: ReadableBuffer) -> tuple[int, int]:
+    """The sum of a buffer's words, folded, as if each byte were the other one; and its size."""
     if type(data) is bytes and len(data) <= _CHUNK:
-        total, size = _fold(_from_bytes(data, "big")), len(data)
-    else:
-        view, total = _contiguous(data), 0
-        size = len(view)
-        for at in range(0, size & -_CHUNK, _CHUNK):
-            total += _fold(_from_bytes(view[at : at + _CHUNK], "big"))
-        rest = _fold(_from_bytes(view[size & -_CHUNK :], "big"))
-        return total + (rest << 8 if size & 1 else rest), size
-    return total << 8 if size & 1 else total, size
+        return _fold(_from_bytes(data, "little")), len(data)
+    view, total = _contiguous(data), 0
+    size = len(view)
+    for at in range(0, size, _CHUNK):
+        total += _fold(_from_bytes(view[at : at + _CHUNK], "little"))
+    return _fold(total), size
 
 
 def _running(data: ReadableBuffer, initial: SupportsIndex) -> tuple[int, int]:
     """The folded sum of a running sum and a buffer, and the parity of the bytes in it."""
     before = _number("initial", initial, 2 * _ODD - 1)
-    total, size = _sum(data)
-    if before & _ODD:  # each byte is the other one of its word, as if shifted by one
-        total <<= 8
+    total, size = _swapped(data)
+    if before & _ODD:  # each byte is the other one of its word: as it is here
         size += 1
+    else:
+        total <<= 8
     return _fold(total + (before & 0xFFFFFFFF)), size & 1
 
 
@@ -119,13 +121,10 @@ def checksum(data: ReadableBuffer, /, initial: SupportsIndex = _ZERO, udp: objec
     >>> hex(checksum(header))
     '0xb861'
     """
-    if initial is _ZERO and type(data) is bytes and (size := len(data)) <= _CHUNK:
-        number = _from_bytes(data, "big")
-        if size & 1:
-            number <<= 8
-        rest = number % 65535
-        if rest:
-            return 65535 - rest
+    if initial is _ZERO and type(data) is bytes and len(data) <= _CHUNK:
+        number = _from_bytes(data, "little")
+        if rest := number % 65535:
+            return 65535 - rest * 256 % 65535
         return 0 if number and not udp else 65535
     return 65535 - _running(data, initial)[0] or (65535 if udp else 0)
 
@@ -209,10 +208,8 @@ def verify(data: ReadableBuffer, /, initial: SupportsIndex = 0) -> bool:
     >>> verify(bytes.fromhex("45000073 00004000 4011 b861 c0a80001 c0a800c7"))
     True
     """
-    if initial is _ZERO and type(data) is bytes and (size := len(data)) <= _CHUNK:
-        number = _from_bytes(data, "big")
-        if size & 1:
-            number <<= 8
+    if initial is _ZERO and type(data) is bytes and len(data) <= _CHUNK:
+        number = _from_bytes(data, "little")
         return number % 65535 == 0 and number != 0
     return _running(data, initial)[0] == 65535
 
@@ -316,5 +313,5 @@ def crc32c(data: ReadableBuffer, /, initial: SupportsIndex = 0) -> int:
     """
     crc = _number("initial", initial, 0xFFFFFFFF) ^ 0xFFFFFFFF
     for byte in _contiguous(data):
-        crc = _CRC[(crc ^ byte) & 0xFF] ^ crc >> 8
+        crc = _CRC[crc & 0xFF ^ byte] ^ crc >> 8
     return crc ^ 0xFFFFFFFF
