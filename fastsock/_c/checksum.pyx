@@ -35,7 +35,8 @@ cdef inline long long number_of(const char *name, object value, long long most) 
         value = PyNumber_Index(value)
     number = fs_long_long(value, &overflow)
     if overflow or not 0 <= number <= most:
-        raise _errors.not_between(name.decode("ascii"), most, value)
+        # An int of a subclass may print as anything.
+        raise _errors.not_between(name.decode("ascii"), most, PyNumber_Index(value))
     return number
 
 
@@ -96,7 +97,7 @@ cdef uint32_t packed_sum(const char *name, object address) except? 1:
     return fs_sum(packed, size)
 
 
-cdef object update(object checksum, uint32_t old, uint32_t new, bint udp):
+cdef object update(object checksum, uint32_t old, uint32_t new, object udp):
     cdef uint32_t before = number_of("checksum", checksum, 0xFFFF)
     if udp and before == 0:
         return 0

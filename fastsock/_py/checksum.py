@@ -49,11 +49,20 @@ def _contiguous(data: ReadableBuffer) -> memoryview:
     except TypeError:
         raise _errors.not_buffer(data) from None
     if not view.c_contiguous:
+        view.release()  # the error would keep it, and so the buffer from growing
         raise _errors.in_pieces()
     try:
         return view.cast("B")
     except (TypeError, ValueError):  # a shape with a zero in it, or a format cast() does not know
         return memoryview(view.tobytes())
+
+
+def _copied(address: ReadableBuffer) -> bytes:
+    """What may be a packed address."""
+    if type(address) is bytes:
+        return address
+    with _contiguous(address) as view:
+        return bytes(view)
 
 
 def _fold(total: int) -> int:
@@ -85,10 +94,10 @@ def _running(data: ReadableBuffer, initial: SupportsIndex) -> tuple[int, int]:
 
 def _packed(name: str, address: ReadableBuffer) -> int:
     """A packed address of either family, as a number."""
-    view = _contiguous(address)
-    if len(view) not in (4, 16):
-        raise _errors.bad_packed(name, len(view))
-    return _from_bytes(view, "big")
+    packed = _copied(address)
+    if len(packed) not in (4, 16):
+        raise _errors.bad_packed(name, len(packed))
+    return _from_bytes(packed, "big")
 
 
 def _update(checksum: SupportsIndex, old: int, new: int, udp: object) -> int:
@@ -179,7 +188,7 @@ def pseudo_header(
     >>> hex(checksum(datagram, pseudo_header(src, dst, 17, len(datagram)), udp=True))
     '0xcea8'
     """
-    first, second = _contiguous(src), _contiguous(dst)
+    first, second = _copied(src), _copied(dst)
     if len(first) != len(second) or len(first) not in (4, 16):
         raise _errors.bad_packed_pair(len(first), len(second))
     addresses = _from_bytes(first, "big") + _from_bytes(second, "big")
