@@ -666,6 +666,8 @@ def test_endpoints_as_sockets_give_them():
         (("192.0.2.01", 1), ("192.0.2.1", 1)),
         (("", 1), ("192.0.2.1", 1)),
         (("[::1]", 1), ("::1", 1)),
+        (("192.0.2.1%lo", 1), ("192.0.2.1", 1)),
+        (("%lo", 1), ("::1", 1)),
     ],
 )
 def test_endpoints_that_are_refused(source, destination):
@@ -696,6 +698,10 @@ def test_no_endpoints(wrong):
         {"tlvs": [(4, bytes(65536))]},
         {"tlvs": [(4, bytes(40000)), (4, bytes(40000))]},
         {"tlvs": [(4,)]},
+        {"tlvs": [(0x05, bytes(129))]},
+        {"tlvs": [(0x20, b"")]},
+        {"tlvs": [(0x20, bytes(4))]},
+        {"tlvs": [(0x20, bytes(5) + b"\x21\0\x02x")]},
     ],
 )
 def test_binary_that_is_not_written(keywords):
