@@ -16,14 +16,13 @@ from setuptools.command.build_ext import build_ext
 cythonize = None
 with suppress(ImportError):  # an sdist brings the generated C
     from Cython.Build import cythonize
-
 choice = runpy.run_path("fastsock/_env.py")["choice"]
 MODE = choice("FASTSOCK_EXTENSIONS", ("auto", "require", "off"))
 FLAVOUR = choice("FASTSOCK_BUILD", ("release", "debug", "trace", "sanitize"))
 
 # A trace build reports lines from within nogil code, where Cython can't find a module's state.
 SUBINTERPRETERS = FLAVOUR != "trace"
-PARTS = ("machine", "address", "blocks", "framing", "stream", "lookup", "checksum", "proxy")
+PARTS = sorted(path.stem for path in Path("fastsock/_c").glob("*.pyx"))
 DIRECTIVES = {
     "binding": False,  # built-in functions: no keyword parsing for one argument, no dict to look in
     "always_allow_keywords": False,

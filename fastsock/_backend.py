@@ -36,6 +36,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "update_address",
         "verify",
     ),
+    "packet": ("Packet", "community_id", "flow_hash", "flow_key", "parse_packet"),
     "proxy": ("parse_proxy",),
     "stream": ("RecvAccumulator",),
     "lookup": (
@@ -46,6 +47,26 @@ PARTS: dict[str, tuple[str, ...]] = {
         "getservbyname",
         "getservbyport",
     ),
+    "headers": (
+        "ARPView",
+        "EthernetView",
+        "ICMPView",
+        "IPv4View",
+        "IPv6View",
+        "TCPView",
+        "UDPView",
+    ),
+    "builders": (
+        "build_arp",
+        "build_ethernet",
+        "build_icmp_echo",
+        "build_ipv4",
+        "build_ipv6",
+        "build_tcp",
+        "build_udp",
+    ),
+    "columns": ("decode_columns",),
+    "capture": ("Capture", "open_capture"),
 }
 
 _HOW_TO_BUILD = (

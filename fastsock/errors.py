@@ -150,6 +150,31 @@ def in_pieces() -> BufferError:
     return BufferError("memoryview: underlying buffer is not C-contiguous")
 
 
+def no_flow() -> ValueError:
+    """The error of a flow that is asked of a packet that is not IP."""
+    return ValueError("a packet that is not IP has no flow")
+
+
+def not_packet(value: object) -> TypeError:
+    """The error of a call that wants a packet."""
+    return TypeError(f"a Packet is required, not '{type(value).__name__}'")
+
+
+def not_link(value: object) -> ValueError:
+    """The error of a link type's name that is none."""
+    return ValueError(f"link must be a name of LINK_TYPES or a number, not {shorten(value)}")
+
+
+def short_key(size: int) -> ValueError:
+    """The error of a hash key without a window of 32 bits at every bit that it may hash."""
+    return ValueError(f"key must have at least 40 bytes, not {size}")
+
+
+def not_made() -> TypeError:
+    """The error of a packet that is asked for by its class."""
+    return TypeError("a Packet is made by parse_packet()")
+
+
 def not_between(name: str, most: int, value: int) -> ValueError:
     """The error of a number that is less than nothing or more than its field holds."""
     return ValueError(f"{name} must be between 0 and {most}, not {value}")
@@ -393,3 +418,108 @@ def proxy_cut(missing: int) -> ProxyError:
 def bad_max_header(max_size: int) -> ValueError:
     """The error of a `max_size` that leaves no room for any header."""
     return ValueError(f"max_size must be at least 16, not {max_size}")
+
+
+def header_fault(layer: str, field: str, offset: int, fault: str) -> PacketError:
+    """The error of a header that can't be read: which, where, and the name of a `Status` bit."""
+    return PacketError(f"{layer}.{field} at offset {offset}: {fault}", layer, field, offset)
+
+
+def out_of_range(name: str, value: int, least: int, most: int, unit: int = 1) -> ValueError:
+    """The error of a number that does not fit into its field."""
+    step = f"a multiple of {unit} " if unit > 1 else ""
+    # Decimal text of a huge int takes long, and may be refused.
+    shown = str(value) if value.bit_length() <= 64 else f"an int of {value.bit_length()} bits"
+    return ValueError(f"{name} must be {step}between {least} and {most}, not {shown}")
+
+
+def bad_size(name: str, size: int, wanted: str) -> ValueError:
+    """The error of bytes that are not as many as their field has."""
+    return ValueError(f"{name} must be {wanted} bytes, not {size}")
+
+
+def not_address(text: str) -> AddressError:
+    """The error of a text that is no address of either family."""
+    return AddressError(f"{shorten(text)} is not an IPv4 or IPv6 address", None, text)
+
+
+def mixed_families() -> ValueError:
+    """The error of two addresses of which one is IPv4 and the other IPv6."""
+    return ValueError("src and dst must be of the same family")
+
+
+def read_only() -> TypeError:
+    """The error of a write to a buffer that is not writable, as memoryview words it."""
+    return TypeError("cannot modify read-only memory")
+
+
+def released() -> ValueError:
+    """The error of a view that was used after its release."""
+    return ValueError("operation forbidden on released view")
+
+
+def no_pseudo_header() -> ValueError:
+    """The error of a checksum whose pseudo-header is not known."""
+    return ValueError(
+        "the checksum covers addresses: get the view from transport(), or give it pseudo_header"
+    )
+
+
+def too_long(what: str, size: int, most: int) -> ValueError:
+    """The error of a packet with more bytes than its length field can tell."""
+    return ValueError(f"{what} must be at most {most} bytes, not {size}")
+
+
+def no_room_in_out(size: int, room: int) -> ValueError:
+    """The error of an output buffer that is too small."""
+    return ValueError(f"out has {room} bytes, {size} are needed")
+
+
+def only_in(name: str, version: int) -> ValueError:
+    """The error of a value for a field that only the other version of IP has."""
+    return ValueError(f"{name} is a field of IPv{version} only")
+
+
+def too_many_tags(count: int, most: int) -> ValueError:
+    """The error of a frame with more VLAN tags than views and decoders look at."""
+    return ValueError(f"a frame has at most {most} VLAN tags here, not {count}")
+
+
+def bad_source(source: object) -> TypeError:
+    """The error of a capture that is to be opened from something else."""
+    return TypeError(
+        f"a path, a bytes-like object or a binary file is required, not '{type(source).__name__}'"
+    )
+
+
+def capture_in_use() -> RuntimeError:
+    """The error of a call on a capture while another call is at work on it."""
+    return RuntimeError("the capture is in use by another call")
+
+
+def capture_closed() -> ValueError:
+    """The error of a call on a capture that was closed."""
+    return ValueError("the capture is closed")
+
+
+def bad_max_record(max_record: int) -> ValueError:
+    """The error of a capture whose records could not be of any size."""
+    return ValueError(f"max_record must be between 1 and 4294967295, not {max_record}")
+
+
+def bad_chunk(chunk: int) -> ValueError:
+    """The error of columns of so many rows a chunk."""
+    return ValueError(f"chunk must be at least 1, not {chunk}")
+
+
+def bad_offsets(row: int) -> ValueError:
+    """The error of offsets that don't ascend, or lie outside of the buffer."""
+    return ValueError(f"offsets[{row}] is less than the one before it, or outside of the buffer")
+
+
+def not_pair(buffers: tuple[object, ...]) -> TypeError:
+    """The error of a tuple that is not a buffer and its offsets."""
+    return TypeError(
+        "a tuple of buffers must be (buffer, offsets); give many buffers as a list, "
+        f"not as a tuple of {len(buffers)}"
+    )

@@ -166,3 +166,8 @@ DEFAULT_COLUMNS = tuple(COLUMNS)[:28]
 
 RECORD_COLUMNS = ("timestamp_ns", "wire_length", "link")
 """The columns that only a capture's records have; `decode_columns` has no such."""
+
+RSS_KEY = bytes.fromhex(
+    "6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa"
+)
+"""The key of `flow_hash` and of the column of that name: that of Microsoft's verification suite."""

@@ -211,7 +211,10 @@ def test_face_offers_all_its_twins_names(twin, part):
     assert [name for name in names if not hasattr(twin.part(part), name)] == []
 
 
-@pytest.mark.parametrize("name", sorted(set(fastsock.__all__) - {"BACKEND", "__version__"}))
+NAMED = [n for n in fastsock.__all__ if hasattr(getattr(fastsock, n), "__qualname__")]
+
+
+@pytest.mark.parametrize("name", NAMED)
 def test_names_say_their_public_path(name):
     value = getattr(fastsock, name)
     assert not any(step.startswith("_") for step in value.__module__.split("."))

@@ -76,7 +76,9 @@ def test_no_command_is_wrong_usage(run):
     assert b"usage: fastsock" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["info", "bench", "address", "addresses", "lookup", "services"])
+@pytest.mark.parametrize(
+    "command", ["info", "bench", "address", "addresses", "lookup", "services", "capture"]
+)
 def test_help_fits_a_terminal(run, command):
     done = run(command, "--help")
     assert done.returncode == 0

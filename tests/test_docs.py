@@ -70,7 +70,7 @@ def test_docstrings(name):
     module = import_module(name)
     assert module.__doc__, "a module says what it is for"
     for where, text in documented(module):
-        if text:
+        if isinstance(text, str):  # it is a descriptor in a class of descriptors
             run(examples(text, {**public_names(), **vars(module)}, f"{name}.{where}"))
 
 

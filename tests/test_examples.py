@@ -291,3 +291,42 @@ class TestHttpGet:
         status, _, said = get("ftp://127.0.0.1/")
         assert status == 1
         assert "not an http URL" in said
+
+
+class TestCapturePlot:
+    """From a capture to a plot, over the example's own capture and over another one."""
+
+    @pytest.fixture
+    def plot(self, start, tmp_path):
+        pytest.importorskip("matplotlib")
+
+        def plot(*arguments):
+            output = tmp_path / "plot.svg"
+            process = start("capture_plot.py", *arguments, "--output", str(output))
+            said, errors = process.communicate()
+            return process.returncode, said.decode().splitlines(), errors.decode(), output
+
+        return plot
+
+    def test_its_own_capture(self, plot):
+        status, said, errors, output = plot("--top", "2")
+        assert (status, errors) == (0, "")
+        assert said[0] == "2646 packets, 2646 of them IP, in 59.995 s"
+        assert [line.split()[-1] for line in said[1:3]] == ["198.51.100.7", "192.0.2.1"]
+        assert said[3:] == ["UDP 100%, TCP 0%", f"drawn in {output}"]
+        assert "<svg" in output.read_text()
+
+    def test_a_torn_capture(self, plot, files, tmp_path):
+        datagram = bytes.fromhex("4500001c000000004011000020010db8c0000202003500350008") + bytes(2)
+        path = tmp_path / "torn.pcap"
+        path.write_bytes(files.pcap(datagram, datagram, b"not IP", link=101) + b"torn")
+        status, said, errors, _ = plot(str(path))
+        assert (status, errors) == (0, "")
+        assert said[0].startswith("the capture ends early: offset ")
+        assert said[1] == "3 packets, 2 of them IP, in 1.000 s"
+        assert said[2].split() == ["56", "bytes", "2", "packets", "32.1.13.184"]
+
+    def test_no_packets(self, plot, files, tmp_path):
+        path = tmp_path / "empty.pcap"
+        path.write_bytes(files.pcap())
+        assert plot(str(path))[:3] == (1, [], "no packets\n")

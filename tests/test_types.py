@@ -92,10 +92,84 @@ except fastsock.ConnectTimeoutError as late:
 except fastsock.ConnectError as error:
     assert_type(error.attempts, tuple[tuple[Any, OSError], ...])
 
+view = fastsock.IPv4View(bytearray(20))
+view.ttl -= 1
+view.src = "192.0.2.1"
+view.dst = memoryview(bytes(4))
+assert_type(view.ttl, int)
+assert_type(view.dont_fragment, bool)
+assert_type(view.src, bytes)
+assert_type(view.payload, memoryview)
+assert_type(view.transport(), fastsock.TCPView | fastsock.UDPView | fastsock.ICMPView | None)
+with fastsock.TCPView(b"", 0, pseudo_header=5) as segment:
+    assert_type(segment, fastsock.TCPView)
+    assert_type(segment.verify_checksum(), bool)
+    for option in fastsock.iter_tcp_options(segment.options):
+        assert_type(option, fastsock.Option)
+        assert_type(option.kind, int)
+assert_type(fastsock.EthernetView(b"").vlans, tuple[int, ...])
+assert_type(fastsock.build_udp("::1", bytes(16), 1, 2, b"data", ttl=5), bytes)
+assert_type(fastsock.build_tcp("::1", "::2", 1, 2, out=bytearray(100)), int)
+assert_type(fastsock.build_ethernet(b"", b"", None, vlans=[5, (0x88A8, 7)]), bytes)
+
 assert_type(fastsock.get_constants("AF_"), dict[int, str])
 assert_type(constants.name_of("AF_", socket.AF_INET6), str)
 assert_type(fastsock.describe(fastsock.getaddrinfo("192.0.2.1", 80)[0]), str)
 assert_type(fastsock.describe((2, 1, 6, "", ("192.0.2.1", 80))), str)
+
+packet = fastsock.parse_packet(bytearray(60), "ethernet", verify=True, wire_length=60)
+assert_type(packet, fastsock.Packet)
+assert_type(fastsock.parse_packet(memoryview(b""), 101, strict=True).complete, bool)
+assert_type(packet.src, bytes | None)
+assert_type(packet.dst_address, str | None)
+assert_type(packet.sport, int | None)
+assert_type(packet.dont_fragment, bool | None)
+assert_type(packet.vlans, tuple[int, ...])
+assert_type(packet.status, int)
+assert_type(packet.limited_by, str)
+assert_type(packet.payload_view, memoryview)
+assert_type(fastsock.Status(packet.status), fastsock.Status)
+assert_type(fastsock.flow_key(packet, symmetric=True), bytes)
+assert_type(fastsock.flow_hash(packet, key=bytearray(40)), int)
+assert_type(fastsock.community_id(packet, seed=1), str)
+assert_type(fastsock.PacketError("", "ipv4", "header", 0).offset, int)
+"""
+
+
+PACKETS = """\
+import io
+from collections.abc import Iterator
+from typing import assert_type
+
+import fastsock
+from fastsock import capture, columns
+
+assert_type(fastsock.decode_columns([b"", bytearray()], ["ttl"]), fastsock.Columns)
+found = columns.decode_columns((b"", [0, 0]), link="raw", verify=True)
+assert_type(columns.decode_columns(iter([memoryview(b"")]), link=101, out=found), columns.Columns)
+assert_type(found["ttl"], memoryview)
+assert_type(found.keys(), tuple[str, ...])
+assert_type(len(found), int)
+assert_type([name for name in found], list[str])
+
+file = io.BytesIO()
+with fastsock.CaptureWriter(file, "raw", snaplen=1000) as writer:
+    assert_type(writer, capture.CaptureWriter)
+    writer.write(b"x", 5, wire_length=7)
+    writer.write(bytearray(b"x"))
+    with fastsock.open_capture(file.getvalue(), max_record=1000) as opened:
+        assert_type(opened, fastsock.Capture)
+        assert_type(writer.write_many(opened), int)
+        for record in opened:
+            assert_type(record, fastsock.Record)
+            assert_type(record.timestamp_ns, int)
+            assert_type(record.data, memoryview)
+        assert_type(opened.stopped, str | None)
+        assert_type(opened.records, int)
+        assert_type(opened.to_columns(["src"], verify=True), fastsock.Columns)
+        assert_type(opened.to_columns(chunk=1000), Iterator[fastsock.Columns])
+capture.open_capture("file.pcap")
+capture.open_capture(file)
 """
 
 
@@ -113,8 +187,9 @@ def check_types(run_python, tmp_path):
     return check
 
 
-def test_types_of_the_public_names(check_types):
-    process = check_types(PROGRAM)
+@pytest.mark.parametrize("program", [PROGRAM, PACKETS], ids=["sockets", "packets"])
+def test_types_of_the_public_names(check_types, program):
+    process = check_types(program)
     assert process.returncode == 0, process.stdout + process.stderr
 
 
@@ -131,11 +206,25 @@ def test_types_of_the_public_names(check_types):
         "fastsock.connect(('192.0.2.1', 80), resolver=fastsock.getaddrinfo)",
         "fastsock.describe(('192.0.2.1', 80))",
         "fastsock.name_of(2, 'AF_')",
+        "fastsock.open_capture(5)",
+        "fastsock.open_capture('file').to_columns(chunk='5')",
+        "fastsock.decode_columns(['text'])",
+        "fastsock.CaptureWriter('file').write('text')",
+        "fastsock.parse_packet('text')",
+        "fastsock.parse_packet(b'', None)",
+        "fastsock.parse_packet(b'', 'raw', True)",
+        "fastsock.flow_key(b'')",
+        "fastsock.parse_packet(b'').ttl = 5",
         "fastsock.checksum('text')",
         "fastsock.parse_proxy('PROXY UNKNOWN')",
         "fastsock.parse_proxy(b'', 100)",
         "fastsock.checksum(data=b'')",
         "fastsock.update_address(1, '192.0.2.1', '192.0.2.2')",
+        "fastsock.IPv4View(bytearray(20)).ttl = '5'",
+        "fastsock.UDPView(bytearray(8)).dport = b'53'",
+        "fastsock.IPv6View('text')",
+        "fastsock.build_udp('::1', '::2', 1, 2, 'text')",
+        "fastsock.build_icmp_echo('::1', '::2', 1, 2, out='text')",
     ],
 )
 def test_wrong_calls_are_seen(check_types, wrong):

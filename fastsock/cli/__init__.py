@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from .. import __version__
-from . import address, addresses, bench, info, lookup, services
+from . import address, addresses, bench, capture, info, lookup, services
 
 # As a shell reports a command that a signal ended: 128 and the signal's number.
 _BROKEN_PIPE = 141
@@ -23,12 +23,12 @@ _USAGE_OR_IO = 2
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="fastsock",
-        description="Internet addresses at C speed, from the command line.",
+        description="Addresses and packets at C speed, from the command line.",
         epilog="Each command takes --help, and --json for one JSON object on stdout.",
     )
     parser.add_argument("--version", action="version", version=f"fastsock {__version__}")
     subcommands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (info, bench, address, addresses, lookup, services):
+    for module in (info, bench, address, addresses, lookup, services, capture):
         module.add_parser(subcommands)
     return parser
 
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the words after the program's name.
 
     Returns:
-        The exit status: 0 done, 1 an input that is no address, 2 a file that can't be
+        The exit status: 0 done, 1 an input that is not what it should be, 2 a file that can't be
         read or written, 130 interrupted, 141 nobody reads the output any more.
 
     Raises:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
 import textwrap
 from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
 
 Subcommands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -58,3 +61,41 @@ def print_pairs(pairs: Iterable[tuple[str, object]]) -> None:
         )
         for label, line in zip([name, *[""] * len(lines)], lines or [""], strict=False):
             print(f"{label:<{width}}{line}".rstrip())
+
+
+class Progress:
+    """A line on the terminal that is written over and at last wiped; nothing elsewhere."""
+
+    def __init__(self, total: int, unit: str, every: int = 32) -> None:
+        self._total = total
+        self._unit = unit
+        self._every = every  # chunks a line
+        self._shown = False
+        self._chunks = self._bytes = 0
+        self._wanted = sys.stderr is not None and sys.stderr.isatty()
+
+    def step(self, size: int, items: int) -> None:
+        """Tell that a chunk of `size` bytes is done, and so many items in all."""
+        self._chunks += 1
+        self._bytes += size
+        if self._wanted and self._chunks % self._every == 0:
+            share = f"{min(self._bytes / self._total, 1):4.0%}" if self._total else ""
+            self._write(f"{share}{items:>16,} {self._unit}{self._bytes >> 20:>10,} MiB")
+
+    def wipe(self) -> None:
+        """Leave the terminal as it was."""
+        if self._shown:
+            self._write(" " * (39 + len(self._unit)))
+            self._write("")
+
+    def _write(self, text: str) -> None:
+        self._shown = True
+        print(f"\r{text}", end="", file=sys.stderr, flush=True)
+
+
+def open_output(path: str, source: BinaryIO) -> BinaryIO:
+    """The file to write to, unless it is the one that is read: opening would empty it."""
+    file = Path(path)
+    if file.exists() and os.path.samestat(file.stat(), os.fstat(source.fileno())):
+        raise OSError(f"{path!r} is both input and output")
+    return file.open("wb")

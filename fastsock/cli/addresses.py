@@ -5,25 +5,22 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import compress, islice
 from operator import itemgetter
-from pathlib import Path
 from socket import AF_INET, AF_INET6, AF_UNSPEC
 from struct import iter_unpack
 from typing import Any, BinaryIO
 
 from .. import AddressError, inet_ntop_many, inet_pton_many, parse_hostport
 from ..errors import shorten
-from ._common import Subcommands, add_command, at_least, print_json
+from ._common import Progress, Subcommands, add_command, at_least, open_output, print_json
 
 _FAMILIES = {"4": AF_INET, "6": AF_INET6, "any": AF_UNSPEC}
 _CHUNK_BYTES = 1 << 20
-_PROGRESS_CHUNKS = 32
 # No address is as long: of a longer line without an end, this much tells all there is to know.
 _LINE_HEAD = 1024
 _AFTER_FIRST_COLUMN = re.compile(rb"[ \t,].*")
@@ -212,42 +209,6 @@ def _print_table(rows: Iterable[tuple[int, str]]) -> None:
         print(f"{number:>12,}  {text}")
 
 
-class Progress:
-    """A line on the terminal that is written over and at last wiped; nothing elsewhere."""
-
-    def __init__(self, total: int) -> None:
-        self._total = total
-        self._shown = False
-        self._chunks = self._bytes = 0
-        self._wanted = sys.stderr is not None and sys.stderr.isatty()
-
-    def step(self, size: int, lines: int) -> None:
-        """Tell that a chunk of `size` bytes is done, and `lines` lines in all."""
-        self._chunks += 1
-        self._bytes += size
-        if self._wanted and self._chunks % _PROGRESS_CHUNKS == 0:
-            share = f"{min(self._bytes / self._total, 1):4.0%}" if self._total else ""
-            self._write(f"{share}{lines:>16,} lines{self._bytes >> 20:>10,} MiB")
-
-    def wipe(self) -> None:
-        """Leave the terminal as it was."""
-        if self._shown:
-            self._write(" " * 44)
-            self._write("")
-
-    def _write(self, text: str) -> None:
-        self._shown = True
-        print(f"\r{text}", end="", file=sys.stderr, flush=True)
-
-
-def _open_output(path: str, source: BinaryIO) -> BinaryIO:
-    """The file to write to, unless it is the one that is read: opening would empty it."""
-    file = Path(path)
-    if file.exists() and os.path.samestat(file.stat(), os.fstat(source.fileno())):
-        raise OSError(f"{path!r} is both input and output")
-    return file.open("wb")
-
-
 def run(args: argparse.Namespace) -> int:
     """Pack and count the lines of a file."""
     report = Report(args.family, args.max_bad, args.top)
@@ -256,8 +217,8 @@ def run(args: argparse.Namespace) -> int:
         source = stack.enter_context(
             open(0 if from_stdin else args.file, "rb", closefd=not from_stdin)
         )
-        output = stack.enter_context(_open_output(args.output, source)) if args.output else None
-        progress = Progress(os.fstat(source.fileno()).st_size)
+        output = stack.enter_context(open_output(args.output, source)) if args.output else None
+        progress = Progress(os.fstat(source.fileno()).st_size, "lines")
         stack.callback(progress.wipe)
         for chunk in line_chunks(source, args.chunk):
             rows = report.add(chunk)

@@ -90,6 +90,8 @@ def leaks_of(function, case: Case, calls: int) -> Iterator[str]:
 
 
 def run(functions: object, cases: Iterable[Case], calls: int) -> None:
+    gc.collect()
+    gc.freeze()  # what is here already need not be walked at every collection
     tracemalloc.start()
     ran: dict[str, int] = {}
     leaks = []

@@ -40,6 +40,32 @@ for _ in range(20):
     assert (header.source, header.destination) == ends and type(header) is fastsock.ProxyHeader
     assert fastsock.parse_proxy(b"PROXY ").n == 9
 
+datagram = bytes.fromhex("450000210000400040114e96c0000201c6336401d4310035000d0000") + b"hello"
+for _ in range(200):
+    packet = fastsock.parse_packet(datagram, "raw", verify=True)
+    assert (packet.src_address, packet.dport, packet.limited_by) == ("192.0.2.1", 53, "udp.length")
+    assert fastsock.flow_hash(packet) == 0x6A8EB834
+    assert len(fastsock.flow_key(packet)) == 14
+    try:
+        fastsock.parse_packet(datagram[:18], "raw", strict=True)
+    except fastsock.PacketError as error:
+        assert error.layer == "ipv4"
+    else:
+        raise AssertionError("no error")
+
+from fastsock import IPv4View, TCPView, UDPView, build_udp
+for number in range(200):
+    packet = bytearray(build_udp("192.0.2.1", "192.0.2.2", 53, number, b"data"))
+    with IPv4View(packet) as view:
+        view.ttl -= 1
+        view.src = "198.51.100.7"
+        udp = view.transport()
+        assert type(udp) is UDPView and udp.dport == number and udp.verify_checksum()
+try:
+    TCPView(b"")
+except ValueError as error:
+    assert error.layer == "tcp"
+
 import socket
 from fastsock import Delimiter, LengthPrefix, RecvAccumulator
 here, there = socket.socketpair()
@@ -59,6 +85,25 @@ with here, there:
     for one in idle:
         one.feed(bytes(100_000))
         assert len(one.take(view=True)) == 100_000
+
+import io
+from fastsock import CaptureWriter, decode_columns, open_capture
+packet = bytes.fromhex("45000020000100004011 8e92 c0000201 c6336405 0035 1000 000c 0000 61626364")
+for _ in range(20):
+    file = io.BytesIO()
+    with CaptureWriter(file, "raw") as writer:
+        for number in range(50):
+            writer.write(packet, number)
+    for source in (file.getvalue(), io.BytesIO(file.getvalue())):
+        opened = open_capture(source)
+        record = next(opened)
+        assert (record.timestamp_ns, bytes(record.data)) == (0, packet)
+        columns = opened.to_columns(verify=True)
+        assert columns["timestamp_ns"].tolist() == list(range(1, 50))
+        assert columns["dport"].tolist() == [4096] * 49
+        assert opened.stopped is None
+    found = decode_columns([packet] * 40, ["src"], link="raw")
+    assert bytes(found["src"]).count(b"\\xc0\\0\\2\\1") == 40
 """
 
 

@@ -112,6 +112,7 @@ typedef struct {
     uint8_t address_size;     /* 4, 16, or 0 where there are none */
     uint32_t src;             /* offsets of the addresses, `address_size` bytes each */
     uint32_t dst;
+    uint32_t limit_offset;    /* where the header begins that `limited_by` speaks of */
 } fs_packet;
 
 #endif

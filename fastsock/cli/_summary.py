@@ -1,0 +1,166 @@
+"""What ``fastsock capture`` says of a capture as a whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import compress
+from operator import itemgetter
+from socket import AF_UNSPEC
+from struct import iter_unpack
+from typing import Any
+
+from .. import Columns, inet_ntop_many
+from ..packet_fields import FAULTS, LINK_ALIASES, LINK_TYPES, ChecksumStatus, Status
+from ._common import print_pairs
+
+COLUMNS = (
+    "timestamp_ns", "wire_length", "captured_length", "link", "ethertype", "version", "protocol",
+    "src", "status", "ip_checksum_status", "checksum_status",
+)  # fmt: skip
+
+_SECOND = 10**9
+_PROTOCOLS = {
+    1: "ICMP", 2: "IGMP", 4: "IPv4", 6: "TCP", 17: "UDP", 33: "DCCP", 41: "IPv6", 47: "GRE",
+    50: "ESP", 51: "AH", 58: "ICMPv6", 59: "no next header", 89: "OSPF", 103: "PIM", 112: "VRRP",
+    132: "SCTP", 136: "UDP-Lite",
+}  # fmt: skip
+_ETHERTYPES = {0x0806: "ARP", 0x8847: "MPLS", 0x8863: "PPPoE discovery", 0x88CC: "LLDP"}
+_LINKS = {number: name for name, number in LINK_TYPES.items()}
+
+
+def link_name(link: int) -> str:
+    """What a link type is called here, or its number."""
+    return _LINKS.get(LINK_ALIASES.get(link, link), f"link type {link}")
+
+
+def _protocol_name(link: int, ethertype: int, version: int, protocol: int) -> str:
+    if version:
+        return f"IPv{version} {_PROTOCOLS.get(protocol, f'protocol {protocol}')}"
+    if ethertype:
+        return _ETHERTYPES.get(ethertype, f"ethertype 0x{ethertype:04x}")
+    return link_name(link)
+
+
+def _time(timestamp_ns: int) -> str:
+    seconds, rest = divmod(timestamp_ns, _SECOND)
+    moment = datetime(1970, 1, 1) + timedelta(seconds=seconds)
+    return f"{moment.isoformat()}.{rest:09}Z"
+
+
+@dataclass
+class Summary:
+    """What is known of the packets so far."""
+
+    top: int
+    packets: int = 0
+    captured_bytes: int = 0
+    wire_bytes: int = 0
+    first_ns: int | None = None
+    last_ns: int | None = None
+    bad_ip_checksums: int = 0
+    bad_checksums: int = 0
+    links: Counter[int] = field(default_factory=Counter)
+    protocols: Counter[tuple[int, int, int, int]] = field(default_factory=Counter)
+    statuses: Counter[int] = field(default_factory=Counter)
+    talkers: Counter[bytes] = field(default_factory=Counter)
+    talked: Counter[bytes] = field(default_factory=Counter)
+
+    def add(self, columns: Columns) -> None:
+        """Count the packets of a chunk, which are some."""
+        times = columns["timestamp_ns"].tolist()
+        first, last = min(times), max(times)
+        self.first_ns = first if self.first_ns is None else min(first, self.first_ns)
+        self.last_ns = last if self.last_ns is None else max(last, self.last_ns)
+        self.packets += len(columns)
+        self.captured_bytes += sum(columns["captured_length"].tolist())
+        sizes = columns["wire_length"].tolist()
+        self.wire_bytes += sum(sizes)
+        kinds = [columns[name].tolist() for name in ("link", "ethertype", "version", "protocol")]
+        self.links.update(kinds[0])
+        self.protocols.update(zip(*kinds, strict=True))
+        self.statuses.update(columns["status"].tolist())
+        self.bad_ip_checksums += bytes(columns["ip_checksum_status"]).count(ChecksumStatus.BAD)
+        self.bad_checksums += bytes(columns["checksum_status"]).count(ChecksumStatus.BAD)
+        if self.top:
+            self._add_talkers(columns, sizes, kinds[2])
+
+    def _add_talkers(self, columns: Columns, sizes: list[int], versions: list[int]) -> None:
+        """Count who sent. What is not IP has no sender by that name."""
+        senders = list(map(itemgetter(0), iter_unpack("16s", columns["src"].tobytes())))
+        self.talkers.update(compress(senders, versions))
+        talked = self.talked
+        for sender, size, version in zip(senders, sizes, versions, strict=True):
+            if version:
+                talked[sender] += size
+
+    def _named(self) -> Counter[str]:
+        named: Counter[str] = Counter()
+        for key, count in self.protocols.items():
+            named[_protocol_name(*key)] += count
+        return named
+
+    def _faults(self) -> Counter[str]:
+        faults: Counter[str] = Counter()
+        for status, count in self.statuses.items():
+            for bit in Status(status & FAULTS):
+                faults[bit.name or str(int(bit))] += count
+        return faults
+
+    def _top(self) -> list[dict[str, Any]]:
+        ranked = self.talkers.most_common(self.top)
+        texts = inet_ntop_many(AF_UNSPEC, b"".join(address for address, _ in ranked))
+        return [
+            {"address": text, "packets": count, "bytes": self.talked[address]}
+            for text, (address, count) in zip(texts, ranked, strict=True)
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it by stable keys."""
+        times = [None if when is None else _time(when) for when in (self.first_ns, self.last_ns)]
+        named = self._named().most_common()
+        return {
+            "packets": self.packets,
+            "captured_bytes": self.captured_bytes,
+            "wire_bytes": self.wire_bytes,
+            "first_ns": self.first_ns,
+            "last_ns": self.last_ns,
+            "first": times[0],
+            "last": times[1],
+            "duration": ((self.last_ns or 0) - (self.first_ns or 0)) / _SECOND,
+            "links": {link_name(link): count for link, count in self.links.most_common()},
+            "protocols": [{"name": name, "packets": count} for name, count in named],
+            "bad_ip_checksums": self.bad_ip_checksums,
+            "bad_checksums": self.bad_checksums,
+            "faults": dict(self._faults().most_common()),
+            "distinct": len(self.talkers) if self.top else None,
+            "top": self._top() if self.top else None,
+        }
+
+
+def print_summary(facts: dict[str, Any]) -> None:
+    """The facts of `as_json`, with file, format and reason, as tables."""
+    links = ", ".join(f"{name} {count:,}" for name, count in facts["links"].items())
+    faults = ", ".join(f"{name} {count:,}" for name, count in facts["faults"].items())
+    print_pairs(
+        [
+            ("format", f"{facts['format']}, {links}" if links else facts["format"]),
+            ("packets", f"{facts['packets']:,}"),
+            ("bytes", f"{facts['wire_bytes']:,}, {facts['captured_bytes']:,} captured"),
+            ("first", facts["first"] or "-"),
+            ("last", facts["last"] or "-"),
+            ("duration", f"{facts['duration']:,.6f} s"),
+            ("bad sums", f"{facts['bad_ip_checksums']:,} IPv4, {facts['bad_checksums']:,} other"),
+            ("faults", faults or "none"),
+            ("stopped", facts["stopped"] or "at the end"),
+        ]
+    )
+    if facts["protocols"]:
+        print("\nprotocols")
+        for row in facts["protocols"]:
+            print(f"{row['packets']:>12,}  {row['name']}")
+    if facts["top"]:
+        print(f"\nsenders, of {facts['distinct']:,}: packets, bytes")
+        for row in facts["top"]:
+            print(f"{row['packets']:>12,} {row['bytes']:>16,}  {row['address']}")

@@ -1,0 +1,206 @@
+"""``fastsock capture FILE``: what a capture holds, or its packets as rows, in constant memory."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from importlib import import_module
+from socket import AF_UNSPEC
+from typing import Any, BinaryIO
+
+from .. import Capture, CaptureError, Columns, inet_ntop_many, open_capture
+from ..packet_fields import COLUMNS, DEFAULT_COLUMNS, LIMITS
+from . import _summary
+from ._common import Progress, Subcommands, add_command, at_least, open_output, print_json
+
+_CHUNK_ROWS = 1 << 16
+_PROGRESS_CHUNKS = 4
+_FORMATS = ("csv", "json", "parquet")
+
+Write = Callable[[Columns], object]
+
+
+def _column_names(text: str) -> tuple[str, ...]:
+    """The type of ``--columns``."""
+    names = tuple(dict.fromkeys(text.split(",")))
+    for name in names:
+        if name not in COLUMNS:
+            known = ", ".join(COLUMNS)
+            raise argparse.ArgumentTypeError(f"there is no column {name!r}; there are {known}")
+    return names
+
+
+def _addresses(columns: Columns, name: str) -> list[str]:
+    """Addresses as text, and nothing where a packet has none."""
+    texts = inet_ntop_many(AF_UNSPEC, columns[name])
+    has_any = columns["version"].tolist()
+    return [
+        text if version or text != "::" else ""
+        for text, version in zip(texts, has_any, strict=True)
+    ]
+
+
+def _values(columns: Columns, name: str) -> list[Any]:
+    if COLUMNS[name].format == "s":
+        return _addresses(columns, name)
+    values = columns[name].tolist()
+    return [LIMITS[value] for value in values] if name == "limited_by" else values
+
+
+def _rows(columns: Columns, names: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+    return zip(*(_values(columns, name) for name in names), strict=True)
+
+
+def _csv_writer(output: BinaryIO, names: tuple[str, ...]) -> Write:
+    """No value needs quotes: numbers, addresses, names of fields."""
+    output.write(",".join(names).encode() + b"\n")
+
+    def write(columns: Columns) -> None:
+        lines = [",".join(map(str, row)) for row in _rows(columns, names)]
+        output.write("\n".join([*lines, ""]).encode())
+
+    return write
+
+
+def _json_writer(output: BinaryIO, names: tuple[str, ...]) -> Write:
+    def write(columns: Columns) -> None:
+        rows = _rows(columns, names)
+        lines = [json.dumps(dict(zip(names, row, strict=True))) for row in rows]
+        output.write("\n".join([*lines, ""]).encode())
+
+    return write
+
+
+def _parquet_writer(output: BinaryIO, names: tuple[str, ...], stack: ExitStack) -> Write:
+    parquet = import_module("pyarrow.parquet")
+    empty = Columns(0, {name: bytearray() for name in names}).to_arrow()
+    writer = stack.enter_context(parquet.ParquetWriter(output, empty.schema))
+
+    def write(columns: Columns) -> None:
+        writer.write_batch(columns.to_arrow())
+
+    return write
+
+
+def _chunks(capture: Capture, names: Iterable[str], verify: bool, size: int) -> Iterator[Columns]:
+    """The columns, chunk by chunk, with the progress shown."""
+    progress = Progress(size, "packets", _PROGRESS_CHUNKS)
+    before = 0
+    try:
+        for columns in capture.to_columns(names, verify=verify, chunk=_CHUNK_ROWS):
+            yield columns
+            progress.step(capture.offset - before, capture.records)
+            before = capture.offset
+    finally:
+        progress.wipe()
+
+
+def _write_rows(args: argparse.Namespace, capture: Capture, source: BinaryIO, size: int) -> None:
+    names = args.columns or DEFAULT_COLUMNS
+    with ExitStack() as stack:
+        if args.output:
+            output = stack.enter_context(open_output(args.output, source))
+        else:
+            output = sys.stdout.buffer
+        if args.parquet:
+            write = _parquet_writer(output, names, stack)
+        else:
+            write = (_json_writer if args.json else _csv_writer)(output, names)
+        decoded = names if args.parquet else dict.fromkeys([*names, "version"])
+        for columns in _chunks(capture, decoded, args.verify, size):
+            write(columns)
+
+
+def _summarize(args: argparse.Namespace, capture: Capture, size: int) -> None:
+    summary = _summary.Summary(args.top)
+    for columns in _chunks(capture, _summary.COLUMNS, True, size):
+        summary.add(columns)
+    facts = {"file": args.file, "format": capture.format, **summary.as_json()}
+    facts["stopped"] = capture.stopped
+    if args.json:
+        print_json(facts)
+    else:
+        _summary.print_summary(facts)
+
+
+def _complain(args: argparse.Namespace, what: object) -> None:
+    print(f"fastsock capture: {args.file}: {what}", file=sys.stderr)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Summarize a capture, or write its packets as rows."""
+    wants_rows = bool(args.columns or args.csv or args.parquet)
+    if sum(getattr(args, name) for name in _FORMATS) > 1:
+        print("fastsock capture: one of --csv, --json and --parquet", file=sys.stderr)
+        return 2
+    with ExitStack() as stack:
+        from_stdin = args.file == "-"
+        source = stack.enter_context(
+            open(0 if from_stdin else args.file, "rb", closefd=not from_stdin)
+        )
+        size = os.fstat(source.fileno()).st_size
+        try:
+            capture = stack.enter_context(open_capture(source, max_record=args.max_record))
+        except CaptureError as error:
+            _complain(args, error)
+            return 1
+        try:
+            if wants_rows:
+                _write_rows(args, capture, source, size)
+            else:
+                _summarize(args, capture, size)
+        except ImportError:
+            print("fastsock capture: --parquet needs pyarrow", file=sys.stderr)
+            return 2
+        if capture.stopped is not None:
+            _complain(args, capture.stopped)
+        return 0 if capture.stopped is None else 1
+
+
+_DESCRIPTION = """\
+Say what a capture holds: packets, bytes, times, protocols, the busiest senders,
+bad checksums, faults, and why reading stopped.
+
+With --columns, --csv or --parquet write a row for each packet instead. pcap and
+pcapng are told apart by what the file holds. It may be a pipe; memory does not
+grow with it, but for --top, which keeps an entry for each distinct sender."""
+
+_EPILOG = """\
+Exit status: 0 read to its end, 1 not a capture, or one that is torn or faulty
+somewhere (all in front of that is shown), 2 wrong usage or a file that can't be
+read or written."""
+
+
+def add_parser(subcommands: Subcommands) -> None:
+    """Declare ``fastsock capture``."""
+    parser = add_command(subcommands, run, "summary or rows of a capture file", _DESCRIPTION)
+    parser.epilog = _EPILOG
+    parser.add_argument("file", metavar="FILE", help="a capture, or - for standard input")
+    parser.add_argument(
+        "--columns",
+        type=_column_names,
+        metavar="NAME,...",
+        help="columns to write, as they are named by fastsock.COLUMNS",
+    )
+    parser.add_argument("--csv", action="store_true", help="rows as CSV (the default of rows)")
+    parser.add_argument("--parquet", action="store_true", help="rows as Parquet (needs pyarrow)")
+    parser.add_argument("--output", metavar="FILE", help="where rows go (default: stdout)")
+    parser.add_argument("--verify", action="store_true", help="verify checksums of rows, too")
+    parser.add_argument(
+        "--top",
+        type=at_least(0),
+        default=10,
+        metavar="N",
+        help="show the N senders with most packets (default: 10)",
+    )
+    parser.add_argument(
+        "--max-record",
+        type=at_least(1),
+        default=262_144,
+        metavar="BYTES",
+        help="the most that a record may claim to hold (default: 262144)",
+    )

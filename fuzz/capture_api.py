@@ -1,0 +1,66 @@
+"""Both twins over the same capture, in one piece and dripping: the same records, columns, reasons.
+
+Run it as ``make fuzz`` does, or by hand with libFuzzer's arguments.
+"""
+
+import io
+import sys
+
+import atheris
+
+with atheris.instrument_imports(include=["fastsock"]):
+    from fastsock import CaptureError
+    from fastsock._c import capture as compiled
+    from fastsock._py import capture as pure
+    from fastsock.packet_fields import COLUMNS
+
+LIMITS = [1, 40, 262_144, 0xFFFFFFFF]
+
+
+class Dripping:
+    """A file that gives only so many bytes at once."""
+
+    def __init__(self, data, most):
+        self._file = io.BytesIO(data)
+        self._most = most
+
+    def read(self, size):
+        return self._file.read(min(size, self._most))
+
+
+def records(twin, source, limit):
+    try:
+        capture = twin.open_capture(source, max_record=limit)
+    except CaptureError as error:
+        return str(error)
+    found = [(*record[:3], bytes(record.data)) for record in capture]
+    return found, capture.stopped, capture.offset, capture.records, capture.format
+
+
+def columns(twin, source, limit, chunk):
+    try:
+        capture = twin.open_capture(source, max_record=limit)
+    except CaptureError as error:
+        return str(error)
+    parts = [
+        [bytes(part[name]) for name in part]
+        for part in capture.to_columns(COLUMNS, verify=True, chunk=chunk)
+    ]
+    return parts, capture.stopped, capture.offset, capture.records
+
+
+def one_input(raw):
+    data = atheris.FuzzedDataProvider(raw)
+    limit = data.PickValueInList(LIMITS)
+    most = data.ConsumeIntInRange(1, 100)
+    chunk = data.ConsumeIntInRange(1, 40)
+    file = data.ConsumeBytes(data.remaining_bytes())
+    for say, arguments in ((records, (limit,)), (columns, (limit, chunk))):
+        sources = [lambda: file, lambda: Dripping(file, most)]
+        said = [say(twin, source(), *arguments) for twin in (compiled, pure) for source in sources]
+        if any(other != said[0] for other in said):
+            raise AssertionError(f"{say.__name__}: {said}")
+
+
+atheris.Setup(sys.argv, one_input)
+atheris.Fuzz()
