@@ -319,7 +319,7 @@ def test_a_number_that_prints_as_another(headers):
         __str__ = __repr__
 
     view = headers.IPv4View(bytearray(IPV4))
-    with pytest.raises(ValueError, match="^ttl must be between 0 and 255, not 256$"):
+    with pytest.raises(ValueError, match=r"^ttl must be between 0 and 255, not 256$"):
         view.ttl = Odd(256)
 
 
