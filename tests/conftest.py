@@ -41,7 +41,8 @@ settings.register_profile("ci", deadline=None, database=None, max_examples=1000)
 settings.load_profile("ci" if os.environ.get("CI") else "quick")
 
 # Without a compiled twin there is nothing to choose between and nothing to compare.
-collect_ignore = [] if "c" in BACKENDS else ["test_backend.py", "test_parity.py"]
+COMPARING = ["test_backend.py", "test_packet_twins.py", "test_parity.py"]
+collect_ignore = [] if "c" in BACKENDS else COMPARING
 
 
 # A shell without job control starts what runs in the background with SIGINT ignored, and so would
@@ -108,13 +109,45 @@ def packets() -> list[ModuleType]:
 
 
 @pytest.fixture(scope="session")
-def build() -> ModuleType:
-    """Builders of packets, right and wrong ones."""
-    where = Path(__file__).with_name("packet_builders.py")
+def parse(twin: Twin) -> Callable[..., Any]:
+    """Each twin's `parse_packet`."""
+    return twin.part("packet").parse_packet
+
+
+def _module_beside(name: str) -> ModuleType:
+    where = Path(__file__).with_name(name)
     spec = spec_from_file_location(where.stem, where)
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def build() -> ModuleType:
+    """Builders of packets, right and wrong ones."""
+    return _module_beside("packet_builders.py")
+
+
+@pytest.fixture(scope="session")
+def wire() -> ModuleType:
+    """Packets packed by struct alone, a layer around a layer."""
+    return _module_beside("wire.py")
+
+
+@pytest.fixture(scope="session")
+def captures() -> Path:
+    """The directory of captures by others, which are no part of the package."""
+    default = Path(__file__).parents[1] / "../shared/captures"
+    path = Path(os.environ.get("FASTSOCK_CAPTURES") or default)
+    if not path.is_dir():
+        pytest.skip(f"there are no captures at {path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def twins() -> list[Twin]:
+    """All twins at once, for what takes more than one part."""
+    return [Twin(tag) for tag in BACKENDS]
 
 
 @pytest.fixture(scope="session")
@@ -146,6 +179,11 @@ def word_sum() -> Callable[[bytes], int]:
     return _word_sum
 
 
+class Layers(SimpleNamespace):
+    def __repr__(self) -> str:
+        return "scapy"  # and not all of it, where a test tells its arguments
+
+
 @pytest.fixture(scope="session")
 def scapy() -> SimpleNamespace:
     """Scapy's layers. It warns while it is imported, of ciphers and of missing routes."""
@@ -153,9 +191,9 @@ def scapy() -> SimpleNamespace:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         logging.getLogger("scapy").setLevel(logging.ERROR)
-        for layer in ("l2", "inet", "inet6"):
+        for layer in ("l2", "inet", "inet6", "ipsec", "ppp", "sctp"):
             everything |= vars(import_module(f"scapy.layers.{layer}"))
-    return SimpleNamespace(**everything)
+    return Layers(**everything)
 
 
 @pytest.fixture(scope="session")

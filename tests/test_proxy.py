@@ -424,6 +424,34 @@ def test_crc_anywhere(proxy, body):
                 assert found == NeedMore(found[0]) or found[0].tlv(0x03) is None
 
 
+def test_header_that_haproxy_wrote_with_all_its_options(proxy):
+    """Its CRC as reported in aiosmtpd's issue 174; the TLVs stand in HAProxy's order."""
+    ssl = struct.pack("!BI", 1, 0) + b"".join(
+        tlv(kind, value)
+        for kind, value in [
+            (ProxyTLV.SSL_VERSION, b"TLSv1.2"),
+            (ProxyTLV.SSL_KEY_ALG, b"RSA4096"),
+            (ProxyTLV.SSL_SIG_ALG, b"RSA-SHA256"),
+            (ProxyTLV.SSL_CIPHER, b"ECDHE-RSA-AES256-GCM-SHA384"),
+        ]
+    )
+    loopback = bytes([127, 0, 0, 1])
+    data = v2(
+        loopback * 2
+        + struct.pack("!HH", 45138, 25253)
+        + tlv(ProxyTLV.CRC32C, bytes.fromhex("54fdc6ff"))
+        + tlv(ProxyTLV.AUTHORITY, b"AUTHORITY")
+        + tlv(ProxyTLV.UNIQUE_ID, b"UNIQUE_ID")
+        + tlv(ProxyTLV.SSL, ssl)
+    )
+    header, size = proxy.parse_proxy(data + b"a payload of 39 bytes that is not ours\n")
+    assert size == len(data) == 130
+    assert (header.source, header.destination) == (("127.0.0.1", 45138), ("127.0.0.1", 25253))
+    assert (header.authority, header.ssl.version) == ("AUTHORITY", "TLSv1.2")
+    with pytest.raises(ProxyError, match="CRC-32C is wrong"):
+        proxy.parse_proxy(data.replace(b"AUTHORITY", b"AUTHORITZ"))
+
+
 def test_crc_is_of_the_header_alone(proxy):
     data = with_crc(v2(TCP4 + CRC_FIELD))
     assert proxy.parse_proxy(data + bytes(1000)) == proxy.parse_proxy(data)
