@@ -17,6 +17,7 @@ def flat(buffer: ReadableBuffer) -> memoryview:
     except TypeError:
         raise _errors.not_buffer(buffer) from None
     if not view.c_contiguous:
+        view.release()  # the error would keep it, and so the buffer from growing
         raise _errors.not_contiguous("a packet's bytes")
     if view.ndim == 1 and view.format == "B":
         return view

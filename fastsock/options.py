@@ -16,7 +16,7 @@ from ._buffers import flat
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-_Decoder = Callable[[memoryview], Any]  # of an option's data; ValueError: it has a wrong length
+_Decoder = Callable[[memoryview], Any]  # of an option's data; or _WrongLengthError
 _Decoders = Mapping[int, _Decoder]
 
 _END: Final = 0  # of the options of IPv4 and TCP; in IPv6 this is Pad1
@@ -74,7 +74,7 @@ class Option:
         decode = self._decoders.get(self.kind, bytes)
         try:
             return decode(self.data)
-        except ValueError:
+        except _WrongLengthError:
             _bad_option(self._layer, self.offset)
 
 
@@ -82,9 +82,13 @@ def _bad_option(layer: str, offset: int) -> NoReturn:
     raise _errors.header_fault(layer, "options", offset, "BAD_OPTION") from None
 
 
+class _WrongLengthError(Exception):
+    """An option's data are of a length that its kind can't have."""
+
+
 def _wanted(holds: bool) -> None:
     if not holds:
-        raise ValueError("a wrong length")
+        raise _WrongLengthError
 
 
 def _number(size: int) -> _Decoder:

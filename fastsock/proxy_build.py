@@ -13,7 +13,16 @@ from socket import SOCK_STREAM
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from . import _backend
-from .proxy_header import FAMILIES, PATH_SIZE, SIGNATURE, TYPES, ProxyTLV
+from .errors import ProxyError, shorten
+from .proxy_header import (
+    FAMILIES,
+    PATH_SIZE,
+    SIGNATURE,
+    TYPES,
+    UNIQUE_ID_MAX,
+    ProxyTLV,
+    iter_tlvs,
+)
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -41,13 +50,13 @@ def _pack(endpoint: Any) -> tuple[int, bytes, int]:
         raise TypeError(f"a host must be str, not {type(host).__name__}")
     if not 0 <= port <= 0xFFFF:
         raise ValueError(f"a port must be between 0 and 65535, not {port}")
-    for code in (1, 2):
+    # What a zone means is known to this machine alone.
+    for code, text in ((1, host), (2, host.partition("%")[0])):
         try:
-            # What a zone means is known to this machine alone.
-            return code, _inet_pton(FAMILIES[code], host.partition("%")[0]), port
+            return code, _inet_pton(FAMILIES[code], text), port
         except OSError:
             continue
-    raise ValueError(f"{host!r} is not an IPv4 or IPv6 address")
+    raise ValueError(f"{shorten(host)} is not an IPv4 or IPv6 address")
 
 
 def _pack_pair(source: Any, destination: Any) -> tuple[int, list[bytes], list[int]]:
@@ -120,7 +129,8 @@ def build_proxy_v2(
 
     Raises:
         ValueError: no endpoints of one family; a port, a type or a command out of range; a
-            CRC among the TLVs; more than 65535 bytes.
+            CRC among the TLVs, or a unique ID or SSL value that no receiver would take; more than
+            65535 bytes.
         TypeError: no endpoints, or no TLVs.
 
     Source: HAProxy's proxy-protocol.txt, section 2.2.
@@ -150,6 +160,14 @@ def build_proxy_v2(
     return header[:-4] + struct.pack("!I", _crc32c(header)) if crc else header
 
 
+def _is_ssl(value: bytes) -> bool:
+    """Whether a receiver can read the value of an SSL TLV."""
+    try:
+        return len(value) >= 5 and all(True for _ in iter_tlvs(value, 5))
+    except ProxyError:
+        return False
+
+
 def _pack_tlv(tlv: tuple[SupportsIndex, ReadableBuffer]) -> bytes:
     kind, value = tlv
     number, data = index(kind), memoryview(value).tobytes()
@@ -157,4 +175,8 @@ def _pack_tlv(tlv: tuple[SupportsIndex, ReadableBuffer]) -> bytes:
         raise ValueError(f"a TLV of type {number} with {len(data)} bytes: at most 255 and 65535")
     if number == ProxyTLV.CRC32C:
         raise ValueError("crc=True makes the CRC-32C")
+    if number == ProxyTLV.UNIQUE_ID and len(data) > UNIQUE_ID_MAX:
+        raise ValueError(f"a unique ID of {len(data)} bytes, where {UNIQUE_ID_MAX} fit")
+    if number == ProxyTLV.SSL and not _is_ssl(data):
+        raise ValueError("an SSL value is a byte, four bytes, and TLVs to its end")
     return struct.pack("!BH", number, len(data)) + data

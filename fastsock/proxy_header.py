@@ -27,6 +27,7 @@ FAMILIES = (socket.AF_UNSPEC, socket.AF_INET, socket.AF_INET6, AF_UNIX)  # by th
 TYPES = (0, socket.SOCK_STREAM, socket.SOCK_DGRAM)
 ADDRESS_SIZES = (0, 12, 36, 216)
 PATH_SIZE = 108
+UNIQUE_ID_MAX = 128
 
 
 class ProxyTLV(IntEnum):
@@ -70,7 +71,7 @@ def iter_tlvs(data: bytes, at: int = 0) -> Iterator[tuple[int, bytes]]:
     while at < len(data):
         value = at + 3
         end = value + int.from_bytes(data[at + 1 : value], "big")
-        if end > len(data) or value > len(data):
+        if end > len(data):
             raise ProxyError("a TLV goes beyond the end")
         yield data[at], data[value:end]
         at = end

@@ -327,6 +327,94 @@ def test_no_number(checksums, call, most, name):
             call(checksums, wrong)
 
 
+def test_number_that_prints_as_another(checksums):
+    class Odd(int):
+        def __format__(self, form):
+            return "five"
+
+        def __str__(self):
+            return "five"
+
+        def __le__(self, other):
+            return True
+
+    for call, most, name in NUMBERS:
+        with pytest.raises(
+            ValueError, match=f"^{name} must be between 0 and {most}, not {1 << 40}$"
+        ):
+            call(checksums, Odd(1 << 40))
+
+
+def test_ways_to_give_arguments(checksums):
+    """By position or by name, and by a name that is not the program's own text."""
+    call = checksums.checksum
+    made = "".join(["ini", "tial"])
+    expected = call(b"\xff\xff", 0xFFFF, True)
+    assert expected == 0xFFFF
+    assert call(b"\xff\xff", initial=0xFFFF, udp=True) == expected
+    assert call(b"\xff\xff", udp=True, initial=0xFFFF) == expected
+    assert call(b"\xff\xff", 0xFFFF, udp=True) == expected
+    assert call(b"\xff\xff", **{made: 0xFFFF, "udp": True}) == expected
+    assert call(b"ab", **{made: 5}) == call(b"ab", 5) != call(b"ab")
+    wrong = [
+        ((), {}),
+        ((), {"data": b"ab"}),
+        ((), {"initial": 5}),
+        ((b"ab", 1, 2, 3), {}),
+        ((b"ab", 1), {made: 1}),
+        ((b"ab", 1, True), {"udp": True}),
+        ((b"ab",), {"start": 1}),
+        ((b"ab",), {"": 1}),
+    ]
+    for arguments, keywords in wrong:
+        with pytest.raises(TypeError):
+            call(*arguments, **keywords)
+
+
+def test_arguments_are_looked_at_in_order(checksums):
+    """What both twins complain of first where several are wrong."""
+
+    class Unsure:
+        def __bool__(self):
+            raise ZeroDivisionError
+
+    for update in (checksums.update16, checksums.update32):
+        for numbers, wrong in [
+            ((-1, -1, -1), "old"),
+            ((-1, 1, -1), "new"),
+            ((-1, 1, 1), "checksum"),
+        ]:
+            with pytest.raises(ValueError, match=wrong):
+                update(*numbers, Unsure())
+        with pytest.raises(ZeroDivisionError):
+            update(1, 1, 1, Unsure())
+    with pytest.raises(ValueError, match="checksum"):
+        checksums.update_address(-1, SRC4, DST4, Unsure())
+
+
+def test_error_keeps_no_buffer(checksums):
+    """While an exception is dealt with its traceback holds on to much."""
+    for size in (4, 5):
+        buffer = bytearray(size)
+        calls = [
+            lambda b: checksums.pseudo_header(b, b, -1, 0),
+            lambda b: checksums.pseudo_header(b, SRC6, 0, 0),
+            lambda b: checksums.update_address(-1, b, b),
+            lambda b: checksums.crc32c(b, -1),
+        ]
+        for call in calls:
+            with pytest.raises((ValueError, BufferError)) as caught:
+                call(buffer)
+            buffer.append(0)
+            buffer.pop()
+            del caught
+    pieces = memoryview(bytearray(8))[::2]
+    try:
+        checksums.checksum(pieces)
+    except BufferError:
+        pieces.release()
+
+
 # Pseudo-headers
 
 

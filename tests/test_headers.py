@@ -311,6 +311,18 @@ def test_buffers_of_every_kind(make, name):
         make(name, array.array("I"))
 
 
+def test_a_number_that_prints_as_another(headers):
+    class Odd(int):
+        def __repr__(self):
+            return "five"
+
+        __str__ = __repr__
+
+    view = headers.IPv4View(bytearray(IPV4))
+    with pytest.raises(ValueError, match=r"^ttl must be between 0 and 255, not 256$"):
+        view.ttl = Odd(256)
+
+
 @VIEWS
 def test_views_stay_where_they_are(make, headers, name):
     view = make(name, EXAMPLES[name][0])
@@ -333,6 +345,40 @@ def test_a_field_belongs_to_its_view(headers):
             headers.TCPView.window.__get__(udp)
         with pytest.raises(TypeError, match="no such field"):
             ipv6.dst.__set__(udp, bytes(16))
+
+
+def test_a_field_of_ones_own_making(compiled):
+    """Whatever it says, it stays inside the header; and one of another view does, too."""
+    headers = compiled.part("headers")
+    usual = _layout.IPV4["ttl"]
+    number = type(headers.IPv4View.ttl)
+    for wrong in (
+        {"at": -1}, {"at": -100_000}, {"size": 0}, {"size": 5}, {"size": -4}, {"size": 4096},
+        {"bits": 0}, {"bits": 9}, {"bits": 70}, {"shift": -1}, {"shift": 1}, {"unit": 0},
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="no field of a header"):
+            number(usual._replace(**wrong))
+    octets = type(headers.EthernetView.dst)
+    for wrong in ({"at": -1}, {"size": 0}, {"size": 17}, {"size": -1}):
+        with pytest.raises(ValueError, match="no field of a header"):
+            octets(_layout.ETHERNET["dst"]._replace(**wrong))
+    icmp = headers.ICMPView(bytearray(9))
+    with pytest.raises(TypeError, match="no such field"):  # its word would be bytes 8 and 9
+        headers.IPv4View.ttl.__set__(icmp, 5)
+
+
+@VIEWS
+def test_an_error_keeps_no_buffer(make, name):
+    """While an exception is dealt with its traceback holds on to much."""
+    for buffer, arguments, error in (
+        (bytearray(EXAMPLES[name][0][: LEAST[name] - 1]), (), PacketError),
+        (bytearray(100), (100,), PacketError),
+        (bytearray(100), (-1,), ValueError),
+    ):
+        with pytest.raises(error) as caught:
+            make(name, buffer, *arguments)
+        buffer.append(0)
+        del caught
 
 
 def test_no_garbage_stays(headers):

@@ -391,6 +391,15 @@ def test_protocols_whose_checksum_covers_addresses(headers, builders, ends, prot
     assert changed == ([] if place is None else [place, place + 1])
 
 
+@pytest.mark.parametrize(("protocol", "after"), [(17, 0xFFFF), (136, 0xFFFF), (33, 0)])
+def test_a_sum_of_zero_behind_an_address(headers, builders, protocol, after):
+    """UDP and UDP-Lite (RFC 3828 section 3.1) write it as 0xFFFF, DCCP as it is."""
+    packet = bytearray(builders.build_ipv4("192.0.2.1", "192.0.2.2", protocol, bytes(12)))
+    packet[26:28] = (1).to_bytes(2, "big")
+    headers.IPv4View(packet).src = "192.1.2.1"
+    assert int.from_bytes(packet[26:28], "big") == after
+
+
 def test_icmpv6_is_no_protocol_of_ipv4(headers, builders):
     packet = bytearray(builders.build_ipv4(*V4, 58, b"\x11" * 40))
     ip = headers.IPv4View(packet)

@@ -577,6 +577,20 @@ def test_no_buffer(proxy):
         proxy.parse_proxy(memoryview(bytes(40))[::2])
 
 
+def test_arguments_are_looked_at_in_order(proxy):
+    """What both twins complain of first where several are wrong."""
+
+    class Unsure:
+        def __bool__(self):
+            raise ZeroDivisionError
+
+    for data in (b"x", b"", GOOD, None):
+        with pytest.raises(ZeroDivisionError):
+            proxy.parse_proxy(data, datagram=Unsure())
+        with pytest.raises(ValueError, match="max_size"):
+            proxy.parse_proxy(data, datagram=Unsure(), max_size=1)
+
+
 # Results as values
 
 
@@ -680,6 +694,8 @@ def test_endpoints_as_sockets_give_them():
         (("192.0.2.01", 1), ("192.0.2.1", 1)),
         (("", 1), ("192.0.2.1", 1)),
         (("[::1]", 1), ("::1", 1)),
+        (("192.0.2.1%lo", 1), ("192.0.2.1", 1)),
+        (("%lo", 1), ("::1", 1)),
     ],
 )
 def test_endpoints_that_are_refused(source, destination):
@@ -710,6 +726,10 @@ def test_no_endpoints(wrong):
         {"tlvs": [(4, bytes(65536))]},
         {"tlvs": [(4, bytes(40000)), (4, bytes(40000))]},
         {"tlvs": [(4,)]},
+        {"tlvs": [(0x05, bytes(129))]},
+        {"tlvs": [(0x20, b"")]},
+        {"tlvs": [(0x20, bytes(4))]},
+        {"tlvs": [(0x20, bytes(5) + b"\x21\0\x02x")]},
     ],
 )
 def test_binary_that_is_not_written(keywords):

@@ -1,5 +1,6 @@
 """Threads that use, share and spoil each other's data; and sub-interpreters."""
 
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -8,7 +9,8 @@ from socket import AF_INET, AF_INET6, AF_UNSPEC
 
 import pytest
 
-from fastsock import AddressError
+from fastsock import AddressError, ProxyError, ProxyTLV, build_proxy_v2
+from fastsock.errors import PROXY_TLV
 
 ISOLATED = Path(__file__).parent / "isolated"
 THREADS = 8
@@ -63,7 +65,7 @@ def spoil(spoiler: Callable[[], object], victim: Callable[[], object], rounds: i
         for _ in range(rounds):
             try:
                 outcomes.append(victim())
-            except (AddressError, RuntimeError) as error:
+            except (AddressError, ProxyError, RuntimeError) as error:
                 outcomes.append(error)
     finally:
         done.set()
@@ -162,6 +164,27 @@ def test_list_that_changes_while_it_is_read(address, kind):
         assert {outcome[i] for i in range(0, len(outcome), 4)} <= {10, 192, *range(1, 224)}
     texts[:] = V4
     assert address.inet_ntop_many(AF_INET, read()) == V4
+
+
+@pytest.mark.skipif(not hasattr(os, "preadv"), reason="this platform has no preadv()")
+def test_header_that_is_rewritten_while_it_is_read(compiled, tmp_path):
+    """As by recv_into() in another thread, which holds no lock: a length that was checked grows."""
+    parse = compiled.part("proxy").parse_proxy
+    values = [(ProxyTLV.NOOP, b"")] * 1300
+    data = bytearray(build_proxy_v2(("192.0.2.1", 1), ("192.0.2.2", 2), tlvs=values))
+    length = memoryview(data)[16 + 12 + 1 :][:2]
+    lengths = [b"\xff\xff", b"\0\0"] * 512
+    file = tmp_path / "lengths"
+    file.write_bytes(b"".join(lengths))
+    with open(file, "rb") as source:
+        outcomes = spoil(
+            lambda: os.preadv(source.fileno(), [length] * len(lengths), 0),
+            lambda: parse(data),
+            rounds=30_000,
+        )
+    assert len(outcomes) == 30_000
+    # Whoever steps over the longer one reads what lies behind the buffer, and complains of that.
+    assert {str(found) for found in outcomes if isinstance(found, ProxyError)} <= {PROXY_TLV}
 
 
 def test_subinterpreters(run_python, twin):

@@ -32,7 +32,8 @@ cdef uint32_t number(str name, object value, uint32_t most, uint32_t least=0) ex
         value = PyNumber_Index(value)
     result = PyLong_AsLongLongAndOverflow(value, &overflow)
     if overflow or result < least or result > most:
-        raise _errors.out_of_range(name, value, least, most)
+        # An int of a subclass may print as anything.
+        raise _errors.out_of_range(name, PyNumber_Index(value), least, most)
     return <uint32_t>result
 
 

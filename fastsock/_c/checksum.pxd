@@ -22,3 +22,8 @@ cdef extern from "kernels/crc32c.h" nogil:
     uint32_t fs_crc32c_run(
         const uint8_t *p, size_t size, uint32_t crc, const char **kernel
     ) noexcept
+
+
+cdef class _Entry:
+    cdef tuple parameters       # their names, interned; None where a caller has no name for it
+    cdef object plain           # Cython's own checksum(), for the calls that are not usual

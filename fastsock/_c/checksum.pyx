@@ -1,5 +1,6 @@
 """Compiled twin of `fastsock.checksum`: arguments and errors around the kernels."""
 
+cimport cython
 from cpython.buffer cimport (
     PyBUF_FULL_RO,
     PyBuffer_IsContiguous,
@@ -14,7 +15,15 @@ from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
-from fastsock._c.entries cimport PyCFunction, PyMethodDef, PyObject_Vectorcall, with_entry
+from fastsock._c.entries cimport (
+    PyCFunction,
+    PyMethodDef,
+    PyObject_Vectorcall,
+    sort_arguments,
+    with_entry,
+)
+
+from sys import intern as _intern
 
 from fastsock import errors as _errors
 from fastsock._c import machine as _machine
@@ -35,7 +44,8 @@ cdef inline long long number_of(const char *name, object value, long long most) 
         value = PyNumber_Index(value)
     number = fs_long_long(value, &overflow)
     if overflow or not 0 <= number <= most:
-        raise _errors.not_between(name.decode("ascii"), most, value)
+        # An int of a subclass may print as anything.
+        raise _errors.not_between(name.decode("ascii"), most, PyNumber_Index(value))
     return number
 
 
@@ -96,11 +106,25 @@ cdef uint32_t packed_sum(const char *name, object address) except? 1:
     return fs_sum(packed, size)
 
 
-cdef object update(object checksum, uint32_t old, uint32_t new, bint udp):
+cdef object update(object checksum, uint32_t old, uint32_t new, object udp):
     cdef uint32_t before = number_of("checksum", checksum, 0xFFFF)
     if udp and before == 0:
         return 0
     return fs_checksum_update(before, old, new) or (0xFFFF if udp else 0)
+
+
+cdef inline object complement(uint64_t running, object udp):
+    cdef uint32_t result = ~<uint32_t>running & 0xFFFF
+    return 0xFFFF if result == 0 and udp else result
+
+
+@cython.final
+cdef class _Entry:
+    """What checksum() needs of its module where it is called with keywords."""
+
+    def __cinit__(self, plain):
+        self.parameters = (None, _intern("initial"), _intern("udp"))
+        self.plain = plain
 
 
 def checksum(data, /, initial=0, udp=False):
@@ -124,28 +148,38 @@ def checksum(data, /, initial=0, udp=False):
     >>> hex(checksum(header))
     '0xb861'
     """
-    cdef uint32_t result = ~<uint32_t>running_sum(data, initial) & 0xFFFF
-    if result == 0 and udp:
-        return 0xFFFF
-    return result
+    return complement(running_sum(data, initial), udp)
 
 
 cdef object enter_checksum(
     PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
 ):
-    """What a call enters: data alone, or with what comes before it, need nothing of the module."""
-    cdef uint64_t total
-    if names != NULL or not 1 <= count <= 2:
-        return PyObject_Vectorcall(_plain, args, count, names)
-    if count == 2:
-        total = running_sum(<object>args[0], <object>args[1])
-    else:
-        total = sum_from(<object>args[0], 0)
-    return ~<uint32_t>total & 0xFFFF
+    """What a call enters: without keywords it needs nothing of the module."""
+    if names != NULL or not 1 <= count <= 3:
+        return enter_with_keywords(<_Entry>_entry, args, count, names)
+    if count == 1:
+        return complement(sum_from(<object>args[0], 0), False)
+    return complement(
+        running_sum(<object>args[0], <object>args[1]), False if count == 2 else <object>args[2]
+    )
 
 
-_plain = checksum
-checksum = with_entry(_plain, &quick_checksum, <PyCFunction>enter_checksum)
+cdef object enter_with_keywords(
+    _Entry entry, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    cdef PyObject *given[3]
+    cdef uint64_t before = 0
+    if not sort_arguments(entry.parameters, 3, 3, args, count, names, given) or given[0] == NULL:
+        return PyObject_Vectorcall(entry.plain, args, count, names)  # compares texts, or refuses
+    if given[1] != NULL:
+        before = number_of("initial", <object>given[1], 2 * FS_SUM_ODD - 1)
+    return complement(
+        sum_from(<object>given[0], before), False if given[2] == NULL else <object>given[2]
+    )
+
+
+_entry = _Entry(checksum)
+checksum = with_entry(checksum, &quick_checksum, <PyCFunction>enter_checksum)
 
 
 def checksum_add(data, /, initial=0):

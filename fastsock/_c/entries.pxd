@@ -5,6 +5,8 @@ function. One of ours takes the usual calls and leaves the others to Cython's.
 """
 
 from cpython.object cimport PyObject
+from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
+from libc.string cimport memset
 
 
 cdef extern from "Python.h":
@@ -36,3 +38,31 @@ cdef inline object with_entry(object function, PyMethodDef *method, PyCFunction 
     method.ml_meth = entry
     method.ml_flags = METH_FASTCALL | METH_KEYWORDS
     return PyCFunction_NewEx(method, PyCFunction_GetSelf(function), function.__module__)
+
+
+cdef inline bint sort_arguments(
+    tuple parameters, Py_ssize_t size, Py_ssize_t positional, PyObject *const *args,
+    Py_ssize_t count, PyObject *names, PyObject **given
+) noexcept:
+    """Put each argument in its parameter's place, or say that this is not for us.
+
+    `parameters` are `size` interned names, or None for one that has no name for callers; the first
+    `positional` may be given by position. `given` gets NULL for what is not there.
+    """
+    cdef Py_ssize_t i, place
+    if count > positional:
+        return False
+    memset(given, 0, size * sizeof(given[0]))
+    for i in range(count):
+        given[i] = args[i]
+    for i in range(0 if names == NULL else PyTuple_GET_SIZE(<object>names)):
+        place = 0
+        # Names in a program's code are interned, as ours are: one text, one object.
+        while place < size and PyTuple_GET_ITEM(parameters, place) != PyTuple_GET_ITEM(
+            <object>names, i
+        ):
+            place += 1
+        if place == size or given[place] != NULL:
+            return False
+        given[place] = args[count + i]
+    return True

@@ -47,7 +47,7 @@ cdef class View:
     cdef bint read_only
     cdef int checksum_at          # where the checksum stands in the header, or -1
     cdef bint zero_is_none        # UDP: it may be absent
-    cdef Py_ssize_t least         # the fewest bytes of such a header
+    cdef Py_ssize_t least         # the fewest bytes of such a header; 0 after release()
     cdef str layer                # what errors call it
     cdef int open(self, object buffer, object offset, Py_ssize_t least, str layer) except -1
     cdef int check_live(self) except -1

@@ -22,13 +22,19 @@ cdef class Field:
     def __cinit__(self, field):
         self.name, self.text = field.name, field.doc
         self.at, self.size = field.at, field.size
+        # Or a field of anyone's making would reach outside the header, and outside the words here.
+        if self.at < 0 or not 0 < self.size <= (4 if isinstance(self, Number) else 16):
+            raise ValueError("no field of a header")
 
     cdef View of(self, object instance):
-        """The view whose field it is. Its header may be gone, or be another kind's and shorter."""
+        """The view whose field it is. Its header may be gone, or be another kind's and shorter.
+
+        The least header has an even size, so with a field in it the whole word around it is there.
+        """
         if not isinstance(instance, View):
             raise TypeError(f"{self.name} is a field of headers' views")
         view = <View>instance
-        if self.at + self.size > view.size:
+        if self.at + self.size > view.least:
             view.check_live()
             raise TypeError(f"{type(view).__name__} has no such field {self.name}")
         return view
@@ -46,9 +52,11 @@ cdef class Number(Field):
         return self.text
 
     def __cinit__(self, field):
-        self.mask = <uint32_t>((<uint64_t>1 << <int>field.bits) - 1)
         self.shift, self.unit = field.shift, field.unit
+        if self.shift < 0 or not 0 < field.bits <= 8 * self.size - self.shift or self.unit == 0:
+            raise ValueError("no field of a header")
         self.base, self.most = field.base, field.most
+        self.mask = <uint32_t>((<uint64_t>1 << <int>field.bits) - 1)
 
     def __get__(self, instance, owner):
         if instance is None:
@@ -158,7 +166,7 @@ cdef class View:
 
     def release(self):
         """Let go of the buffer, so that it can be resized; the view can't be used any more."""
-        self.data, self.size = NULL, 0
+        self.data, self.size, self.least = NULL, 0, 0
         self.source = self.flat = None
 
     @property

@@ -14,7 +14,6 @@ cdef extern from "kernels/transport.h" nogil:
     enum: FS_ICMP
     enum: FS_TCP
     enum: FS_UDP
-    enum: FS_UDP_LITE
     enum: FS_ICMPV6
 
     ctypedef struct fs_transport:
@@ -29,6 +28,7 @@ cdef extern from "kernels/transport.h" nogil:
     bint fs_transport4(const uint8_t *ip, size_t size, fs_transport *found) noexcept
     bint fs_transport6(const uint8_t *ip, size_t size, fs_transport *found) noexcept
     int fs_pseudo_checksum(const fs_transport *found) noexcept
+    bint fs_zero_is_none(const fs_transport *found) noexcept
     uint64_t fs_pseudo_sum(const uint8_t *ip, const fs_transport *found, size_t length) noexcept
 
 

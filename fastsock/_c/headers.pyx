@@ -55,7 +55,7 @@ cdef class _IPView(View):
         fs_rewrite(self.data, at, value, size, self.checksum_at, False)
         if checksum >= 0 and found.at + checksum + 2 <= min(found.end, <size_t>self.size):
             fs_update(self.data + found.at + checksum, before, value, size,
-                      found.protocol == FS_UDP)
+                      fs_zero_is_none(&found))
         return 0
 
     def transport(self):

@@ -12,9 +12,15 @@ from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from cpython.unicode cimport PyUnicode_CheckExact
 from libc.stdint cimport uint8_t
-from libc.string cimport memset, strlen
+from libc.string cimport strlen
 
-from fastsock._c.entries cimport PyCFunction, PyMethodDef, PyObject_Vectorcall, with_entry
+from fastsock._c.entries cimport (
+    PyCFunction,
+    PyMethodDef,
+    PyObject_Vectorcall,
+    sort_arguments,
+    with_entry,
+)
 
 import socket as _socket_module
 from operator import index as _index
@@ -272,36 +278,16 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0, *, strict=False)
     return resolve(<_State>_state, given)
 
 
-cdef bint sort_arguments(
-    tuple parameters, PyObject *const *args, Py_ssize_t count, PyObject *names, PyObject **given
-) noexcept:
-    """Put each argument in its parameter's place, or say that this is not for us."""
-    cdef Py_ssize_t i, place
-    if count > STRICT:
-        return False
-    for i in range(count):
-        given[i] = args[i]
-    for i in range(0 if names == NULL else PyTuple_GET_SIZE(<object>names)):
-        place = 0
-        # Names in a program's code are interned, as ours are: one text, one object.
-        while place < PARAMETERS and PyTuple_GET_ITEM(parameters, place) != PyTuple_GET_ITEM(
-            <object>names, i
-        ):
-            place += 1
-        if place == PARAMETERS or given[place] != NULL:
-            return False
-        given[place] = args[count + i]
-    return given[HOST] != NULL and given[PORT] != NULL
-
-
 cdef object enter_getaddrinfo(
     PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
 ):
     """What a call enters: Cython's entry looks its module up for each name and each default."""
     cdef _State state = <_State>_state
     cdef PyObject *given[PARAMETERS]
-    memset(given, 0, sizeof(given))
-    if sort_arguments(state.parameters, args, count, names, given):
+    if (
+        sort_arguments(state.parameters, PARAMETERS, STRICT, args, count, names, given)
+        and given[HOST] != NULL and given[PORT] != NULL
+    ):
         return resolve(state, given)
     return PyObject_Vectorcall(state.plain, args, count, names)  # compares texts, or refuses
 

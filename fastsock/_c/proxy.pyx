@@ -28,6 +28,7 @@ from fastsock.errors import ProxyError as _ProxyError
 
 cdef enum:
     LEAST = 16          # bytes of max_size, so that both versions have a header that fits
+    LINE_MAX = 107      # bytes of the longest line, with its CRLF
 
 fs_choose_crc32c(_machine.SIMD == "sse42")
 
@@ -105,6 +106,26 @@ cdef size_t limit_of(object max_size) except 0:
     return min(number, 1 << 17)  # no header is so large
 
 
+cdef object front_of(object buffer, size_t limit):
+    """A copy of as much of a buffer as could be looked at.
+
+    The kernel checks a length, and reads it again later. Others may write to a buffer in between,
+    whatever we hold: recv_into() in another thread, or another process in shared memory.
+    """
+    cdef Py_buffer view
+    if not PyObject_CheckBuffer(buffer):
+        raise _errors.not_buffer(buffer)
+    PyObject_GetBuffer(buffer, &view, PyBUF_FULL_RO)
+    try:
+        if not PyBuffer_IsContiguous(&view, b"C"):
+            raise _errors.in_pieces()
+        return PyBytes_FromStringAndSize(
+            <const char *>view.buf, min(view.len, <Py_ssize_t>max(limit, LINE_MAX + 1))
+        )
+    finally:
+        PyBuffer_Release(&view)
+
+
 def parse_proxy(buffer, *, max_size=4096, datagram=False):
     r"""Parse the PROXY protocol header at the start of what a connection has brought so far.
 
@@ -133,18 +154,10 @@ def parse_proxy(buffer, *, max_size=4096, datagram=False):
     >>> header.family.name, header.source, size
     ('AF_INET6', ('2001:db8::1', 56324), 38)
     """
-    cdef Py_buffer view
     cdef size_t limit = limit_of(max_size)
-    if PyBytes_CheckExact(buffer):
-        return result_of(
-            <const uint8_t *>PyBytes_AS_STRING(buffer), PyBytes_GET_SIZE(buffer), limit, datagram
-        )
-    if not PyObject_CheckBuffer(buffer):
-        raise _errors.not_buffer(buffer)
-    PyObject_GetBuffer(buffer, &view, PyBUF_FULL_RO)
-    try:
-        if not PyBuffer_IsContiguous(&view, b"C"):
-            raise _errors.in_pieces()
-        return result_of(<const uint8_t *>view.buf, view.len, limit, datagram)
-    finally:
-        PyBuffer_Release(&view)
+    cdef bint whole = datagram
+    if not PyBytes_CheckExact(buffer):
+        buffer = front_of(buffer, limit)
+    return result_of(
+        <const uint8_t *>PyBytes_AS_STRING(buffer), PyBytes_GET_SIZE(buffer), limit, whole
+    )

@@ -22,12 +22,18 @@ def number(name: str, value: SupportsIndex, most: int, least: int = 0) -> int:
     return result
 
 
+def _copied(value: ReadableBuffer) -> bytes:
+    """The bytes of a buffer, and no hold on it: an error would keep that."""
+    with _buffers.flat(value) as view:
+        return bytes(view)
+
+
 def octets(name: str, value: ReadableBuffer, size: int) -> bytes:
     """A copy of exactly `size` bytes."""
-    view = _buffers.flat(value)
-    if len(view) != size:
-        raise _errors.bad_size(name, len(view), str(size))
-    return bytes(view)
+    given = value if type(value) is bytes else _copied(value)
+    if len(given) != size:
+        raise _errors.bad_size(name, len(given), str(size))
+    return given
 
 
 def address(name: str, value: str | ReadableBuffer) -> bytes:
@@ -41,7 +47,7 @@ def address(name: str, value: str | ReadableBuffer) -> bytes:
             except (OSError, ValueError):
                 continue
         raise _errors.not_address(value)
-    view = _buffers.flat(value)
-    if len(view) not in (4, 16):
-        raise _errors.bad_size(name, len(view), "4 or 16")
-    return bytes(view)
+    given = _copied(value)
+    if len(given) not in (4, 16):
+        raise _errors.bad_size(name, len(given), "4 or 16")
+    return given

@@ -3,6 +3,10 @@
 A ones' complement sum of 16-bit words is the number that the bytes spell, modulo 65535: 65536 is
 1 there, so a carry comes in again at the end, and every word counts the same. One thing the modulus
 does not tell: 0 is the sum of zeros alone, any other multiple of 65535 is 0xFFFF.
+
+The number is read with its lowest byte first, for then an odd last byte is padded as it should be.
+Each byte is the other one of its word that way; the sum times 256 is the right one (RFC 1071
+section 2B).
 """
 
 from __future__ import annotations
@@ -45,6 +49,7 @@ def _contiguous(data: ReadableBuffer) -> memoryview:
     except TypeError:
         raise _errors.not_buffer(data) from None
     if not view.c_contiguous:
+        view.release()  # the error would keep it, and so the buffer from growing
         raise _errors.in_pieces()
     try:
         return view.cast("B")
@@ -52,41 +57,47 @@ def _contiguous(data: ReadableBuffer) -> memoryview:
         return memoryview(view.tobytes())
 
 
+def _copied(address: ReadableBuffer) -> bytes:
+    """What may be a packed address."""
+    if type(address) is bytes:
+        return address
+    with _contiguous(address) as view:
+        return bytes(view)
+
+
 def _fold(total: int) -> int:
     """A sum of words as one word."""
     return total % 65535 or (65535 if total else 0)
 
 
-def _sum(data: ReadableBuffer) -> tuple[int, int]:
-    """The sum of a buffer's words, not folded, and its size; an odd last byte gets a zero."""
+def _swapped(data: ReadableBuffer) -> tuple[int, int]:
+    """The sum of a buffer's words, folded, as if each byte were the other one; and its size."""
     if type(data) is bytes and len(data) <= _CHUNK:
-        total, size = _fold(_from_bytes(data, "big")), len(data)
-    else:
-        view, total = _contiguous(data), 0
-        size = len(view)
-        for at in range(0, size & -_CHUNK, _CHUNK):
-            total += _fold(_from_bytes(view[at : at + _CHUNK], "big"))
-        rest = _fold(_from_bytes(view[size & -_CHUNK :], "big"))
-        return total + (rest << 8 if size & 1 else rest), size
-    return total << 8 if size & 1 else total, size
+        return _fold(_from_bytes(data, "little")), len(data)
+    view, total = _contiguous(data), 0
+    size = len(view)
+    for at in range(0, size, _CHUNK):
+        total += _fold(_from_bytes(view[at : at + _CHUNK], "little"))
+    return _fold(total), size
 
 
 def _running(data: ReadableBuffer, initial: SupportsIndex) -> tuple[int, int]:
     """The folded sum of a running sum and a buffer, and the parity of the bytes in it."""
     before = _number("initial", initial, 2 * _ODD - 1)
-    total, size = _sum(data)
-    if before & _ODD:  # each byte is the other one of its word, as if shifted by one
-        total <<= 8
+    total, size = _swapped(data)
+    if before & _ODD:  # each byte is the other one of its word: as it is here
         size += 1
+    else:
+        total <<= 8
     return _fold(total + (before & 0xFFFFFFFF)), size & 1
 
 
 def _packed(name: str, address: ReadableBuffer) -> int:
     """A packed address of either family, as a number."""
-    view = _contiguous(address)
-    if len(view) not in (4, 16):
-        raise _errors.bad_packed(name, len(view))
-    return _from_bytes(view, "big")
+    packed = _copied(address)
+    if len(packed) not in (4, 16):
+        raise _errors.bad_packed(name, len(packed))
+    return _from_bytes(packed, "big")
 
 
 def _update(checksum: SupportsIndex, old: int, new: int, udp: object) -> int:
@@ -119,13 +130,10 @@ def checksum(data: ReadableBuffer, /, initial: SupportsIndex = _ZERO, udp: objec
     >>> hex(checksum(header))
     '0xb861'
     """
-    if initial is _ZERO and type(data) is bytes and (size := len(data)) <= _CHUNK:
-        number = _from_bytes(data, "big")
-        if size & 1:
-            number <<= 8
-        rest = number % 65535
-        if rest:
-            return 65535 - rest
+    if initial is _ZERO and type(data) is bytes and len(data) <= _CHUNK:
+        number = _from_bytes(data, "little")
+        if rest := number % 65535:
+            return 65535 - rest * 256 % 65535
         return 0 if number and not udp else 65535
     return 65535 - _running(data, initial)[0] or (65535 if udp else 0)
 
@@ -180,7 +188,7 @@ def pseudo_header(
     >>> hex(checksum(datagram, pseudo_header(src, dst, 17, len(datagram)), udp=True))
     '0xcea8'
     """
-    first, second = _contiguous(src), _contiguous(dst)
+    first, second = _copied(src), _copied(dst)
     if len(first) != len(second) or len(first) not in (4, 16):
         raise _errors.bad_packed_pair(len(first), len(second))
     addresses = _from_bytes(first, "big") + _from_bytes(second, "big")
@@ -209,10 +217,8 @@ def verify(data: ReadableBuffer, /, initial: SupportsIndex = 0) -> bool:
     >>> verify(bytes.fromhex("45000073 00004000 4011 b861 c0a80001 c0a800c7"))
     True
     """
-    if initial is _ZERO and type(data) is bytes and (size := len(data)) <= _CHUNK:
-        number = _from_bytes(data, "big")
-        if size & 1:
-            number <<= 8
+    if initial is _ZERO and type(data) is bytes and len(data) <= _CHUNK:
+        number = _from_bytes(data, "little")
         return number % 65535 == 0 and number != 0
     return _running(data, initial)[0] == 65535
 
@@ -324,5 +330,5 @@ def crc32c(data: ReadableBuffer, /, initial: SupportsIndex = 0) -> int:
     """
     crc = _number("initial", initial, 0xFFFFFFFF) ^ 0xFFFFFFFF
     for byte in _contiguous(data):
-        crc = _CRC[(crc ^ byte) & 0xFF] ^ crc >> 8
+        crc = _CRC[crc & 0xFF ^ byte] ^ crc >> 8
     return crc ^ 0xFFFFFFFF

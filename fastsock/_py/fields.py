@@ -56,13 +56,16 @@ class View:
     def __init__(self, buffer: ReadableBuffer, offset: SupportsIndex = 0) -> None:
         start = index(offset)
         view = _buffers.flat(buffer)
+        there = len(view) - start
+        if start < 0 or there < self._LEAST:
+            view.release()  # the error would keep it, and so the buffer from growing
         if start < 0:
             raise _errors.bad_count("offset", start)
-        if len(view) - start < self._LEAST:
+        if there < self._LEAST:
             raise _errors.header_fault(self._LAYER, "header", start, "HEADER_CUT")
         self._source: Any = buffer
         self._flat: memoryview | None = view
-        self._start, self._size = start, len(view) - start
+        self._start, self._size = start, there
 
     def __init_subclass__(cls) -> None:
         base = cls.__bases__[0]

@@ -42,9 +42,9 @@ class _IPView(View):
             return
         place = found.at + found.checksum_at
         if place + 2 <= min(found.end, self._size):
-            is_udp = found.protocol == _layout.UDP_PROTOCOL
+            zero_is_none = found.protocol in _layout.ZERO_IS_NONE
             old, new = int.from_bytes(before, "big"), int.from_bytes(packed, "big")
-            self._update(place, old, new, size, is_udp)
+            self._update(place, old, new, size, zero_is_none)
 
     def transport(self) -> TCPView | UDPView | ICMPView | None:
         """View the transport header of this packet.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, SupportsIndex, final
 
 from .. import _buffers, _layout
 from .. import errors as _errors
+from ..errors import PacketError
 from .arguments import number
 from .fields import Number, Octets, View
 
@@ -111,7 +112,11 @@ class ARPView(View):
 
     def __init__(self, buffer: ReadableBuffer, offset: SupportsIndex = 0) -> None:
         super().__init__(buffer, offset)
-        self._place(3)
+        try:
+            self._place(3)
+        except PacketError:
+            self.release()  # the error would keep it, and so the buffer from growing
+            raise
 
     def _place(self, which: int) -> tuple[int, int]:
         """Where an address is and how long. Its length is read every time, for it may change."""

@@ -119,10 +119,10 @@ def put(out: WriteableBuffer | None, built: bytes) -> bytes | int:
     """What was built, or how many bytes of `out` it takes."""
     if out is None:
         return built
-    view = _buffers.flat(out)
-    if view.readonly:
-        raise _errors.read_only()
-    if len(view) < len(built):
-        raise _errors.no_room_in_out(len(built), len(view))
-    view[: len(built)] = built
+    with _buffers.flat(out) as view:  # else an error would keep `out` from growing
+        if view.readonly:
+            raise _errors.read_only()
+        if len(view) < len(built):
+            raise _errors.no_room_in_out(len(built), len(view))
+        view[: len(built)] = built
     return len(built)

@@ -14,6 +14,7 @@ from ..proxy_header import FAMILIES as _FAMILIES
 from ..proxy_header import PATH_SIZE as _PATH_SIZE
 from ..proxy_header import SIGNATURE as _SIGNATURE
 from ..proxy_header import TYPES as _TYPES
+from ..proxy_header import UNIQUE_ID_MAX as _UNIQUE_ID_MAX
 from ..proxy_header import NeedMore, ProxyHeader, iter_tlvs, path_of
 from .address import inet_ntop as _inet_ntop
 from .address import inet_pton as _inet_pton
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 _LINE_MAX = 107  # bytes of the longest line, with its CRLF
 _FRONT = 16  # bytes of a binary header before its addresses
-_UNIQUE_ID_MAX = 128
 # What a line's protocol may be, what may follow it, and the bytes of the shortest such line. TCP6
 # before TCP4: of what may still be either, the shortest line counts.
 _PROTOCOLS = ((b"UNKNOWN", b" \r", 15), (b"TCP6", b" ", 22), (b"TCP4", b" ", 32))
@@ -237,9 +237,10 @@ def parse_proxy(
     limit = index(max_size)
     if limit < 16:
         raise _errors.bad_max_header(limit)
+    whole = bool(datagram)
     data = buffer if type(buffer) is bytes else _front(buffer, limit)
     parse = _parse_line if data[:1] == b"P" else _parse_binary
     result = parse(data, limit) if data else NeedMore(15)  # of the shortest header, UNKNOWN
-    if datagram and type(result) is NeedMore:
+    if whole and type(result) is NeedMore:
         raise _errors.proxy_cut(result.n)
     return result

@@ -113,6 +113,12 @@ static inline int fs_pseudo_checksum(const fs_transport *found)
     }
 }
 
+/* Whether a sum of zero is written as 0xFFFF: RFC 768, and RFC 3828 section 3.1. */
+static inline int fs_zero_is_none(const fs_transport *found)
+{
+    return found->protocol == FS_UDP || found->protocol == FS_UDP_LITE;
+}
+
 /* The sum of a pseudo-header, RFC 9293 section 3.1 and RFC 8200 section 8.1. */
 static inline uint64_t fs_pseudo_sum(const uint8_t *ip, const fs_transport *found, size_t length)
 {
