@@ -247,7 +247,7 @@ def update16(
     0
     """
     if (
-        (type(checksum) is int and type(old) is int and type(new) is int)
+        (type(checksum) is int and type(old) is int and type(new) is int and type(udp) is bool)
         and not (checksum | old | new) >> 16  # none of them is negative or too large
         and (checksum or not udp)
     ):
