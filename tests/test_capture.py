@@ -1,13 +1,16 @@
 """Capture files: every form of pcap and pcapng, from every kind of source, over both twins."""
 
 import copy
+import gc
 import gzip
 import io
 import mmap
 import os
 import pickle
 import struct
+import sys
 import threading
+import weakref
 from fractions import Fraction
 from pathlib import Path
 
@@ -136,6 +139,15 @@ def test_max_record(read, files):
 def test_max_record_out_of_range(capture, files, bad):
     with pytest.raises(ValueError, match="max_record must be between 1 and 4294967295"):
         capture.open_capture(files.pcap(), max_record=bad)
+
+
+@pytest.mark.parametrize("bad", [None, 1.0, "9", b"9"])
+def test_max_record_and_chunk_are_integers(capture, files, bad):
+    with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
+        capture.open_capture(files.pcap(), max_record=bad)
+    if bad is not None:
+        with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
+            capture.open_capture(files.pcap()).to_columns(chunk=bad)
 
 
 @pytest.mark.parametrize(
@@ -706,6 +718,28 @@ def test_a_files_own_error_leaves_the_capture_usable(capture, data):
     file.opened = capture.open_capture(file)
     assert plain(file.opened) == EXPECTED
     file.opened.close()
+
+
+def test_a_cycle_through_the_file_is_collected(capture, data, monkeypatch):
+    class File(tuple):  # it has no clearing of its own, so that the capture's would come first
+        __slots__ = ()
+
+        def read(self, size):
+            return self[0].read(size)
+
+    complaints = []
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+    gc.collect()
+    kept = {}  # tracked by the collector from its first object on, so behind the capture
+    opened = capture.open_capture(File((io.BytesIO(data), kept)))
+    kept["capture"] = opened
+    view = next(opened).data
+    gone = weakref.ref(opened)
+    del opened, kept
+    gc.collect()
+    assert gone() is None
+    assert complaints == []
+    assert bytes(view) == EXPECTED[0][3]
 
 
 @pytest.mark.parametrize("act", [pickle.dumps, copy.copy, copy.deepcopy])

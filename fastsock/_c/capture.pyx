@@ -21,6 +21,7 @@ from fastsock._c.sink cimport (
 )
 
 from functools import partial
+from operator import index
 
 from fastsock import _captures, _columns
 from fastsock import errors as _errors
@@ -51,6 +52,9 @@ cdef inline void put(tuple fields, Py_ssize_t place, object value) noexcept:
     PyTuple_SET_ITEM(fields, place, value)
 
 
+# The collector's clearing would take the window's object away without releasing the buffer, while
+# its cursor still points there. Whatever a cycle goes through behind `source` can be cleared itself.
+@cython.no_gc_clear
 @cython.final
 cdef class Capture:
     """Capture(source, *, max_record=262144)\n--\n\n\
@@ -89,7 +93,7 @@ cdef class Capture:
     __module__ = "fastsock.capture"
 
     def __cinit__(self, source, *, max_record=262144):
-        limit = max_record.__index__()
+        limit = index(max_record)
         if not 0 < limit <= UINT32_MAX:
             raise _errors.bad_max_record(limit)
         self.walk.max_record = limit
@@ -200,7 +204,7 @@ cdef class Capture:
         names = _columns.select(columns, records=True)
         if chunk is None:
             return self.decode(names, verify, PY_SSIZE_T_MAX)
-        size = chunk.__index__()
+        size = index(chunk)
         if size < 1:
             raise _errors.bad_chunk(size)
         size = min(size, PY_SSIZE_T_MAX)

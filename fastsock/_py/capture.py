@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from functools import partial
+from operator import index
 from struct import Struct
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, SupportsIndex, final, overload
 
@@ -116,7 +117,7 @@ class Capture:
         *,
         max_record: SupportsIndex = _captures.MAX_RECORD,
     ) -> None:
-        self._max_record = max_record.__index__()
+        self._max_record = index(max_record)
         if not 0 < self._max_record <= _ANY_RECORD:
             raise _errors.bad_max_record(self._max_record)
         self._closed = self._done = self._busy = self._last = False
@@ -245,7 +246,7 @@ class Capture:
         names = _columns.select(columns, records=True)
         if chunk is None:
             return self._columns(names, bool(verify), None)
-        size = chunk.__index__()
+        size = index(chunk)
         if size < 1:
             raise _errors.bad_chunk(size)
         return iter(partial(self._chunk, names, bool(verify), size), None)
