@@ -478,6 +478,22 @@ def test_a_file_that_is_none_on_a_disk(read, data, kind):
     assert read(kind(data)) == EXPECTED
 
 
+def test_a_long_record_that_drips_is_put_together_once(capture, files):
+    """What is put together is read behind by as much again: only the end of the record is."""
+    sizes = []
+
+    class Narrow(io.BytesIO):
+        def read1(self, size=-1):
+            sizes.append(size)
+            return self.read(100)
+
+    data = files.pcap(b"x" * 700_000)
+    (record,) = capture.open_capture(Narrow(data), max_record=700_000)
+    assert bytes(record.data) == b"x" * 700_000
+    assert len(sizes) > 7000
+    assert max(sizes[:-1]) == sizes[0]
+
+
 @pytest.mark.parametrize("kind", [io.BytesIO, Dripping])
 def test_a_pcapng_file_that_drips(read, files, kind):
     data = files.section() + files.block(5, bytes(5000)) + files.interface()
