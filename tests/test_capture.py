@@ -590,6 +590,24 @@ def test_a_read_that_fails_goes_up(capture, files):
     assert bytes(next(opened).data) == b"two"
 
 
+def test_a_read_that_fails_in_a_block_that_is_passed_over(capture, files):
+    data = files.section() + files.block(5, bytes(5000)) + files.interface() + files.simple(b"y")
+    pieces = [data[:48], data[48:51], OSError("disk on fire"), data[51:]]
+
+    class Failing(io.RawIOBase):
+        def read(self, size=-1):
+            piece = pieces.pop(0) if pieces else b""
+            if isinstance(piece, Exception):
+                raise piece
+            return piece
+
+    opened = capture.open_capture(Failing())
+    with pytest.raises(OSError, match="on fire"):
+        next(opened)
+    assert opened.offset == 51  # nothing of it is held
+    assert bytes(next(opened).data) == b"y"
+
+
 @pytest.mark.parametrize("answer", ["text", 5, [b"x"]])
 def test_a_read_that_gives_no_bytes(capture, answer):
     class Wrong:
