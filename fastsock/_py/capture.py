@@ -106,9 +106,9 @@ class Capture:
     """
 
     __slots__ = (
-        "__weakref__", "_ahead", "_ahead_size", "_at", "_busy", "_closed", "_done", "_end", "_interfaces", "_last",
-        "_layout", "_max_record", "_offset", "_records", "_skip", "_skipped", "_source", "_start",
-        "_stopped", "_struct", "_uint16", "_uint32", "_window",
+        "__weakref__", "_ahead", "_ahead_size", "_at", "_busy", "_closed", "_done", "_end",
+        "_interfaces", "_last", "_layout", "_max_record", "_offset", "_records", "_skip",
+        "_skipped", "_source", "_start", "_stopped", "_struct", "_uint16", "_uint32", "_window",
     )  # fmt: skip
 
     def __init__(
