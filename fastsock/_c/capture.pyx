@@ -53,7 +53,7 @@ cdef inline void put(tuple fields, Py_ssize_t place, object value) noexcept:
 
 
 # The collector's clearing would take the window's object away without releasing the buffer, while
-# its cursor still points there. Whatever a cycle goes through behind `source` can be cleared itself.
+# the cursor still points there. What a cycle goes through behind `source` can be cleared itself.
 @cython.no_gc_clear
 @cython.final
 cdef class Capture:
@@ -314,7 +314,7 @@ cdef class Capture:
         return 0
 
     cdef int join_ahead(self) except -1:
-        """Put what was read behind what is left of the window: a new one, for views need the old."""
+        """Put what was read behind the window's rest: a new one, for views need the old."""
         cdef Py_ssize_t start, size = self.walk.end - self.walk.p
         rest = b""
         if self.view is not None:
