@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from operator import index
 from struct import Struct
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, SupportsIndex
@@ -23,6 +25,15 @@ _UINT32_MAX = 0xFFFFFFFF
 _SECOND = 10**9
 
 
+def _write_all(write: Callable[[bytes], int | None], data: bytes) -> None:
+    """Write to a raw file, which may take less than all at once: half a record ends a capture."""
+    while data:
+        size = write(data)
+        if size is None:
+            raise BlockingIOError("a non-blocking file takes no bytes yet")
+        data = data[size:]
+
+
 class CaptureWriter:
     """Writes packets to a pcap file with nanosecond times, which every common tool reads.
 
@@ -37,6 +48,7 @@ class CaptureWriter:
 
     Raises:
         OSError: the file can't be written.
+        TypeError: neither a path nor a file.
         ValueError: no such link type; `snaplen` out of range.
 
     >>> import io
@@ -65,8 +77,12 @@ class CaptureWriter:
         if isinstance(file, str | os.PathLike):
             file = open(file, "wb")  # noqa: SIM115 -- close() closes it
             self._close = file.close
-        self._write: Callable[[bytes], Any] | None = file.write
-        self._write(_HEADER.pack(_NANOSECONDS, 2, 4, 0, 0, self._snaplen, self._link))
+        elif not hasattr(file, "write"):
+            raise TypeError(f"a path or a binary file is required, not '{type(file).__name__}'")
+        raw = isinstance(file, io.RawIOBase)
+        write: Callable[[bytes], Any] = partial(_write_all, file.write) if raw else file.write
+        self._write: Callable[[bytes], Any] | None = write
+        write(_HEADER.pack(_NANOSECONDS, 2, 4, 0, 0, self._snaplen, self._link))
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError("cannot pickle 'CaptureWriter' object")

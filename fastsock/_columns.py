@@ -145,7 +145,7 @@ def select(columns: Iterable[str] | None, *, records: bool) -> tuple[str, ...]:
 
 
 def room_of(out: Columns, names: tuple[str, ...]) -> Mapping[str, bytearray | memoryview]:
-    """The memory of columns that are to be written anew.
+    """The memory of columns that are to be written anew, and have no rows until they are.
 
     Raises:
         TypeError, ValueError: `out` is no Columns; its selection is another one.
@@ -154,6 +154,7 @@ def room_of(out: Columns, names: tuple[str, ...]) -> Mapping[str, bytearray | me
         raise TypeError(f"out must be Columns, not {type(out).__name__}")
     if out.keys() != names:
         raise ValueError(f"out has the columns {out.keys()}, not {names}")
+    out._rows = 0
     return out._memory
 
 
@@ -193,11 +194,12 @@ def offsets_of(offsets: object) -> memoryview | array[int]:
     else:
         if not view.c_contiguous or view.ndim != 1:
             raise not_contiguous("offsets")
-        if view.format not in _INTEGERS:
+        if view.format.lstrip("@=<>!") not in _INTEGERS:
             raise TypeError(f"offsets must be integers, not of format {view.format!r}")
-        if view.itemsize == 8:  # what is negative then, was too large
+        if view.format in _INTEGERS and view.itemsize == 8:  # what is negative then, was too large
             return view.cast("B").cast("q") if view.nbytes else view
-        numbers = view
+        # memoryview does not read numbers of a byte order that is named; their owner does.
+        numbers = view if view.format in _INTEGERS else offsets
     try:
         return array("q", numbers)
     except OverflowError:

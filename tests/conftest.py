@@ -37,7 +37,7 @@ BACKENDS = os.environ.get("FASTSOCK_TEST_BACKENDS", "c,py").split(",")
 
 # No database: a run depends on nothing that an earlier one left behind.
 settings.register_profile("quick", deadline=None, database=None, max_examples=100)
-settings.register_profile("ci", deadline=None, database=None, max_examples=1000)
+settings.register_profile("ci", deadline=None, database=None, max_examples=400)
 settings.load_profile("ci" if os.environ.get("CI") else "quick")
 
 # Without a compiled twin there is nothing to choose between and nothing to compare.

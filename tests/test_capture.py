@@ -1,13 +1,16 @@
 """Capture files: every form of pcap and pcapng, from every kind of source, over both twins."""
 
 import copy
+import gc
 import gzip
 import io
 import mmap
 import os
 import pickle
 import struct
+import sys
 import threading
+import weakref
 from fractions import Fraction
 from pathlib import Path
 
@@ -136,6 +139,15 @@ def test_max_record(read, files):
 def test_max_record_out_of_range(capture, files, bad):
     with pytest.raises(ValueError, match="max_record must be between 1 and 4294967295"):
         capture.open_capture(files.pcap(), max_record=bad)
+
+
+@pytest.mark.parametrize("bad", [None, 1.0, "9", b"9"])
+def test_max_record_and_chunk_are_integers(capture, files, bad):
+    with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
+        capture.open_capture(files.pcap(), max_record=bad)
+    if bad is not None:
+        with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
+            capture.open_capture(files.pcap()).to_columns(chunk=bad)
 
 
 @pytest.mark.parametrize(
@@ -466,6 +478,22 @@ def test_a_file_that_is_none_on_a_disk(read, data, kind):
     assert read(kind(data)) == EXPECTED
 
 
+def test_a_long_record_that_drips_is_put_together_once(capture, files):
+    """What is put together is read behind by as much again: only the end of the record is."""
+    sizes = []
+
+    class Narrow(io.BytesIO):
+        def read1(self, size=-1):
+            sizes.append(size)
+            return self.read(100)
+
+    data = files.pcap(b"x" * 700_000)
+    (record,) = capture.open_capture(Narrow(data), max_record=700_000)
+    assert bytes(record.data) == b"x" * 700_000
+    assert len(sizes) > 7000
+    assert max(sizes[:-1]) == sizes[0]
+
+
 @pytest.mark.parametrize("kind", [io.BytesIO, Dripping])
 def test_a_pcapng_file_that_drips(read, files, kind):
     data = files.section() + files.block(5, bytes(5000)) + files.interface()
@@ -560,6 +588,24 @@ def test_a_read_that_fails_goes_up(capture, files):
     with pytest.raises(OSError, match="on fire"):
         next(opened)
     assert bytes(next(opened).data) == b"two"
+
+
+def test_a_read_that_fails_in_a_block_that_is_passed_over(capture, files):
+    data = files.section() + files.block(5, bytes(5000)) + files.interface() + files.simple(b"y")
+    pieces = [data[:48], data[48:51], OSError("disk on fire"), data[51:]]
+
+    class Failing(io.RawIOBase):
+        def read(self, size=-1):
+            piece = pieces.pop(0) if pieces else b""
+            if isinstance(piece, Exception):
+                raise piece
+            return piece
+
+    opened = capture.open_capture(Failing())
+    with pytest.raises(OSError, match="on fire"):
+        next(opened)
+    assert opened.offset == 51  # nothing of it is held
+    assert bytes(next(opened).data) == b"y"
 
 
 @pytest.mark.parametrize("answer", ["text", 5, [b"x"]])
@@ -706,6 +752,28 @@ def test_a_files_own_error_leaves_the_capture_usable(capture, data):
     file.opened = capture.open_capture(file)
     assert plain(file.opened) == EXPECTED
     file.opened.close()
+
+
+def test_a_cycle_through_the_file_is_collected(capture, data, monkeypatch):
+    class File(tuple):  # it has no clearing of its own, so that the capture's would come first
+        __slots__ = ()
+
+        def read(self, size):
+            return self[0].read(size)
+
+    complaints = []
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+    gc.collect()
+    kept = {}  # tracked by the collector from its first object on, so behind the capture
+    opened = capture.open_capture(File((io.BytesIO(data), kept)))
+    kept["capture"] = opened
+    view = next(opened).data
+    gone = weakref.ref(opened)
+    del opened, kept
+    gc.collect()
+    assert gone() is None
+    assert complaints == []
+    assert bytes(view) == EXPECTED[0][3]
 
 
 @pytest.mark.parametrize("act", [pickle.dumps, copy.copy, copy.deepcopy])

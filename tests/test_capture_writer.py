@@ -122,6 +122,34 @@ def test_wrong_types(arguments):
         CaptureWriter(io.BytesIO()).write(*arguments)
 
 
+@pytest.mark.parametrize("file", [None, 5, b"path", [], object()])
+def test_no_file(file):
+    with pytest.raises(TypeError, match="a path or a binary file is required"):
+        CaptureWriter(file)
+
+
+def test_a_raw_file_that_takes_a_little_at_a_time(read):
+    class Narrow(io.RawIOBase):
+        def __init__(self):
+            self.taken = b""
+            self.room = 1 << 20
+
+        def write(self, data):
+            size = min(len(data), 7, self.room)
+            self.taken += bytes(data[:size])
+            self.room -= size
+            return size or None
+
+    file = Narrow()
+    writer = CaptureWriter(file)
+    for n, data in enumerate(PACKETS):
+        writer.write(data, n)
+    assert read(file.taken) == [(n, len(data), 1, data) for n, data in enumerate(PACKETS)]
+    file.room = 20
+    with pytest.raises(BlockingIOError):
+        writer.write(b"a packet", 0)
+
+
 @pytest.mark.parametrize("snaplen", [0, -1, 1 << 32])
 def test_snaplen_out_of_range(snaplen):
     with pytest.raises(ValueError, match="snaplen must be between"):

@@ -224,12 +224,17 @@ def test_the_capture_is_not_written_over(run, path):
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("words", [("--columns", "ttl,nothing"), ("--columns", ""), ("--top", "-1"),
-                                   ("--csv", "--parquet"), ("--csv", "--json"), ()])  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [("--columns", "ttl,nothing"), ("--columns", ""), ("--top", "-1"), ("--csv", "--parquet"),
+     ("--csv", "--json"), (), ("--max-record", "0"), ("--max-record", "4294967296"),
+     ("--output", "rows"), ("--json", "--output", "rows")],
+)  # fmt: skip
 def test_wrong_usage(run, path, words):
     done = run(*words, *([path] if words else []))
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr
+    assert b"Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("data", [b"", b"GIF89a", b"\xd4\xc3\xb2\xa1"])

@@ -1,7 +1,9 @@
 """Columns: what they hold, where they come from, and what others make of them."""
 
+import ctypes
 import gzip
 import io
+import mmap
 import pickle
 import struct
 import threading
@@ -251,7 +253,8 @@ def test_an_iterable_that_fails(decode):
     "kind",
     [list, tuple, iter, lambda o: memoryview(array("q", o)),
      *(lambda o, c=c: array(c, o) for c in "hHiIlLqQ"),
-     *(lambda o, c=c: numpy.array(o, c) for c in ("i4", "u4", "i8", "u8"))],
+     lambda o: (ctypes.c_int64 * len(o))(*o), lambda o: (ctypes.c_uint16 * len(o))(*o),
+     *(lambda o, c=c: numpy.array(o, c) for c in ("i4", "u4", "i8", "u8", ">i8", ">u2"))],
 )  # fmt: skip
 def test_offsets(decode, kind):
     data = UDP + TCP6 + UDP
@@ -355,6 +358,16 @@ def test_out_that_is_too_small(decode, form, rows):
     assert len(before) == rows  # it has its memory, and that its size
 
 
+@pytest.mark.parametrize("rows", [1, 5])
+@pytest.mark.parametrize("form", [iter, lambda rows: (UDP, [0, 32, 33])])
+def test_out_has_no_rows_where_the_call_raises(decode, form, rows):
+    out = decode([UDP] * rows, ["ttl", "src"], link="raw")
+    with pytest.raises((TypeError, ValueError)):
+        decode(form([bytes(32), bytes(32), None]), ["ttl", "src"], link="raw", out=out)
+    assert (len(out), out["ttl"].tolist(), out["src"].nbytes) == (0, [], 0)
+    assert decode([UDP], ["ttl", "src"], link="raw", out=out)["ttl"].tolist() == [64]
+
+
 @pytest.mark.parametrize("names", [None, ["src"], ["src", "ttl"], ["ttl", "src", "dst"]])
 def test_out_of_another_selection(decode, names):
     out = decode([UDP], ["ttl", "src"])
@@ -366,6 +379,14 @@ def test_out_of_another_selection(decode, names):
 def test_out_that_is_none(decode, out):
     with pytest.raises(TypeError, match="out must be Columns"):
         decode([UDP], out=out)
+
+
+def test_a_packet_beyond_4_gib(decode):
+    size = (1 << 32) + 100
+    with mmap.mmap(-1, size) as packet:  # pages that nobody touches take no memory
+        found = decode([packet], ["captured_length", "payload_length"], link=999)
+        assert found["captured_length"].tolist() == [(1 << 32) - 1]
+        assert found["payload_length"].tolist() == [(1 << 32) - 1]
 
 
 # A capture's columns

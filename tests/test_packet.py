@@ -436,6 +436,9 @@ def test_dccp(parse, build):
         bad = parse(build.ipv4(made(words), 33))
         assert status(bad) & FAULTS == Status.BAD_HEADER_LENGTH
         assert bad.limited_by == "transport.header"
+    beyond = parse(build.ipv4(made(3)[:5] + b"\x0f" + made(3)[6:], 33))
+    assert status(beyond) & FAULTS == Status.BAD_LENGTH
+    assert (beyond.limited_by, beyond.checksum_status) == ("transport.header", UNVERIFIED)
     cut = parse(build.ipv4(made(4, payload=bytes(9)), 33)[:34])
     assert status(cut) & FAULTS == Status.CUT | Status.OPTIONS_CUT
 

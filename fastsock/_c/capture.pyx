@@ -21,6 +21,7 @@ from fastsock._c.sink cimport (
 )
 
 from functools import partial
+from operator import index
 
 from fastsock import _captures, _columns
 from fastsock import errors as _errors
@@ -51,6 +52,9 @@ cdef inline void put(tuple fields, Py_ssize_t place, object value) noexcept:
     PyTuple_SET_ITEM(fields, place, value)
 
 
+# The collector's clearing would take the window's object away without releasing the buffer, while
+# the cursor still points there. What a cycle goes through behind `source` can be cleared itself.
+@cython.no_gc_clear
 @cython.final
 cdef class Capture:
     """Capture(source, *, max_record=262144)\n--\n\n\
@@ -89,11 +93,12 @@ cdef class Capture:
     __module__ = "fastsock.capture"
 
     def __cinit__(self, source, *, max_record=262144):
-        limit = max_record.__index__()
+        limit = index(max_record)
         if not 0 < limit <= UINT32_MAX:
             raise _errors.bad_max_record(limit)
         self.walk.max_record = limit
         self.record_type = _captures.Record
+        self.ahead = []
         self.source = _captures.open_source(source)
         try:
             self.show(self.source.view)
@@ -200,7 +205,7 @@ cdef class Capture:
         names = _columns.select(columns, records=True)
         if chunk is None:
             return self.decode(names, verify, PY_SSIZE_T_MAX)
-        size = chunk.__index__()
+        size = index(chunk)
         if size < 1:
             raise _errors.bad_chunk(size)
         size = min(size, PY_SSIZE_T_MAX)
@@ -275,7 +280,7 @@ cdef class Capture:
         """Bring more bytes, or find that there are none: `size` from the cursor on are needed."""
         if self.source.read is None:
             return self.look_further(size)
-        return self.read_further()
+        return self.read_further(size)
 
     cdef int look_further(self, size_t size) except -1:
         """See how much of the file is there. Memory of a mapped file that was cut can't be read."""
@@ -291,24 +296,34 @@ cdef class Capture:
         self.walk.end = max(start + min(reach, there), self.walk.p)
         return 0
 
-    cdef int read_further(self) except -1:
-        """Read some more. The window never shrinks, so that a long record takes linear time."""
+    cdef int read_further(self, size_t size) except -1:
+        """Read until `size` bytes are there, which are put together once: in linear time."""
+        cdef size_t there = self.walk.end - self.walk.p
+        try:
+            while there + self.ahead_size < size:
+                data = self.source.read(max(_captures.CHUNK, there))
+                if not data:
+                    self.walk.last = True
+                    break
+                self.ahead.append(data)
+                self.ahead_size += len(data)
+        except EOFError as error:  # a compressed file that was cut
+            self.stopped_ = _captures.early_end(self.walk.offset, error)
+            self.done = self.walk.last = True
+        if self.ahead:
+            self.join_ahead()
+        return 0
+
+    cdef int join_ahead(self) except -1:
+        """Put what was read behind the window's rest: a new one, for views need the old."""
         cdef Py_ssize_t start, size = self.walk.end - self.walk.p
         rest = b""
         if self.view is not None:
             start = self.walk.p - <const uint8_t *>self.window.buf
             rest = self.view[start : start + size]
-        try:
-            data = self.source.read(max(_captures.CHUNK, size))
-        except EOFError as error:  # a compressed file that was cut
-            self.stopped_ = _captures.early_end(self.walk.offset, error)
-            self.done = self.walk.last = True
-            return 0
-        if not data:
-            self.walk.last = True
-            return 0
-        self.show(memoryview(b"".join((rest, data))))
+        self.show(memoryview(b"".join((rest, *self.ahead))))
         self.walk.end = self.walk.p + self.window.len
+        self.ahead, self.ahead_size = [], 0
         return 0
 
     # Records.

@@ -20,11 +20,17 @@ from cpython.number cimport PyNumber_Index
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.unicode cimport PyUnicode_Check, PyUnicode_DecodeASCII
 from libc.stdint cimport UINT32_MAX, uint8_t, uint32_t, uint64_t
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 
 from fastsock._c.address cimport FS_TEXT6_MAX, fs_format4, fs_format6
 from fastsock._c.checksum cimport fs_choose_crc32c, fs_long_long
-from fastsock._c.entries cimport PyCFunction, PyMethodDef, PyObject_Vectorcall, with_entry
+from fastsock._c.entries cimport (
+    PyCFunction,
+    PyMethodDef,
+    PyObject_Vectorcall,
+    sort_arguments,
+    with_entry,
+)
 
 from functools import partial
 from sys import intern as _intern
@@ -35,10 +41,6 @@ from fastsock._c import machine as _machine
 from fastsock._community import community_id as _community_id
 from fastsock._packet_text import describe as _describe
 from fastsock._packet_text import packet_error as _packet_error
-
-cdef extern from "Python.h":
-    PyObject *PyTuple_GET_ITEM(object items, Py_ssize_t i)
-    Py_ssize_t PyTuple_GET_SIZE(object items)
 
 _LIMITS = _fields.LIMITS
 _LINK_TYPES = _fields.LINK_TYPES
@@ -492,36 +494,16 @@ cdef object parse_given(_State state, PyObject **given):
     return packet
 
 
-cdef bint sort_arguments(
-    tuple parameters, PyObject *const *args, Py_ssize_t count, PyObject *names, PyObject **given
-) noexcept:
-    """Put each argument in its parameter's place, or say that this is not for us."""
-    cdef Py_ssize_t i, place
-    if not 1 <= count <= VERIFY:
-        return False
-    for i in range(count):
-        given[i] = args[i]
-    for i in range(0 if names == NULL else PyTuple_GET_SIZE(<object>names)):
-        place = LINK
-        # Names in a program's code are interned, as ours are: one text, one object.
-        while place < PARAMETERS and PyTuple_GET_ITEM(parameters, place) != PyTuple_GET_ITEM(
-            <object>names, i
-        ):
-            place += 1
-        if place == PARAMETERS or given[place] != NULL:
-            return False
-        given[place] = args[count + i]
-    return True
-
-
 cdef object enter_parse_packet(
     PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
 ):
     """What a call enters: Cython's entry looks its module up for each name and each default."""
     cdef _State state = <_State>_state
     cdef PyObject *given[PARAMETERS]
-    memset(given, 0, sizeof(given))
-    if sort_arguments(state.parameters, args, count, names, given):
+    if (
+        sort_arguments(state.parameters, PARAMETERS, VERIFY, args, count, names, given)
+        and given[BUFFER] != NULL
+    ):
         return parse_given(state, given)
     return PyObject_Vectorcall(state.plain, args, count, names)  # compares texts, or refuses
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from functools import partial
+from operator import index
 from struct import Struct
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, SupportsIndex, final, overload
 
@@ -105,9 +106,9 @@ class Capture:
     """
 
     __slots__ = (
-        "__weakref__", "_at", "_busy", "_closed", "_done", "_end", "_interfaces", "_last",
-        "_layout", "_max_record", "_offset", "_records", "_skip", "_skipped", "_source", "_start",
-        "_stopped", "_struct", "_uint16", "_uint32", "_window",
+        "__weakref__", "_ahead", "_ahead_size", "_at", "_busy", "_closed", "_done", "_end",
+        "_interfaces", "_last", "_layout", "_max_record", "_offset", "_records", "_skip",
+        "_skipped", "_source", "_start", "_stopped", "_struct", "_uint16", "_uint32", "_window",
     )  # fmt: skip
 
     def __init__(
@@ -116,7 +117,7 @@ class Capture:
         *,
         max_record: SupportsIndex = _captures.MAX_RECORD,
     ) -> None:
-        self._max_record = max_record.__index__()
+        self._max_record = index(max_record)
         if not 0 < self._max_record <= _ANY_RECORD:
             raise _errors.bad_max_record(self._max_record)
         self._closed = self._done = self._busy = self._last = False
@@ -125,6 +126,8 @@ class Capture:
         self._at = 0  # the cursor in the window
         self._end = 0  # bytes from here on are not there yet, or never where this is the last
         self._offset = 0  # of the cursor in the file
+        self._ahead: list[bytes] = []  # what was read and is not in the window yet
+        self._ahead_size = 0
         self._interfaces: list[_Interface] = []
         self._skip = 0  # bytes of a block without records that are still to come
         self._skipped = 0  # how long that block is
@@ -245,7 +248,7 @@ class Capture:
         names = _columns.select(columns, records=True)
         if chunk is None:
             return self._columns(names, bool(verify), None)
-        size = chunk.__index__()
+        size = index(chunk)
         if size < 1:
             raise _errors.bad_chunk(size)
         return iter(partial(self._chunk, names, bool(verify), size), None)
@@ -283,7 +286,7 @@ class Capture:
             if self._source.read is None:
                 self._look_further(size)
             else:
-                self._read_further(self._source.read)
+                self._read_further(self._source.read, size)
         return self._end - self._at
 
     def _look_further(self, size: int) -> None:
@@ -298,19 +301,24 @@ class Capture:
         self._last = reach >= there
         self._end = max(min(reach, there), self._at)
 
-    def _read_further(self, read: _captures.Read) -> None:
-        """Read some more. The window never shrinks, so that a long record takes linear time."""
-        rest = self._window[self._at : self._end]
+    def _read_further(self, read: _captures.Read, size: int) -> None:
+        """Read until `size` bytes are there, which are put together once: in linear time."""
+        there = self._end - self._at
         try:
-            data = read(max(_captures.CHUNK, len(rest)))
+            while there + self._ahead_size < size:
+                data = read(max(_captures.CHUNK, there))
+                if not data:
+                    self._last = True
+                    break
+                self._ahead.append(data)
+                self._ahead_size += len(data)
         except EOFError as error:  # a compressed file that was cut
             self._stopped = _captures.early_end(self._offset, error)
             self._done = self._last = True
-            return
-        self._last = not data
-        if data:
-            self._window = memoryview(b"".join((rest, data)))
+        if self._ahead:
+            self._window = memoryview(b"".join((self._window[self._at : self._end], *self._ahead)))
             self._at, self._end = 0, len(self._window)
+            self._ahead, self._ahead_size = [], 0
 
     def _advance(self, size: int) -> None:
         self._at += size

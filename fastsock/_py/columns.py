@@ -42,7 +42,8 @@ def decode_columns(
             have it.
         verify: look at checksums too.
         out: columns of the same names, to be written anew and returned. Their memory is
-            used again where it is enough; views of it then show the new rows.
+            used again where it is enough; views of it then show the new rows. Where the call
+            raises, they have no rows.
 
     Returns:
         The columns.

@@ -193,7 +193,9 @@ def _dccp(d: Decoder, l4: int, whole: int) -> None:
         raise Stop(OPTIONS_CUT, "transport.header", l4)
     d.at = l4 + header
     coverage &= 0x0F
-    covered = min(header + (coverage - 1) * 4, whole) if coverage else whole
+    covered = header + (coverage - 1) * 4 if coverage else whole
+    if covered > whole and not d.packet.status & FRAGMENT:  # section 8.5 drops it
+        raise Stop(BAD_LENGTH, "transport.header", l4)
     _verify(d, l4, whole, covered)
 
 

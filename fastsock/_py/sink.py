@@ -9,7 +9,7 @@ from typing import Any
 from .. import _columns
 from ..packet_fields import COLUMNS, RSS_KEY
 from .decode import Decoded, decode
-from .decode_state import PORTS
+from .decode_state import PORTS, UINT32_MAX
 from .toeplitz import hash_of, tables_of
 
 _BLOCK_ROWS = 4096
@@ -75,9 +75,9 @@ class Sink:
                 if name == "timestamp_ns":
                     value = timestamp_ns
                 elif name == "wire_length":
-                    value = wire_length
+                    value = min(wire_length, UINT32_MAX)
                 elif name == "captured_length":
-                    value = len(data)
+                    value = min(len(data), UINT32_MAX)
                 elif name == "vlan":
                     value = packet.vlans[0] & 0x0FFF if packet.vlans else _NO_VLAN
                 else:

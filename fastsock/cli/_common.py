@@ -34,13 +34,15 @@ def add_command(
     return parser
 
 
-def at_least(minimum: int) -> Callable[[str], int]:
-    """The type of an option that is an integer, no less than `minimum`."""
+def at_least(minimum: int, most: int | None = None) -> Callable[[str], int]:
+    """The type of an option that is an integer, no less than `minimum` and no more than `most`."""
 
     def number(text: str) -> int:
         value = int(text)
         if value < minimum:
             raise argparse.ArgumentTypeError(f"must be at least {minimum}")
+        if most is not None and value > most:
+            raise argparse.ArgumentTypeError(f"must be at most {most}")
         return value
 
     return number

@@ -137,6 +137,9 @@ def run(args: argparse.Namespace) -> int:
     if sum(getattr(args, name) for name in _FORMATS) > 1:
         print("fastsock capture: one of --csv, --json and --parquet", file=sys.stderr)
         return 2
+    if args.output and not wants_rows:
+        print("fastsock capture: --output needs --columns, --csv or --parquet", file=sys.stderr)
+        return 2
     with ExitStack() as stack:
         from_stdin = args.file == "-"
         source = stack.enter_context(
@@ -199,7 +202,7 @@ def add_parser(subcommands: Subcommands) -> None:
     )
     parser.add_argument(
         "--max-record",
-        type=at_least(1),
+        type=at_least(1, 0xFFFFFFFF),
         default=262_144,
         metavar="BYTES",
         help="the most that a record may claim to hold (default: 262144)",

@@ -346,7 +346,7 @@ static inline fs_walked fs_skip_block(fs_capture *c)
         c->skip -= size;
     }
     if (c->skip || fs_there(c) < 4) {
-        c->wanted = c->skip + 4;
+        c->wanted = c->skip ? 1 : 4; /* not all of it: whoever reads would hold it at once */
         if (!c->last)
             return FS_MORE_BYTES;
         const uint64_t seen = c->offset + fs_there(c) - c->start;

@@ -205,9 +205,10 @@ static inline void fs_ipv6_zero_length(fs_decoder *d, size_t start)
     size_t left = fs_left(d) - 40;
     if (packet->protocol == FS_NO_NEXT)
         return fs_datagram(d, start, 40, FS_BY_IPV6_PAYLOAD_LENGTH);
-    if (packet->protocol == FS_HOP_BY_HOP && left >= 8 && ((size_t)option[1] + 1) * 8 <= left) {
-        fs_ipv6_option_facts facts =
-            fs_ipv6_options(d->data, start + 40, ((size_t)option[1] + 1) * 8);
+    /* Read once: another thread may write to the buffer, and what was compared has to hold. */
+    size_t size = left >= 8 ? ((size_t)option[1] + 1) * 8 : 0;
+    if (packet->protocol == FS_HOP_BY_HOP && size != 0 && size <= left) {
+        fs_ipv6_option_facts facts = fs_ipv6_options(d->data, start + 40, size);
         if (facts.jumbos == 1 && facts.jumbo > 0xFFFF) {
             packet->status |= FS_JUMBOGRAM;
             return fs_datagram(d, start, (uint64_t)facts.jumbo + 40, FS_BY_IPV6_JUMBO_LENGTH);

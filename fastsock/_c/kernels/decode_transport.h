@@ -138,13 +138,14 @@ static inline void fs_udplite(fs_decoder *d, size_t l4, uint64_t whole)
 /* RFC 4340 section 5.1: the checksum covers the header and CsCov - 1 words more, or all. */
 static inline void fs_dccp(fs_decoder *d, size_t l4, uint64_t whole)
 {
+    fs_packet *packet = d->packet;
     const uint8_t *p = d->data + l4;
     if (!fs_fixed_part(d, 12, 1))
         return;
-    d->packet->checksum = (uint16_t)fs_be16(p + 6);
+    packet->checksum = (uint16_t)fs_be16(p + 6);
     d->at = l4 + 12;
     size_t header = (size_t)p[4] * 4;
-    if (header < 12 || (header > whole && !(d->packet->status & FS_FRAGMENT)))
+    if (header < 12 || (header > whole && !(packet->status & FS_FRAGMENT)))
         return fs_stop(d, FS_BAD_HEADER_LENGTH, FS_BY_TRANSPORT_HEADER, l4);
     if (header > d->end - l4) {
         d->at = d->end;
@@ -153,7 +154,9 @@ static inline void fs_dccp(fs_decoder *d, size_t l4, uint64_t whole)
     d->at = l4 + header;
     uint64_t covered = p[5] & 0x0F;
     covered = covered == 0 ? whole : header + (covered - 1) * 4;
-    fs_verify_sum(d, l4, whole, covered < whole ? covered : whole, 1);
+    if (covered > whole && !(packet->status & FS_FRAGMENT)) /* section 8.5 drops it */
+        return fs_stop(d, FS_BAD_LENGTH, FS_BY_TRANSPORT_HEADER, l4);
+    fs_verify_sum(d, l4, whole, covered, 1);
 }
 
 /* RFC 9260 section 3.1: ports, tag, checksum; chunks are payload. The checksum is a CRC-32C over all
