@@ -445,3 +445,34 @@ def test_order_does_not_matter(headers, builders, order):
             setattr(view, field, {"tos": 1, "ttl": 2, "src": "9.9.9.9"}[field])
         packets.append(packet)
     assert packets[0] == packets[1]
+
+
+@pytest.mark.parametrize("kind", [131, 137], ids=["loose", "strict"])
+@pytest.mark.parametrize("pointer", [4, 8, 12], ids=["begun", "underway", "ended"])
+def test_source_routes(headers, parse, kind, pointer):
+    """The pseudo-header covers the final destination, wherever the datagram is just now."""
+    route = bytes([1, kind, 11, pointer, 198, 51, 100, 1, 198, 51, 100, 2])
+    datagram = bytearray.fromhex("48000029 00004000 40110000 c0000201 c0000202")
+    datagram += route + bytes.fromhex("d4310035 00090000 78")
+    with headers.IPv4View(datagram) as ip, ip.transport() as udp:
+        ip.fill_checksum()
+        udp.fill_checksum()
+        assert udp.verify_checksum()
+        assert parse(bytes(datagram), "raw", verify=True).complete
+        before = udp.checksum
+        ip.dst = bytes([198, 51, 100, 9])  # the next hop
+        assert (udp.checksum == before) is (pointer < 12)
+        assert parse(bytes(datagram), "raw", verify=True).complete
+
+
+@pytest.mark.parametrize("options", ["8300000000000000", "830b040102030405", "8307080102030400"])
+def test_source_routes_that_are_none(headers, options):
+    """Torn, of no length, or at their end: the destination is the header's."""
+    datagram = bytearray.fromhex("47000025 00004000 40110000 c0000201 c0000202" + options)
+    datagram += bytes.fromhex("d4310035 00090000 78")
+    with headers.IPv4View(datagram) as ip, ip.transport() as udp:
+        udp.fill_checksum()
+        before = udp.checksum
+        ip.dst = bytes([198, 51, 100, 9])
+        assert udp.checksum != before
+        assert udp.verify_checksum()

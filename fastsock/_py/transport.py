@@ -53,6 +53,22 @@ def _home_address(header: memoryview) -> int:
     return 0
 
 
+def _routed_to(ip: memoryview, header: int) -> int:
+    """Where the final destination stands while an IPv4 source route is followed.
+
+    RFC 791 section 3.1: until the pointer has passed the end, it is the route's last address.
+    """
+    destination, at = 16, 20
+    while at + 2 < header and ip[at] != 0:
+        kind, size = ip[at], 1 if ip[at] == 1 else ip[at + 1]
+        if size < 1 + (kind != 1) or size > header - at:
+            break
+        if kind in (131, 137) and size >= 7 and size % 4 == 3 and ip[at + 2] <= size:
+            destination = at + size - 4
+        at += size
+    return destination
+
+
 def transport4(ip: memoryview) -> Transport | None:
     """The transport header behind an IPv4 header, of which at least 20 bytes are there."""
     header = (ip[0] & 15) * 4
@@ -60,7 +76,8 @@ def transport4(ip: memoryview) -> Transport | None:
     fragment = int.from_bytes(ip[6:8], "big")
     if header < 20 or header > min(end, len(ip)) or fragment & 0x1FFF:
         return None
-    return Transport(ip[9], header, end, 4, 12, 16, bool(fragment & 0x2000))
+    dst = _routed_to(ip, header)
+    return Transport(ip[9], header, end, 4, 12, dst, bool(fragment & 0x2000))
 
 
 def transport6(ip: memoryview) -> Transport | None:

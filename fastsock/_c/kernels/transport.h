@@ -47,6 +47,21 @@ static inline size_t fs_home_address(const uint8_t *header, size_t size)
     return 0;
 }
 
+/* Where the final destination stands while an IPv4 source route is followed, or that of the header
+ * itself; RFC 791 section 3.1: until the pointer has passed the end, the route's last address. */
+static inline size_t fs_routed_to(const uint8_t *ip, size_t header)
+{
+    size_t destination = 16, size;
+    for (size_t at = 20; at + 2 < header && ip[at] != 0; at += size) {
+        size = ip[at] == 1 ? 1 : ip[at + 1];
+        if (size < 1 + (size_t)(ip[at] != 1) || size > header - at)
+            break;
+        if ((ip[at] == 131 || ip[at] == 137) && size >= 7 && size % 4 == 3 && ip[at + 2] <= size)
+            destination = at + size - 4;
+    }
+    return destination;
+}
+
 /* Whether there is a transport header to be found: not in a later fragment, nor past a header that
  * is cut. At least 20 bytes must be there. */
 static inline int fs_transport4(const uint8_t *ip, size_t size, fs_transport *found)
@@ -54,7 +69,10 @@ static inline int fs_transport4(const uint8_t *ip, size_t size, fs_transport *fo
     size_t header = (size_t)(ip[0] & 15) * 4, total = fs_load_be(ip + 2, 2);
     uint32_t fragment = fs_load_be(ip + 6, 2);
     *found = (fs_transport){ip[9], header, total ? total : size, 4, 12, 16, (fragment >> 13) & 1};
-    return header >= 20 && header <= size && header <= found->end && (fragment & 0x1FFF) == 0;
+    if (header < 20 || header > size || header > found->end || (fragment & 0x1FFF) != 0)
+        return 0;
+    found->dst = fs_routed_to(ip, header);
+    return 1;
 }
 
 /* The same for IPv6, at least 40 bytes of it. A payload length of zero (a jumbogram, or a segment
