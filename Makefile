@@ -100,7 +100,8 @@ build/asan/.built build/cov/.built: $(SOURCES) $(wildcard fastsock/*.py fastsock
 
 # Leaks are looked for by tests/test_leaks.py: the interpreter itself leaves much behind at its end.
 # A test asks for more memory than there is, and must get MemoryError, as it would of malloc.
-ASAN_ENV = LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" PYTHONMALLOC=malloc \
+# libstdc++ comes with it, for a C++ exception that passes through ASan must find it: matplotlib's do.
+ASAN_ENV = LD_PRELOAD="$$(gcc -print-file-name=libasan.so) libstdc++.so.6" PYTHONMALLOC=malloc \
 	ASAN_OPTIONS=detect_leaks=0:abort_on_error=0:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 	PYTHONPATH=build/asan PYTHONSAFEPATH=1 FASTSOCK_TEST_BACKENDS=c
 ASAN_LEAVES_OUT := --ignore=tests/test_types.py -k "not stub" # there type checkers run, nothing of fastsock's
