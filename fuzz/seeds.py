@@ -126,7 +126,7 @@ def address_seeds(target: str) -> Iterator[bytes]:
 
 
 # An IPv4 and an IPv6 datagram, with options and extension headers.
-PACKETS = [bytes.fromhex(text) for text in (
+DATAGRAMS = [bytes.fromhex(text) for text in (
     "45000020000100004011f6aac0000201c0000202003514e9000c8df164617461",
     "4600002412344000400600000a0000010a0000029404000004010050000000010000000250120fff00000000",
     "6000000000180040" + "20010db8" + "00" * 11 + "01" + "20010db8" + "00" * 11 + "02"
@@ -137,7 +137,7 @@ PACKETS = [bytes.fromhex(text) for text in (
 
 
 def headers_seeds(target: str) -> Iterator[bytes]:
-    for packet in PACKETS:
+    for packet in DATAGRAMS:
         for choice in range(8):
             yield packet + bytes([choice] * 24) if target.endswith("_api") else packet
 
