@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := setup.py pyproject.toml $(wildcard fastsock/_c/*.pyx fastsock/_c/*.pxd fastsock/_c/*.h fastsock/_c/kernels/*.h)
+SOURCES := setup.py pyproject.toml $(shell find fastsock -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export FASTSOCK_EXTENSIONS ?= require
@@ -78,9 +78,9 @@ bench-report: $(VENV)/.group-bench ## the last run as README table and plot
 
 kernels: ## the kernels alone, in C
 	@mkdir -p build
-	$(CC) -O3 -Wall -Wextra benchmarks/kernels.c -o build/kernels
+	$(CC) -I. -O3 -Wall -Wextra benchmarks/kernels.c -o build/kernels
 	build/kernels
-	$(CC) -O3 -Wall -Wextra benchmarks/packet_kernels.c -o build/packet_kernels
+	$(CC) -I. -O3 -Wall -Wextra benchmarks/packet_kernels.c -o build/packet_kernels
 	$(PYTHON) benchmarks/traffic.py 100000 build/kernels.pcap
 	build/packet_kernels build/kernels.pcap; status=$$?; rm build/kernels.pcap; exit $$status
 
@@ -91,7 +91,7 @@ instr: $(VENV)/.built $(VENV)/.floor ## instructions a call, by callgrind: exact
 PACKAGED := setup.py pyproject.toml README.md LICENSE fastsock
 build/asan/.built: FLAVOUR := sanitize
 build/cov/.built: FLAVOUR := trace
-build/asan/.built build/cov/.built: $(SOURCES) $(wildcard fastsock/*.py fastsock/*/*.py) $(VENV)/.group-build
+build/asan/.built build/cov/.built: $(SOURCES) $(shell find fastsock -name '*.py') $(VENV)/.group-build
 	rm -rf $(@D) && mkdir -p $(@D)
 	tar -c --exclude='*.so' --exclude='*.c' --exclude=__pycache__ $(PACKAGED) | tar -x -C $(@D)
 	cd $(@D) && FASTSOCK_EXTENSIONS=require FASTSOCK_BUILD=$(FLAVOUR) \
@@ -130,4 +130,6 @@ fuzz: $(VENV)/.built ## fuzz the kernels and both twins, FUZZ_SECONDS=20 a targe
 
 .PHONY: clean
 clean: ## all that was built; the environments stay
-	rm -rf build dist wheelhouse *.egg-info fastsock/_c/*.c fastsock/_c/*.so $(VENV)/.built
+	rm -rf build dist wheelhouse *.egg-info $(VENV)/.built
+	find fastsock -name '*.so' -delete
+	for source in $$(find fastsock -name '*.pyx'); do rm -f "$${source%.pyx}.c"; done

@@ -16,13 +16,13 @@ from setuptools.command.build_ext import build_ext
 cythonize = None
 with suppress(ImportError):  # an sdist brings the generated C
     from Cython.Build import cythonize
-choice = runpy.run_path("fastsock/_env.py")["choice"]
+choice = runpy.run_path("fastsock/_core/env.py")["choice"]
 MODE = choice("FASTSOCK_EXTENSIONS", ("auto", "require", "off"))
 FLAVOUR = choice("FASTSOCK_BUILD", ("release", "debug", "trace", "sanitize"))
 
 # A trace build reports lines from within nogil code, where Cython can't find a module's state.
 SUBINTERPRETERS = FLAVOUR != "trace"
-PARTS = sorted(path.stem for path in Path("fastsock/_c").glob("*.pyx"))
+SOURCES = sorted(path.with_suffix("") for path in Path("fastsock").rglob("*.pyx"))
 DIRECTIVES = {
     "binding": False,  # built-in functions: no keyword parsing for one argument, no dict to look in
     "always_allow_keywords": False,
@@ -67,14 +67,15 @@ def flags():
 
 def extensions():
     """The compiled parts: from .pyx where Cython is there, else from the .c of an sdist."""
-    sources = [f"fastsock/_c/{part}{'.pyx' if cythonize else '.c'}" for part in PARTS]
+    sources = [f"{path.as_posix()}{'.pyx' if cythonize else '.c'}" for path in SOURCES]
     if not all(Path(source).exists() for source in sources):
         return fall_back("there is neither Cython nor generated C")
     found = [
         Extension(
             source.partition(".")[0].replace("/", "."),
             [source],
-            depends=[str(path) for path in Path("fastsock/_c").glob("**/*.h")],
+            depends=[str(path) for path in Path("fastsock").rglob("*.h")],
+            include_dirs=["."],
             define_macros=[(name, str(value)) for name, value in MACROS.items()],
             **flags(),
         )

@@ -10,17 +10,17 @@ from types import ModuleType
 from typing import Any
 
 import corpus
-import fastsock._c.address
+import fastsock.address._c
 import peers
 import pytest
 from floor import empty
 from loops import CALLS, cold, hot
 
-import fastsock._py.address
+import fastsock.address._py
 
 TWINS: dict[str, ModuleType] = {
-    "compiled": fastsock._c.address,
-    "pure": fastsock._py.address,
+    "compiled": fastsock.address._c,
+    "pure": fastsock.address._py,
     "stdlib": socket,
 }
 MILLION = 1_000_000

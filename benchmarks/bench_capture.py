@@ -21,23 +21,23 @@ from typing import Any
 
 import by_hand
 import capture_peers
-import fastsock._c.capture
-import fastsock._c.columns
+import fastsock.capture._c.columns
+import fastsock.capture._c.reader
 import pytest
 from capture_peers import FIVE, TCPDUMP, TSHARK, answers_of
 from traffic import Traffic
 
-import fastsock._py.capture
-import fastsock._py.columns
-from fastsock.packet_fields import DEFAULT_COLUMNS
+import fastsock.capture._py.columns
+import fastsock.capture._py.reader
+from fastsock.packet.fields import DEFAULT_COLUMNS
 
 CAPTURES: dict[str, ModuleType] = {
-    "compiled": fastsock._c.capture,
-    "pure": fastsock._py.capture,
+    "compiled": fastsock.capture._c.reader,
+    "pure": fastsock.capture._py.reader,
 }
 DECODERS: dict[str, ModuleType] = {
-    "compiled": fastsock._c.columns,
-    "pure": fastsock._py.columns,
+    "compiled": fastsock.capture._c.columns,
+    "pure": fastsock.capture._py.columns,
 }
 SOME, MANY = 100_000, 1_000_000
 
@@ -304,8 +304,8 @@ kept = make(Path(sys.argv[1]))
 print((anonymous() - before) // len(kept))
 """
 OPENED = """
-from fastsock._{twin}.capture import open_capture
-from fastsock._{twin}.packet import parse_packet
+from fastsock.capture._{twin} import open_capture
+from fastsock.packet._{twin} import parse_packet
 opened = open_capture(Path(sys.argv[1]))
 """
 COLUMNS = OPENED + "make = lambda path: opened.to_columns()"

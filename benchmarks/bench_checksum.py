@@ -1,4 +1,4 @@
-"""fastsock.checksum beside arithmetic on Python's integers, and libraries' own checksums."""
+"""fastsock.checksums beside arithmetic on Python's integers, and libraries' own checksums."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from types import ModuleType
 from typing import Any
 
 import by_hand
-import fastsock._c.checksum
+import fastsock.checksums._c
 import packet_peers
 import pytest
 from loops import hot
 
-import fastsock._py.checksum
+import fastsock.checksums._py
 
 TWINS: dict[str, ModuleType] = {
-    "compiled": fastsock._c.checksum,
-    "pure": fastsock._py.checksum,
+    "compiled": fastsock.checksums._c,
+    "pure": fastsock.checksums._py,
     "stdlib": by_hand,
 }
 SMALL = {"20 B": 20, "40 B": 40, "576 B": 576, "1460 B": 1460}

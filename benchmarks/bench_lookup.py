@@ -12,18 +12,18 @@ from socket import AF_INET, NI_NUMERICHOST, NI_NUMERICSERV, SOCK_STREAM
 from types import ModuleType
 from typing import Any
 
-import fastsock._c.lookup
+import fastsock.lookup._c
 import lookup_peers
 import pytest
 from lookup_peers import Asker
 from loops import awaited, hot, typed
 
-import fastsock._py.lookup
+import fastsock.lookup._py
 from fastsock import Resolver
 
 TWINS: dict[str, ModuleType] = {
-    "compiled": fastsock._c.lookup,
-    "pure": fastsock._py.lookup,
+    "compiled": fastsock.lookup._c,
+    "pure": fastsock.lookup._py,
     "stdlib": socket,
 }
 CALLS = 1_000

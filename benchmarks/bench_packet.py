@@ -8,9 +8,9 @@ from types import ModuleType
 from typing import Any
 
 import by_hand
-import fastsock._c.builders
-import fastsock._c.headers
-import fastsock._c.packet
+import fastsock.headers._c.builders
+import fastsock.headers._c.views
+import fastsock.packet._c
 import packet_peers
 import pytest
 import traffic
@@ -18,22 +18,22 @@ from loops import hot
 from packet_peers import DST, DST6, MACS, PAYLOAD, SRC, SRC6
 from traffic import Traffic
 
-import fastsock._py.builders
-import fastsock._py.headers
-import fastsock._py.packet
+import fastsock.headers._py.builders
+import fastsock.headers._py.view
+import fastsock.packet._py.packet
 from fastsock.packet import RSS_KEY
 
 PACKETS: dict[str, ModuleType] = {
-    "compiled": fastsock._c.packet,
-    "pure": fastsock._py.packet,
+    "compiled": fastsock.packet._c,
+    "pure": fastsock.packet._py.packet,
 }
 HEADERS: dict[str, ModuleType] = {
-    "compiled": fastsock._c.headers,
-    "pure": fastsock._py.headers,
+    "compiled": fastsock.headers._c.views,
+    "pure": fastsock.headers._py.view,
 }
 BUILDERS: dict[str, ModuleType] = {
-    "compiled": fastsock._c.builders,
-    "pure": fastsock._py.builders,
+    "compiled": fastsock.headers._c.builders,
+    "pure": fastsock.headers._py.builders,
 }
 ROUNDS = {"compiled": 20, "stdlib": 20, "pure": 3}
 

@@ -8,17 +8,17 @@ from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from types import ModuleType
 from typing import Any
 
-import fastsock._c.proxy
+import fastsock.proxy._c
 import pytest
 from loops import hot
 from packet_peers import Peer, there
 
-import fastsock._py.proxy
+import fastsock.proxy._py
 from fastsock import build_proxy_v1, build_proxy_v2
 
 TWINS: dict[str, ModuleType] = {
-    "compiled": fastsock._c.proxy,
-    "pure": fastsock._py.proxy,
+    "compiled": fastsock.proxy._c,
+    "pure": fastsock.proxy._py,
 }
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 COUNT = 1000

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-import fastsock._c.stream as compiled
+import fastsock.stream._c.accumulator as compiled
 import pytest
 import stream_receivers as receivers
 from stream_feed import PAIRS, STUCK, feeding
 from stream_receivers import LINES, PREFIX, Receive, asynchronous
 
-import fastsock._py.stream as pure
+import fastsock.stream._py.accumulator as pure
 
 TWINS = {"compiled": compiled, "pure": pure}
 
@@ -254,7 +254,7 @@ def bench_fill(measure: Callable[..., None], timeout: float | None, contender: s
 IDLE = 10_000
 MEMORY = """
 import asyncio, sys
-from fastsock._{twin}.stream import RecvAccumulator
+from fastsock.stream._{twin} import RecvAccumulator
 from fastsock import LengthPrefix
 
 framer = LengthPrefix(4)

@@ -59,7 +59,7 @@ def _system() -> str:
 
 
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict) -> None:
-    from fastsock._c import machine
+    from fastsock._core import machine
 
     machine_info["fastsock"] = {
         "version": fastsock.__version__,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 CALLS = 1_000, 3_000
-TWINS = {"compiled": "fastsock._c.address", "stdlib": "socket", "floor": "floor.empty"}
+TWINS = {"compiled": "fastsock.address._c", "stdlib": "socket", "floor": "floor.empty"}
 V4, V6 = "192.168.1.1", "2001:db8:85a3::8a2e:370:7334"
 
 # Row: the function, its arguments, the empty function of the same shape.
@@ -82,7 +82,7 @@ nothing({calls})()
 """
 BATCH_PROGRAM = """
 from socket import *
-from fastsock._c.address import inet_ntop_many, inet_pton_many
+from fastsock.address._c import inet_ntop_many, inet_pton_many
 from corpus import blob, packed, records, texts
 {call}
 for _ in range({calls}): {call}
@@ -90,8 +90,8 @@ for _ in range({calls}): {call}
 
 
 STREAM_PROGRAM = """
-from fastsock._c.stream import RecvAccumulator
-from fastsock.framers import Delimiter, LengthPrefix, Lines
+from fastsock.stream._c.accumulator import RecvAccumulator
+from fastsock.stream.framers import Delimiter, LengthPrefix, Lines
 PREFIXED = (b"\\0\\0\\0\\x40" + bytes(64)) * 1000
 TEXT = (b"x" * 79 + b"\\n") * 1000
 accumulator = RecvAccumulator()
@@ -110,9 +110,9 @@ for _ in range({calls}): {call}
 """
 PACKET_PROGRAM = """
 import by_hand
-from fastsock._c.checksum import checksum, update16, verify
-from fastsock._c.columns import decode_columns
-from fastsock._c.packet import parse_packet
+from fastsock.checksums._c import checksum, update16, verify
+from fastsock.capture._c.columns import decode_columns
+from fastsock.packet._c import parse_packet
 src, dst = bytes([192, 0, 2, 1]), bytes([198, 51, 100, 7])
 segment = by_hand.tcp_segment(src, dst, (40000, 443), (1, 2), 0x18, bytes(100))
 datagram = by_hand.ipv4_datagram(src, dst, 6, segment)

@@ -1,7 +1,7 @@
 /* The line kernels alone, without Python: nanoseconds a row, the best of nine runs.
  * `make kernels` builds and runs it; docs/architecture.md shows what it printed. */
-#include "../fastsock/_c/kernels/cpu.h"
-#include "../fastsock/_c/kernels/lines_dispatch.h"
+#include "fastsock/_core/cpu.h"
+#include "fastsock/address/lines_dispatch.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* The packet kernels alone, without Python: the best of nine runs over a capture file.
  * `make kernels` writes the file, builds and runs this. */
-#include "../fastsock/_c/kernels/checksum.h"
-#include "../fastsock/_c/kernels/columns.h"
+#include "fastsock/checksums/checksum.h"
+#include "fastsock/capture/columns.h"
 
 #include <stdio.h>
 #include <stdlib.h>

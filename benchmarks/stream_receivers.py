@@ -18,8 +18,8 @@ from types import ModuleType
 from typing import Any
 
 from fastsock import aio
-from fastsock.reader import SocketReader
 from fastsock.stream import Framer, LengthPrefix, Lines
+from fastsock.stream.reader import SocketReader
 
 SIZE = 1 << 16
 BULK = 1 << 20

@@ -1,216 +1,56 @@
-"""Addresses, packets, names and received bytes at C speed, with the standard library's answers."""
+"""Addresses, packets, names and received bytes at C speed, with the standard library's answers.
 
-from ._backend import BACKEND
-from .address import (
-    AddressError,
-    format_hostport,
-    inet_aton,
-    inet_ntoa,
-    inet_ntop,
-    inet_ntop_lines,
-    inet_ntop_many,
-    inet_pton,
-    inet_pton_many,
-    parse_hostport,
-)
-from .builders import (
-    build_arp,
-    build_ethernet,
-    build_icmp_echo,
-    build_ipv4,
-    build_ipv6,
-    build_tcp,
-    build_udp,
-)
-from .capture import Capture, CaptureError, CaptureWriter, Record, open_capture
-from .checksum import (
-    checksum,
-    checksum_add,
-    crc32c,
-    pseudo_header,
-    update16,
-    update32,
-    update_address,
-    verify,
-)
-from .columns import COLUMNS, DEFAULT_COLUMNS, Columns, decode_columns
-from .connect import connect
-from .constants import describe, get_constants, name_of
-from .errors import ConnectError, ConnectTimeoutError
-from .headers import (
-    ARPView,
-    EthernetView,
-    ICMPView,
-    IPv4View,
-    IPv6View,
-    TCPView,
-    UDPView,
-)
-from .lookup import (
-    create_connection,
-    getaddrinfo,
-    getfqdn,
-    gethostbyaddr,
-    gethostbyname,
-    gethostbyname_ex,
-    gethostname,
-    getnameinfo,
-    getprotobyname,
-    getservbyname,
-    getservbyport,
-    if_indextoname,
-    if_nameindex,
-    if_nametoindex,
-)
-from .options import Option, iter_ip_options, iter_ipv6_options, iter_tcp_options
-from .packet import (
-    FAULTS,
-    LIMITS,
-    LINK_TYPES,
-    RSS_KEY,
-    ChecksumStatus,
-    Packet,
-    PacketError,
-    Status,
-    community_id,
-    flow_hash,
-    flow_key,
-    parse_packet,
-)
-from .proxy import (
-    NeedMore,
-    ProxyError,
-    ProxyHeader,
-    ProxySSL,
-    ProxySSLClient,
-    ProxyTLV,
-    build_proxy_v1,
-    build_proxy_v2,
-    parse_proxy,
-)
-from .reader import SocketReader
-from .resolver import Resolver, ResolverInfo
-from .services import reload_tables
-from .stream import (
-    Delimiter,
-    FixedSize,
-    FrameError,
-    Framer,
-    FrameTooLargeError,
-    IncompleteReadError,
-    LengthPrefix,
-    LimitOverrunError,
-    Lines,
-    Netstring,
-    RecvAccumulator,
-    Varint,
-)
+Each name loads its own part when it is first asked for, and no other. The names that need a context
+are reached through their part: `fastsock.packet.Status`, `fastsock.checksums.verify`.
+"""
+
+from ._core.backend import BACKEND as BACKEND
+from ._core.lazy import loader
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "BACKEND",
-    "COLUMNS",
-    "DEFAULT_COLUMNS",
-    "FAULTS",
-    "LIMITS",
-    "LINK_TYPES",
-    "RSS_KEY",
-    "ARPView",
-    "AddressError",
-    "Capture",
-    "CaptureError",
-    "CaptureWriter",
-    "ChecksumStatus",
-    "Columns",
-    "ConnectError",
-    "ConnectTimeoutError",
-    "Delimiter",
-    "EthernetView",
-    "FixedSize",
-    "FrameError",
-    "FrameTooLargeError",
-    "Framer",
-    "ICMPView",
-    "IPv4View",
-    "IPv6View",
-    "IncompleteReadError",
-    "LengthPrefix",
-    "LimitOverrunError",
-    "Lines",
-    "NeedMore",
-    "Netstring",
-    "Option",
-    "Packet",
-    "PacketError",
-    "ProxyError",
-    "ProxyHeader",
-    "ProxySSL",
-    "ProxySSLClient",
-    "ProxyTLV",
-    "Record",
-    "RecvAccumulator",
-    "Resolver",
-    "ResolverInfo",
-    "SocketReader",
-    "Status",
-    "TCPView",
-    "UDPView",
-    "Varint",
-    "__version__",
-    "build_arp",
-    "build_ethernet",
-    "build_icmp_echo",
-    "build_ipv4",
-    "build_ipv6",
-    "build_proxy_v1",
-    "build_proxy_v2",
-    "build_tcp",
-    "build_udp",
-    "checksum",
-    "checksum_add",
-    "community_id",
-    "connect",
-    "crc32c",
-    "create_connection",
-    "decode_columns",
-    "describe",
-    "flow_hash",
-    "flow_key",
-    "format_hostport",
-    "get_constants",
-    "getaddrinfo",
-    "getfqdn",
-    "gethostbyaddr",
-    "gethostbyname",
-    "gethostbyname_ex",
-    "gethostname",
-    "getnameinfo",
-    "getprotobyname",
-    "getservbyname",
-    "getservbyport",
-    "if_indextoname",
-    "if_nameindex",
-    "if_nametoindex",
-    "inet_aton",
-    "inet_ntoa",
-    "inet_ntop",
-    "inet_ntop_lines",
-    "inet_ntop_many",
-    "inet_pton",
-    "inet_pton_many",
-    "iter_ip_options",
-    "iter_ipv6_options",
-    "iter_tcp_options",
-    "name_of",
-    "open_capture",
-    "parse_hostport",
-    "parse_packet",
-    "parse_proxy",
-    "pseudo_header",
-    "reload_tables",
-    "update16",
-    "update32",
-    "update_address",
-    "verify",
-]
+_NAMES = {
+    "address": """
+        AddressError format_hostport inet_aton inet_ntoa inet_ntop inet_ntop_lines
+        inet_ntop_many inet_pton inet_pton_many parse_hostport
+    """,
+    "capture": """
+        CaptureError CaptureWriter Columns decode_columns open_capture
+    """,
+    "checksums": """
+        checksum crc32c
+    """,
+    "headers": """
+        ARPView EthernetView ICMPView IPv4View IPv6View TCPView UDPView build_arp build_ethernet
+        build_icmp_echo build_ipv4 build_ipv6 build_tcp build_udp iter_ip_options
+        iter_ipv6_options iter_tcp_options
+    """,
+    "lookup": """
+        ConnectError ConnectTimeoutError Resolver connect create_connection get_constants
+        getaddrinfo getfqdn gethostbyaddr gethostbyname gethostbyname_ex gethostname getnameinfo
+        getprotobyname getservbyname getservbyport if_indextoname if_nameindex if_nametoindex
+    """,
+    "packet": """
+        Packet PacketError community_id flow_hash flow_key parse_packet
+    """,
+    "proxy": """
+        NeedMore ProxyError ProxyHeader build_proxy_v1 build_proxy_v2 parse_proxy
+    """,
+    "stream": """
+        Delimiter FixedSize FrameError FrameTooLargeError Framer IncompleteReadError
+        LengthPrefix LimitOverrunError Lines Netstring RecvAccumulator SocketReader Varint
+    """,
+}
+_PARTS = (
+    "address",
+    "aio",
+    "capture",
+    "checksums",
+    "headers",
+    "lookup",
+    "packet",
+    "proxy",
+    "stream",
+)
+
+__getattr__, __dir__, __all__ = loader(globals(), _NAMES, _PARTS)

@@ -9,10 +9,9 @@ from socket import AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC
 import atheris
 
 with atheris.instrument_imports(include=["fastsock"]):
-    from fastsock._c import address as compiled
-    from fastsock._py import address as pure
-    from fastsock._py import inet_rules
-    from fastsock.address import format_hostport, parse_hostport
+    from fastsock.address import _c as compiled
+    from fastsock.address import _py as pure
+    from fastsock.address import format_hostport, inet_rules, parse_hostport
     from fastsock.errors import AddressError
 
 # What each function may raise on content; arguments here are of the right types.

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../fastsock/_c/kernels/cpu.h"
-#include "../fastsock/_c/kernels/family.h"
-#include "../fastsock/_c/kernels/lines_dispatch.h"
+#include "fastsock/_core/cpu.h"
+#include "fastsock/address/family.h"
+#include "fastsock/address/lines_dispatch.h"
 
 #define CHECK(truth) \
     do { \

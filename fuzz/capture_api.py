@@ -10,9 +10,9 @@ import atheris
 
 with atheris.instrument_imports(include=["fastsock"]):
     from fastsock import CaptureError
-    from fastsock._c import capture as compiled
-    from fastsock._py import capture as pure
-    from fastsock.packet_fields import COLUMNS
+    from fastsock.capture._c import reader as compiled
+    from fastsock.capture._py import reader as pure
+    from fastsock.packet.fields import COLUMNS
 
 LIMITS = [1, 40, 262_144, 0xFFFFFFFF]
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../fastsock/_c/kernels/columns.h"
+#include "fastsock/capture/columns.h"
 
 #define CHECK(truth) \
     do { \

@@ -8,8 +8,8 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["fastsock"]):
-    from fastsock._c import checksum as compiled
-    from fastsock._py import checksum as pure
+    from fastsock.checksums import _c as compiled
+    from fastsock.checksums import _py as pure
 
 EDGES = [-1, 0, 1, 0xFFFF, 0x10000, 0xFFFFFFFF, 1 << 32, (1 << 33) - 1, 1 << 33, 1 << 70]
 

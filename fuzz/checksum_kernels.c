@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../fastsock/_c/kernels/checksum.h"
-#include "../fastsock/_c/kernels/cpu.h"
-#include "../fastsock/_c/kernels/crc32c.h"
+#include "fastsock/checksums/checksum.h"
+#include "fastsock/_core/cpu.h"
+#include "fastsock/checksums/crc32c.h"
 
 #define CHECK(truth) \
     do { \

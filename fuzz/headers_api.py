@@ -8,11 +8,11 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["fastsock"]):
-    from fastsock._c import builders as c_builders
-    from fastsock._c import headers as c_headers
-    from fastsock._py import builders as py_builders
-    from fastsock._py import headers as py_headers
-    from fastsock.options import iter_ip_options, iter_ipv6_options, iter_tcp_options
+    from fastsock.headers._c import builders as c_builders
+    from fastsock.headers._c import views as c_headers
+    from fastsock.headers._py import builders as py_builders
+    from fastsock.headers._py import view as py_headers
+    from fastsock.headers.options import iter_ip_options, iter_ipv6_options, iter_tcp_options
 
 VIEWS = ["EthernetView", "ARPView", "IPv4View", "IPv6View", "TCPView", "UDPView", "ICMPView"]
 NAMES = {

@@ -8,9 +8,9 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["fastsock"]):
-    from fastsock._c import packet as compiled
-    from fastsock._py import packet as pure
     from fastsock.errors import PacketError
+    from fastsock.packet import _c as compiled
+    from fastsock.packet._py import packet as pure
 
 LINKS = [1, 101, 0, 9, 113, 276, 228, 229, 108, 12, 50, 147]
 KEY = bytes(range(7, 47))

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../fastsock/_c/kernels/decode.h"
-#include "../fastsock/_c/kernels/flow.h"
+#include "fastsock/packet/decode.h"
+#include "fastsock/packet/flow.h"
 
 #define CHECK(truth) \
     do { \

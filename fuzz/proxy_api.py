@@ -9,9 +9,9 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["fastsock"]):
-    from fastsock._c import proxy as compiled
-    from fastsock._py import proxy as pure
     from fastsock.proxy import NeedMore, ProxyError, build_proxy_v1, build_proxy_v2
+    from fastsock.proxy import _c as compiled
+    from fastsock.proxy import _py as pure
 
 
 def outcome(parse, data, max_size, datagram):

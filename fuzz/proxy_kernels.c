@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../fastsock/_c/kernels/cpu.h"
-#include "../fastsock/_c/kernels/proxy.h"
+#include "fastsock/_core/cpu.h"
+#include "fastsock/proxy/proxy.h"
 
 #define CHECK(truth) \
     do { \

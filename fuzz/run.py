@@ -28,7 +28,7 @@ def build(source: Path) -> list[str]:
     if shutil.which(CLANG) is None:
         raise RuntimeError(f"there is no {CLANG}")
     program = WORK / source.stem
-    compiled = subprocess.run([CLANG, *FLAGS, str(source), "-o", str(program)])
+    compiled = subprocess.run([CLANG, f"-I{HERE.parent}", *FLAGS, str(source), "-o", str(program)])
     if compiled.returncode != 0:
         raise SystemExit(f"{source.name}: {CLANG} failed")
     return [str(program)]

@@ -9,10 +9,10 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["fastsock"]):
-    from fastsock._c import stream as compiled
-    from fastsock._py import stream as pure
     from fastsock.errors import FrameError, IncompleteReadError, LimitOverrunError
-    from fastsock.framers import Delimiter, FixedSize, LengthPrefix, Lines, Netstring, Varint
+    from fastsock.stream._c import accumulator as compiled
+    from fastsock.stream._py import accumulator as pure
+    from fastsock.stream.framers import Delimiter, FixedSize, LengthPrefix, Lines, Netstring, Varint
 
 DOCUMENTED = (FrameError, IncompleteReadError, LimitOverrunError, RuntimeError, ValueError)
 SIZES = [1, 2, 3, 7, 16, 100, 70_000, 1 << 24]

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../fastsock/_c/kernels/framing.h"
+#include "fastsock/stream/framing.h"
 
 #define CHECK(truth) \
     do { \

@@ -29,6 +29,7 @@ from typing import Any
 
 import pytest
 import trustme
+from contract import twin_of
 from hypothesis import settings
 
 import fastsock
@@ -58,7 +59,7 @@ class Twin:
     tag: str
 
     def part(self, name: str) -> ModuleType:
-        return import_module(f"fastsock._{self.tag}.{name}")
+        return twin_of(name, self.tag)
 
 
 def pytest_report_header() -> str:
@@ -78,7 +79,7 @@ def address(twin: Twin) -> ModuleType:
 
 @pytest.fixture(scope="session")
 def checksums(twin: Twin) -> ModuleType:
-    return twin.part("checksum")
+    return twin.part("checksums")
 
 
 @pytest.fixture(scope="session")
@@ -162,7 +163,7 @@ def headers(twin: Twin) -> ModuleType:
 
 @pytest.fixture(scope="session")
 def builders(twin: Twin) -> ModuleType:
-    return twin.part("builders")
+    return twin.part("headers")
 
 
 def _word_sum(data: bytes) -> int:
@@ -198,13 +199,13 @@ def scapy() -> SimpleNamespace:
 
 @pytest.fixture(scope="session")
 def columns(twin: Twin) -> ModuleType:
-    return twin.part("columns")
+    return twin.part("capture")
 
 
 @pytest.fixture(scope="session")
 def columns_twins() -> list[ModuleType]:
     """All twins at once, to be held against each other."""
-    return [Twin(tag).part("columns") for tag in BACKENDS]
+    return [Twin(tag).part("capture") for tag in BACKENDS]
 
 
 @pytest.fixture(scope="session")
@@ -304,7 +305,7 @@ def compiled() -> Twin:
 def inet(request: pytest.FixtureRequest) -> ModuleType:
     """The four scalar functions: each twin's, and those for platforms without glibc."""
     if request.param == "rules":
-        return import_module("fastsock._py.inet_rules")
+        return import_module("fastsock.address.inet_rules")
     return Twin(request.param).part("address")
 
 

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-ORACLE = socket if platform.libc_ver()[0] == "glibc" else import_module("fastsock._py.inet_rules")
+ORACLE = (
+    socket if platform.libc_ver()[0] == "glibc" else import_module("fastsock.address.inet_rules")
+)
 FAMILIES = [AF_INET, AF_INET6, AF_UNSPEC]
 
 # Addresses in all the ways of writing them

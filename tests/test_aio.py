@@ -35,7 +35,7 @@ NO_UVLOOP = pytest.mark.skipif(uvloop is None, reason="uvloop is not installed")
 @pytest.fixture(autouse=True)
 def accumulators(stream, monkeypatch):
     """Streams over each twin's accumulator."""
-    monkeypatch.setattr("fastsock._aio_stream.RecvAccumulator", stream.RecvAccumulator)
+    monkeypatch.setattr("fastsock.aio.stream.RecvAccumulator", stream.RecvAccumulator)
 
 
 @pytest.fixture(params=["asyncio", pytest.param("uvloop", marks=NO_UVLOOP)])

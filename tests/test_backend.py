@@ -1,59 +1,59 @@
-"""The choice of twin: one, all or nothing, told truly, and without side effects."""
+"""The choice of twin: one, by a sentinel, told truly, and without side effects."""
 
+import ast
 import importlib.machinery
 import json
 import pickle
-import pkgutil
-import re
 import shutil
 import sys
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from contract import FACES, PACKAGE, PARTS, ROOMS
 
 import fastsock
-from fastsock import _backend
 
-PACKAGE = Path(fastsock.__file__).parent
 SUFFIXES = tuple(importlib.machinery.EXTENSION_SUFFIXES)
-COMPILED = sorted(
-    path.name.removesuffix(SUFFIXES[0]) for path in PACKAGE.glob(f"_c/*{SUFFIXES[0]}")
-)
+SENTINEL = "_core.machine"
 
 # What runs, told by the objects themselves: where they come from and of what type they are.
 REPORT = """
 import json, sys
+from importlib import import_module
 import fastsock
-from fastsock import _backend
-names = [(part, name) for part in _backend.PARTS for name in _backend.PARTS[part]]
-same = {tag: all(
-    getattr(sys.modules.get(f"fastsock._{tag}.{part}"), name, None) is getattr(fastsock, name)
-    for part, name in names
-) for tag in ("c", "py")}
+parts = json.loads(sys.argv[1])
+offered = [(part, getattr(import_module(f"fastsock.{part}"), name), name)
+           for part, names in parts.items() for name in names]
+loaded = sorted(m for m in sys.modules if m.startswith("fastsock."))
+same = {tag: all(getattr(import_module(f"fastsock.{part}._{tag}"), name) is value
+                 for part, value, name in offered)
+        for tag in ("c", "py") if any(m.endswith(f"._{tag}") for m in loaded)}
 print(json.dumps({
     "where": fastsock.__file__,
     "backend": fastsock.BACKEND,
     "from": [tag for tag in same if same[tag]],
-    "types": sorted({type(getattr(fastsock, name)).__name__ for _, name in names}),
-    "loaded": sorted(m for m in sys.modules if m.startswith("fastsock._") and m.count(".") == 2),
+    "types": sorted({type(value).__name__ for _, value, _ in offered}),
+    "loaded": loaded,
 }))
 """
+CONTRACT = json.dumps(PARTS)
 
 
-def extension(directory: Path, name: str) -> Path:
+def extension(directory: Path, room: str) -> Path:
     """The extension of that name for this interpreter; others may lie beside it."""
-    (found,) = (p for suffix in SUFFIXES if (p := directory / f"{name}{suffix}").exists())
+    stem = directory / room.replace(".", "/")
+    (found,) = (p for s in SUFFIXES if (p := stem.with_name(stem.name + s)).exists())
     return found
 
 
-def copy_package(target: Path, *extensions: str) -> Path:
+def copy_package(target: Path, *rooms: str) -> Path:
     """A copy of the package, with only those of its extensions."""
     ignore = shutil.ignore_patterns("__pycache__", "*.c", *(f"*{suffix}" for suffix in SUFFIXES))
     shutil.copytree(PACKAGE, target / "fastsock", ignore=ignore)
-    for name in extensions:
-        shutil.copy(extension(PACKAGE / "_c", name), target / "fastsock" / "_c")
+    for room in rooms:
+        source = extension(PACKAGE, room)
+        shutil.copy(source, target / "fastsock" / source.relative_to(PACKAGE))
     return target
 
 
@@ -73,13 +73,13 @@ def report(process, backend):
     [("c", "c"), ("py", "py"), ("auto", "c"), ("", "c"), (" C ", "c"), ("\tPy\n", "py")],
 )
 def test_variable_forces_the_twin(run_python, value, backend):
-    found = report(run_python("-c", REPORT, FASTSOCK_BACKEND=value), backend)
+    found = report(run_python("-c", REPORT, CONTRACT, FASTSOCK_BACKEND=value), backend)
     other = "py" if backend == "c" else "c"
-    assert not any(module.startswith(f"fastsock._{other}.") for module in found["loaded"])
+    assert not any(f"_{other}" in module.split(".") for module in found["loaded"])
 
 
 def test_unset_means_compiled(run_python):
-    report(run_python("-c", REPORT), "c")
+    report(run_python("-c", REPORT, CONTRACT), "c")
 
 
 @pytest.mark.parametrize("value", ["cython", "0", "c,py", "C ython"])
@@ -100,7 +100,7 @@ def test_simd_typo_is_an_error_that_names_the_choices(run_python, backend):
 
 def test_pure_installation_is_silent(run_python, tmp_path):
     copy = copy_package(tmp_path)
-    process = run_python("-c", REPORT, PYTHONPATH=str(copy))
+    process = run_python("-c", REPORT, CONTRACT, PYTHONPATH=str(copy))
     found = report(process, "py")
     assert process.stderr == ""
     assert Path(found["where"]).is_relative_to(copy)
@@ -116,32 +116,43 @@ def test_compiled_twin_that_is_not_there_says_how_to_build(run_python, tmp_path)
     assert "FASTSOCK_EXTENSIONS=require pip install" in message
 
 
-def break_by_removal(copy: Path, name: str) -> None:
-    extension(copy / "fastsock" / "_c", name).unlink()
+def test_broken_sentinel_is_an_error_on_any_choice_but_pure(run_python, tmp_path):
+    copy = copy_package(tmp_path, *ROOMS)
+    report(run_python("-c", REPORT, CONTRACT, PYTHONPATH=str(copy)), "c")
+    extension(copy / "fastsock", SENTINEL).write_bytes(b"this is no shared library")
+    for backend in ("auto", "c"):
+        process = run_python(
+            "-c", "import fastsock", PYTHONPATH=str(copy), FASTSOCK_BACKEND=backend
+        )
+        assert process.returncode == 1
+        assert "ImportError: fastsock's extensions can't be used (" in process.stderr
+        assert "machine" in process.stderr
+    pure = run_python("-c", REPORT, CONTRACT, PYTHONPATH=str(copy), FASTSOCK_BACKEND="py")
+    report(pure, "py")
 
 
-def break_by_garbage(copy: Path, name: str) -> None:
-    extension(copy / "fastsock" / "_c", name).write_bytes(b"this is no shared library")
+def break_by_removal(copy: Path, room: str) -> None:
+    extension(copy / "fastsock", room).unlink()
 
 
-@pytest.mark.parametrize("name", COMPILED)
+def break_by_garbage(copy: Path, room: str) -> None:
+    extension(copy / "fastsock", room).write_bytes(b"this is no shared library")
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if room != SENTINEL])
 @pytest.mark.parametrize("break_it", [break_by_removal, break_by_garbage])
-def test_broken_set_of_extensions_is_never_mixed(run_python, tmp_path, break_it, name):
-    copy = copy_package(tmp_path, *COMPILED)
-    report(run_python("-c", REPORT, PYTHONPATH=str(copy)), "c")
-    break_it(copy, name)
+def test_broken_part_is_named_at_its_first_use(run_python, tmp_path, break_it, room):
+    copy = copy_package(tmp_path, *ROOMS)
+    break_it(copy, room)
+    process = run_python("-c", "import fastsock; print(fastsock.BACKEND)", PYTHONPATH=str(copy))
+    assert process.stdout == "c\n"  # the sentinel is good, and the part was not asked for
+    process = run_python("-c", REPORT, CONTRACT, PYTHONPATH=str(copy))
+    assert process.returncode == 1
+    error = process.stderr.splitlines()[-1]
+    assert error.startswith(("ImportError: ", "ModuleNotFoundError: "))
+    assert room in error.replace("/", ".")
 
-    auto = run_python("-W", "always::RuntimeWarning", "-c", REPORT, PYTHONPATH=str(copy))
-    report(auto, "py")
-    assert "RuntimeWarning: fastsock's extensions can't be used (fastsock._c." in auto.stderr
-    assert re.search(rf"(_c\.|/){name}\b", auto.stderr)
-    assert "Going on in pure Python." in auto.stderr
-
-    forced = run_python("-c", "import fastsock", PYTHONPATH=str(copy), FASTSOCK_BACKEND="c")
-    assert forced.returncode == 1
-    assert "ImportError: fastsock's extensions can't be used (fastsock._c." in forced.stderr
-
-    pure = run_python("-c", REPORT, PYTHONPATH=str(copy), FASTSOCK_BACKEND="py")
+    pure = run_python("-c", REPORT, CONTRACT, PYTHONPATH=str(copy), FASTSOCK_BACKEND="py")
     report(pure, "py")
     assert pure.stderr == ""
 
@@ -152,6 +163,8 @@ import sys
 events = []
 sys.addaudithook(lambda event, args: events.append((event, args)))
 import fastsock
+for name in fastsock.__all__:
+    getattr(fastsock, name)
 seen, events = events, []
 import _thread, json
 def allowed(event, args):
@@ -184,30 +197,65 @@ def test_import_does_nothing_but_import(run_python, backend):
     assert NOT_ON_IMPORT.isdisjoint(found["modules"])
 
 
-def faces() -> list[ModuleType]:
-    """The public modules that say what they offer."""
-    modules = [
-        import_module(f"fastsock.{info.name}")
-        for info in pkgutil.iter_modules(fastsock.__path__)
-        if not info.name.startswith("_") and info.name != "aio"  # asyncio takes long to import
-    ]
-    return [module for module in modules if hasattr(module, "__all__")]
-
-
-def test_top_level_is_the_sum_of_the_faces():
-    offered = {name for face in faces() for name in face.__all__}
-    assert set(fastsock.__all__) == offered | {"BACKEND", "__version__"}
+def test_top_level_is_taken_from_the_faces():
     assert len(fastsock.__all__) == len(set(fastsock.__all__))
-    for face in faces():
-        for name in face.__all__:
-            assert getattr(fastsock, name) is getattr(face, name)
+    for name in set(fastsock.__all__) - {"BACKEND", "__version__"}:
+        homes = [part for part in FACES if name in import_module(f"fastsock.{part}").__all__]
+        assert len(homes) == 1, (name, homes)
+        assert getattr(fastsock, name) is getattr(import_module(f"fastsock.{homes[0]}"), name)
 
 
-@pytest.mark.parametrize("part", _backend.PARTS)
+@pytest.mark.parametrize("part", FACES)
+def test_face_is_an_attribute_of_the_package(run_python, part):
+    code = f"import fastsock, sys; assert fastsock.{part} is sys.modules['fastsock.{part}']"
+    process = run_python("-c", code)
+    assert process.returncode == 0, process.stderr
+
+
+def test_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'fastsock' has no attribute 'no_such_name'"):
+        fastsock.no_such_name  # noqa: B018
+
+
+def test_dir_lists_names_that_are_not_loaded_yet(run_python):
+    code = "import fastsock; assert {*fastsock.__all__, 'packet'} <= {*dir(fastsock)}"
+    assert run_python("-c", code).returncode == 0
+
+
+def test_stub_lists_the_same_names():
+    tree = ast.parse((PACKAGE / "__init__.pyi").read_text("utf-8"))
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    found = {
+        (node.module or "", alias.name)
+        for node in imports
+        for alias in node.names
+        if alias.name == alias.asname
+    }
+    names = {name for part, name in found if part}
+    assert names | {"__version__"} == set(fastsock.__all__)
+    assert {name for part, name in found if not part} == set(FACES)
+    for part, name in found:
+        home = import_module(f"fastsock.{part}") if part else fastsock
+        assert getattr(home, name) is getattr(fastsock, name)
+
+
+@pytest.mark.parametrize("name", ["inet_pton", "parse_proxy", "checksum"])
+def test_a_name_loads_its_own_part_alone(run_python, name):
+    code = (
+        f"from fastsock import {name}\nimport sys\n"
+        "print(*{m.split('.')[1] for m in sys.modules if m.startswith('fastsock.')})"
+    )
+    process = run_python("-c", code)
+    assert process.returncode == 0, process.stderr
+    below = {"inet_pton": set(), "checksum": set(), "parse_proxy": {"address", "checksums"}}
+    home = next(part for part in FACES if name in import_module(f"fastsock.{part}").__all__)
+    assert set(process.stdout.split()) - {"errors"} == {"_core", home, *below[name]}
+
+
+@pytest.mark.parametrize("part", PARTS)
 def test_face_offers_all_its_twins_names(twin, part):
-    names = _backend.PARTS[part]
+    names = PARTS[part]
     assert set(names) <= set(import_module(f"fastsock.{part}").__all__)
-    assert list(names) == sorted(set(names))
     assert [name for name in names if not hasattr(twin.part(part), name)] == []
 
 

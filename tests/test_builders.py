@@ -332,7 +332,7 @@ def test_families_of_bare_datagrams(builders):
 @given(st.data())
 def test_the_twins_agree(builders, outcome, data):
     """The same bytes, or the same error with the same text, also where several things are wrong."""
-    from fastsock._py import builders as reference
+    from fastsock.headers._py import builders as reference
 
     name, arguments = data.draw(st.sampled_from(CALLS))
     ends = st.sampled_from([*V4, *V6, *P4, *P6, b"", "no", None])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastsock.packet_fields import COLUMNS
+from fastsock.packet.fields import COLUMNS
 
 ETHERNET = bytes.fromhex("020000000001020000000002")
 PACKETS = [

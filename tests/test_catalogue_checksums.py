@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from fastsock.packet_fields import FAULTS, ChecksumStatus, Status
+from fastsock.packet.fields import FAULTS, ChecksumStatus, Status
 
 BAD, GOOD, UNVERIFIED, ABSENT = ChecksumStatus
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fastsock.packet_fields import FAULTS, ChecksumStatus, Status
+from fastsock.packet.fields import FAULTS, ChecksumStatus, Status
 
 
 def faults(packet):

@@ -7,7 +7,7 @@ length of zero those of segmentation offload.
 import pytest
 
 from fastsock import PacketError
-from fastsock.packet_fields import FAULTS, Status
+from fastsock.packet.fields import FAULTS, Status
 
 
 def faults(packet):

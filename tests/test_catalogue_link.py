@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from fastsock.packet_fields import FAULTS, LINK_ALIASES, LINK_TYPES, Status
+from fastsock.packet.fields import FAULTS, LINK_ALIASES, LINK_TYPES, Status
 
 TAGS = [0x8100, 0x88A8, 0x9100, 0x9200, 0x9300]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fastsock.packet_fields import FAULTS, Status
+from fastsock.packet.fields import FAULTS, Status
 
 
 def faults(packet):

@@ -5,6 +5,7 @@ import json
 import mmap
 import random
 import struct
+from importlib import import_module
 from itertools import product
 
 import numpy
@@ -623,7 +624,8 @@ def test_crc_of_every_byte(checksums):
 
 RUN = """
 import json, sys
-from fastsock._c import checksum, machine
+from fastsock.checksums import _c as checksum
+from fastsock._core import machine
 data = bytes(range(256)) * 300
 runs = [checksum._crc32c_run(data[at:end]) for at in range(9) for end in (20, 33, 300, 70_000)]
 json.dump([machine.SIMD, runs], sys.stdout)
@@ -632,9 +634,9 @@ json.dump([machine.SIMD, runs], sys.stdout)
 
 @pytest.mark.parametrize("wanted", ["scalar", "sse41", "sse42", "auto"])
 def test_forced_kernel_computes_the_crc(compiled, run_python, wanted):
-    from fastsock._py import checksum as pure
+    from fastsock.checksums import _py as pure
 
-    supported = compiled.part("machine").SIMD_SUPPORTED
+    supported = import_module("fastsock._core.machine").SIMD_SUPPORTED
     if wanted not in (*supported, "auto"):
         pytest.skip(f"this processor has no {wanted}")
     done = run_python("-c", RUN, FASTSOCK_SIMD=wanted)

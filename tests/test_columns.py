@@ -15,7 +15,7 @@ import pytest
 
 import fastsock
 from fastsock import Columns
-from fastsock.packet_fields import COLUMNS, DEFAULT_COLUMNS, LIMITS, RECORD_COLUMNS, Status
+from fastsock.packet.fields import COLUMNS, DEFAULT_COLUMNS, LIMITS, RECORD_COLUMNS, Status
 
 pyarrow = pytest.importorskip("pyarrow")
 
@@ -49,7 +49,7 @@ def test_the_kernel_has_the_same_columns(decode):
     ]
     found = decode(packets, PACKET_COLUMNS)
     assert list(found) == PACKET_COLUMNS
-    decoded = import_module("fastsock._py.decode")
+    decoded = import_module("fastsock.packet._py.decode")
     for row, packet in enumerate(packets):
         one = decoded.decode(packet, len(packet), len(packet), 1, False)
         for name in PACKET_COLUMNS:

@@ -7,7 +7,7 @@ import pytest
 
 import fastsock
 from fastsock import ConnectError, ConnectTimeoutError, connect
-from fastsock.connect import _interleave
+from fastsock.lookup.eyeballs import _interleave
 
 STREAM = socket.SOCK_STREAM
 

@@ -5,7 +5,8 @@ import socket
 import pytest
 
 import fastsock
-from fastsock import describe, get_constants, name_of
+from fastsock import get_constants
+from fastsock.lookup import describe, name_of
 
 
 def test_every_constant_with_a_prefix_is_there():

@@ -1,16 +1,16 @@
 """Every example in the documentation is run, and gives what it says."""
 
+import ast
 import doctest
+import importlib.machinery
 import inspect
-import pkgutil
+import os
 import re
 from importlib import import_module
 from pathlib import Path
 
 import pytest
-
-import fastsock
-from fastsock import _backend
+from contract import FACES, PACKAGE, PARTS
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -31,7 +31,8 @@ def run(test):
 
 
 def public_names():
-    return {name: getattr(fastsock, name) for name in fastsock.__all__}
+    faces = [import_module(f"fastsock.{face}") for face in FACES]
+    return {name: getattr(face, name) for face in faces for name in face.__all__}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -40,14 +41,26 @@ def test_page(page):
     run(examples(text, {}, page.name))
 
 
+def at_home(module):
+    """What is defined in a module itself, by name."""
+    path = Path(module.__file__)
+    if path.suffix == ".py":
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        names = {n.name for n in ast.parse(path.read_text("utf-8")).body if isinstance(n, kinds)}
+        return {name: value for name, value in vars(module).items() if name in names}
+    face = ".".join(module.__name__.split(".")[:2])
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if inspect.isroutine(value) or inspect.isclass(value)
+        if value.__module__ == module.__name__ or (value.__module__ == face and name[0] != "_")
+    }
+
+
 def documented(module):
     """The docstrings of a module and of what is defined in it."""
     yield "", module.__doc__
-    for name, value in vars(module).items():
-        if not inspect.isroutine(value) and not inspect.isclass(value):
-            continue
-        if value.__module__ not in (module.__name__, re.sub(r"\._(c|py)\.", ".", module.__name__)):
-            continue
+    for name, value in at_home(module).items():
         yield name, value.__doc__
         if inspect.isclass(value):
             for member, attribute in vars(value).items():
@@ -57,12 +70,15 @@ def documented(module):
 
 
 def modules():
-    return [
-        f"{package}.{info.name}"
-        for package in ("fastsock", "fastsock._c", "fastsock._py")
-        for info in pkgutil.iter_modules(import_module(package).__path__)
-        if info.name != "__main__" and not info.ispkg
-    ]
+    suffixes = {".py", *importlib.machinery.EXTENSION_SUFFIXES}
+    found = {
+        path.relative_to(PACKAGE.parent).with_name(path.name.partition(".")[0])
+        for path in PACKAGE.rglob("*")
+        if "".join(path.suffixes) in suffixes and path.stem != "__main__"
+    }
+    names = sorted(".".join(path.parts).removesuffix(".__init__") for path in found)
+    compiled = "c" in os.environ.get("FASTSOCK_TEST_BACKENDS", "c,py")
+    return [name for name in names if compiled or "._c" not in name]
 
 
 @pytest.mark.parametrize("name", modules())
@@ -74,9 +90,9 @@ def test_docstrings(name):
             run(examples(text, {**public_names(), **vars(module)}, f"{name}.{where}"))
 
 
-@pytest.mark.parametrize("part", _backend.PARTS)
+@pytest.mark.parametrize("part", PARTS)
 def test_every_public_name_has_an_example(twin, part):
-    for name in _backend.PARTS[part]:
+    for name in PARTS[part]:
         doc = getattr(twin.part(part), name).__doc__
         assert examples(doc, {}, name).examples, name
 

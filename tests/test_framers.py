@@ -54,7 +54,7 @@ class TestValues:
         assert hash(twin) == hash(framer)
 
     def test_pickles_by_public_path(self, framer):
-        assert b"fastsock.framers" in pickle.dumps(framer)
+        assert b"fastsock.stream" in pickle.dumps(framer)
         assert b"fastsock._" not in pickle.dumps(framer)
 
     def test_copies(self, framer):

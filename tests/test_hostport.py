@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastsock import AddressError, hostport
-from fastsock.hostport import format_hostport, parse_hostport
+from fastsock import AddressError
+from fastsock.address import hostport
+from fastsock.address.hostport import format_hostport, parse_hostport
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-
-from fastsock import _backend
+from contract import PARTS
 
 LEAKS = Path(__file__).parent / "isolated" / "leaks.py"
 
@@ -20,13 +19,13 @@ def leaks(run_python):
     return run
 
 
-@pytest.mark.parametrize("part", _backend.PARTS)
+@pytest.mark.parametrize("part", PARTS)
 def test_calls_leave_nothing_behind(leaks, twin, part):
     found = leaks(twin.tag, part)
     assert found["leaks"] == []
     # A class may be covered by cases named after it and its methods: PrefixTable.lookup.
     covered = {name.partition(".")[0] for name in found["ran"]}
-    assert covered == set(_backend.PARTS[part]), "every function has cases"
+    assert covered == set(PARTS[part]), "every function has cases"
 
 
 def test_each_kind_of_leak_is_seen(leaks):

@@ -266,7 +266,8 @@ def test_put_into_socket_ours_does_not_loop(twin, monkeypatch, name, args):
 
 
 @pytest.mark.parametrize(
-    ("name", "args"), [(name, args) for name, args in ALL if name in fastsock.hostnames.__all__]
+    ("name", "args"),
+    [(name, args) for name, args in ALL if name in fastsock.lookup.passthrough.__all__],
 )
 def test_passed_through(monkeypatch, name, args):
     ours = getattr(fastsock, name)
@@ -321,7 +322,7 @@ def test_functions_pickle_by_their_public_path():
 
 AUDIT = """
 import importlib, socket, sys
-lookup = importlib.import_module("fastsock._{tag}.lookup")
+lookup = importlib.import_module("fastsock.lookup._{tag}")
 numeric = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
 calls = [
     ("getaddrinfo", ("127.0.0.1", 80, 0, socket.SOCK_STREAM)),
@@ -380,7 +381,7 @@ import importlib, socket
 stdlib = socket.getaddrinfo
 socket.getaddrinfo = lambda *args: "patched"
 socket.getservbyname = lambda *args: "patched"
-lookup = importlib.import_module("fastsock._{tag}.lookup")
+lookup = importlib.import_module("fastsock.lookup._{tag}")
 assert lookup.getaddrinfo("127.0.0.1", 80) == "patched"
 assert lookup.getservbyname("http") == "patched"
 socket.getaddrinfo = lookup.getaddrinfo
@@ -403,7 +404,7 @@ def test_what_was_patched_before_the_import_is_honoured(twin):
 
 NO_IPV6 = """
 import importlib, socket
-lookup = importlib.import_module("fastsock._{tag}.lookup")
+lookup = importlib.import_module("fastsock.lookup._{tag}")
 import _socket
 def without_ipv6(*args):
     return [(*row[:4], (10, b"bytes")) for row in _getaddrinfo(*args)]

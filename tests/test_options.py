@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastsock.errors import PacketError
-from fastsock.options import Option, iter_ip_options, iter_ipv6_options, iter_tcp_options
+from fastsock.headers.options import Option, iter_ip_options, iter_ipv6_options, iter_tcp_options
 
 HOME = bytes.fromhex("20010db8") + bytes(12)
 TCP = [

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fastsock.packet_fields import FAULTS, LIMITS, LINK_TYPES, ChecksumStatus, Status
+from fastsock.packet.fields import FAULTS, LIMITS, LINK_TYPES, ChecksumStatus, Status
 
 BAD, GOOD, UNVERIFIED, ABSENT = ChecksumStatus
 DECODED = Status.TRANSPORT | Status.PORTS

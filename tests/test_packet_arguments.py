@@ -9,7 +9,7 @@ import pickle
 import pytest
 
 from fastsock.errors import PacketError
-from fastsock.packet_fields import ChecksumStatus, Status
+from fastsock.packet.fields import ChecksumStatus, Status
 
 ATTRIBUTES = [
     "link", "ethertype", "version", "protocol", "src", "dst", "src_address", "dst_address", "sport",
@@ -164,7 +164,7 @@ def test_packets_do_not_change(packet, datagram):
 
 
 def test_packets_have_no_subclasses(packet):
-    if packet.__name__.startswith("fastsock._c"):  # the pure twin says @final
+    if packet.__name__.endswith("._c"):  # the pure twin says @final
         with pytest.raises(TypeError):
             type("Mine", (packet.Packet,), {})
 

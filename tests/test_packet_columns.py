@@ -2,7 +2,7 @@
 
 import pytest
 
-from fastsock.packet_fields import COLUMNS, LIMITS
+from fastsock.packet.fields import COLUMNS, LIMITS
 
 MAPPED = bytes(10) + b"\xff\xff"
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastsock.packet_fields import LINK_ALIASES, LINK_TYPES
+from fastsock.packet.fields import LINK_ALIASES, LINK_TYPES
 
 LINKS = [*LINK_TYPES.values(), *LINK_ALIASES, 147]
 # Bytes that mean something to a decoder: versions, next headers, option kinds, short lengths.

@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from fastsock.packet_fields import RSS_KEY
+from fastsock.packet.fields import RSS_KEY
 
 # Microsoft, "Verifying the RSS hash calculation": destination, source, and the hashes of
 # addresses alone and of addresses with TCP's ports.

@@ -14,7 +14,7 @@ from fastsock import (
     iter_ipv6_options,
     iter_tcp_options,
 )
-from fastsock.packet_fields import FAULTS, Status
+from fastsock.packet.fields import FAULTS, Status
 
 KIB = 1024
 

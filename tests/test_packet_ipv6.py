@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from fastsock.packet_fields import FAULTS, ChecksumStatus, Status
+from fastsock.packet.fields import FAULTS, ChecksumStatus, Status
 
 BAD, GOOD, UNVERIFIED, ABSENT = ChecksumStatus
 HOP, ROUTING, FRAGMENT, ESP, AH, NONE, DESTINATION = 0, 43, 44, 50, 51, 59, 60

@@ -9,7 +9,7 @@ import ipaddress
 from itertools import dropwhile, product
 
 from fastsock import CaptureError
-from fastsock.packet_fields import Status
+from fastsock.packet.fields import Status
 
 NETWORK = {"ip": 4, "ipv6": 6, "arp": 0}
 TRANSPORT = {

@@ -9,7 +9,7 @@ import ipaddress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastsock.packet_fields import FAULTS, ChecksumStatus, Status
+from fastsock.packet.fields import FAULTS, ChecksumStatus, Status
 
 MAC_A, MAC_B = "02:00:00:00:00:01", "02:00:00:00:00:02"
 FEW = settings(max_examples=80)  # scapy takes a millisecond a packet

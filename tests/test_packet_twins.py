@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 
 from fastsock import errors
-from fastsock.packet_fields import COLUMNS, LINK_ALIASES, LINK_TYPES, RECORD_COLUMNS
+from fastsock.packet.fields import COLUMNS, LINK_ALIASES, LINK_TYPES, RECORD_COLUMNS
 
 LINKS = [*LINK_TYPES.values(), *LINK_ALIASES, 253]
 PACKET_COLUMNS = [name for name in COLUMNS if name not in RECORD_COLUMNS]
@@ -119,7 +119,7 @@ def test_columns_of_buffers(captures, twins):
     for link, buffers in by_link.items():
         for verify in (False, True):
             c, py = [
-                twin.part("columns").decode_columns(
+                twin.part("capture").decode_columns(
                     buffers, PACKET_COLUMNS, link=link, verify=verify
                 )
                 for twin in twins

@@ -7,14 +7,8 @@ from socket import AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, SOCK_DGRAM, SOCK_STREA
 
 import pytest
 
-from fastsock import (
-    NeedMore,
-    ProxySSLClient,
-    ProxyTLV,
-    RecvAccumulator,
-    build_proxy_v1,
-    build_proxy_v2,
-)
+from fastsock import NeedMore, RecvAccumulator, build_proxy_v1, build_proxy_v2
+from fastsock.proxy import ProxySSLClient, ProxyTLV
 
 ENDS = ("192.0.2.1", 56324), ("192.0.2.2", 443)
 ENDS6 = ("2001:db8::1", 5), ("2001:db8::2", 6)

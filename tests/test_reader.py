@@ -36,7 +36,7 @@ HANG = 30  # seconds: no test waits so long unless something is broken
 @pytest.fixture(autouse=True)
 def accumulators(stream, monkeypatch):
     """Readers over each twin's accumulator."""
-    monkeypatch.setattr("fastsock.reader.RecvAccumulator", stream.RecvAccumulator)
+    monkeypatch.setattr("fastsock.stream.reader.RecvAccumulator", stream.RecvAccumulator)
 
 
 def tcp_pair():

@@ -15,7 +15,7 @@ import pytest
 
 import fastsock
 from fastsock import Resolver
-from fastsock.resolver import rotate
+from fastsock.lookup.resolver import rotate
 
 STREAM = socket.SOCK_STREAM
 
@@ -175,7 +175,7 @@ def test_the_oldest_go_first(dns):
 def test_the_order_of_use_over_many_calls(dns, monkeypatch):
     """Which names are asked for anew is what a list in the order of use says."""
     ticks = itertools.count()
-    monkeypatch.setattr(fastsock.resolver, "monotonic", lambda: next(ticks) * 1e-6)
+    monkeypatch.setattr(fastsock.lookup.resolver, "monotonic", lambda: next(ticks) * 1e-6)
     resolver = Resolver(maxsize=5)
     choice = random.Random(1)
     kept, expected = [], []

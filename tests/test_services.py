@@ -11,7 +11,7 @@ import time
 import pytest
 
 import fastsock
-from fastsock import services
+from fastsock.lookup import services
 
 SERVICES = """\
 # comment
@@ -192,7 +192,7 @@ def test_files_are_read_once_and_reloaded_on_demand(lookup, etc):
     (etc / "services").write_text("mine 2/tcp\n")
     (etc / "protocols").unlink()
     assert (lookup.getservbyname("mine"), lookup.getprotobyname("mine")) == (1, 250)
-    fastsock.reload_tables()
+    fastsock.lookup.reload_tables()
     assert (lookup.getservbyname("mine"), lookup.getprotobyname("udp")) == (2, 17)
 
 
@@ -280,7 +280,7 @@ def test_threads_never_get_another_threads_answer(lookup):
     def reload():
         start.wait(10)
         for _ in range(10):
-            fastsock.reload_tables()
+            fastsock.lookup.reload_tables()
 
     threads = [
         threading.Thread(target=ask, args=(questions, 3000)),
@@ -325,7 +325,7 @@ def test_threads_that_miss_the_tables_get_their_own_answer(lookup, etc):
 
 FORK = """
 import importlib, os, signal, socket, sys, threading, time
-lookup = importlib.import_module("fastsock._{tag}.lookup")
+lookup = importlib.import_module("fastsock.lookup._{tag}")
 def calls():
     assert lookup.getservbyname("http", "tcp") == 80
     assert lookup.getprotobyname("udp") == 17

@@ -17,7 +17,7 @@ import pytest
 
 import fastsock
 import fastsock.errors
-import fastsock.framers
+import fastsock.stream.framers
 from fastsock import Delimiter, FixedSize, LengthPrefix, Lines, Netstring, Varint
 from fastsock.errors import (
     FrameError,
@@ -628,7 +628,7 @@ class TestObject:
         assert weakref.ref(acc)() is acc
 
     def test_signatures_are_those_of_the_pure_twin(self, stream):
-        from fastsock._py.stream import RecvAccumulator
+        from fastsock.stream._py.accumulator import RecvAccumulator
 
         def plain(function):
             parameters = inspect.signature(function).parameters.values()

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastsock import Delimiter, FixedSize, LengthPrefix, Lines, Netstring, Varint
-from fastsock._py.stream import RecvAccumulator as Pure
 from fastsock.errors import FrameError, IncompleteReadError, LimitOverrunError
+from fastsock.stream._py.accumulator import RecvAccumulator as Pure
 
 BODIES = [b"", b"a", b"\r", b"bc\r\n", b"\n\n", b"12345678"]
 

@@ -445,7 +445,7 @@ class TestOtherObjects:
             "        buffer[:5] = b'green'\n"
             "        return 5\n"
             "socket.socket = Green\n"
-            f"from fastsock._{twin.tag}.stream import RecvAccumulator\n"
+            f"from fastsock.stream._{twin.tag} import RecvAccumulator\n"
             "acc = RecvAccumulator()\n"
             "with Green() as sock:\n"
             "    acc.fill(sock)\n"

@@ -9,8 +9,9 @@ from socket import AF_INET, AF_INET6, AF_UNSPEC
 
 import pytest
 
-from fastsock import AddressError, ProxyError, ProxyTLV, build_proxy_v2
+from fastsock import AddressError, ProxyError, build_proxy_v2
 from fastsock.errors import PROXY_TLV
+from fastsock.proxy import ProxyTLV
 
 ISOLATED = Path(__file__).parent / "isolated"
 THREADS = 8

@@ -7,7 +7,8 @@ import socket
 from typing import Any, assert_type
 
 import fastsock
-from fastsock import address, constants, lookup, resolver, services
+from fastsock import address, lookup
+from fastsock.lookup import constants, resolver, services
 
 assert_type(fastsock.inet_pton(2, "192.0.2.1"), bytes)
 assert_type(address.inet_ntop(2, bytearray(4)), str)
@@ -18,13 +19,14 @@ assert_type(fastsock.parse_hostport("[::1]:80"), tuple[str, int | None])
 assert_type(fastsock.parse_hostport("::1", 80), tuple[str, int])
 assert_type(fastsock.AddressError("no").index, int | None)
 
-pseudo = fastsock.pseudo_header(bytes(4), bytearray(4), 17, 8)
+pseudo = fastsock.checksums.pseudo_header(bytes(4), bytearray(4), 17, 8)
 assert_type(pseudo, int)
 assert_type(fastsock.checksum(memoryview(bytes(8)), pseudo, udp=True), int)
-assert_type(fastsock.checksum(b"", initial=fastsock.checksum_add(bytearray(3))), int)
-assert_type(fastsock.verify(b"", 1), bool)
-assert_type(fastsock.update16(1, 2, 3) + fastsock.update32(1, 2, 3, udp=True), int)
-assert_type(fastsock.update_address(1, bytes(4), bytearray(16)), int)
+assert_type(fastsock.checksum(b"", initial=fastsock.checksums.checksum_add(bytearray(3))), int)
+assert_type(fastsock.checksums.verify(b"", 1), bool)
+assert_type(fastsock.checksums.update16(1, 2, 3), int)
+assert_type(fastsock.checksums.update32(1, 2, 3, udp=True), int)
+assert_type(fastsock.checksums.update_address(1, bytes(4), bytearray(16)), int)
 assert_type(fastsock.crc32c(b"", initial=1), int)
 
 found = fastsock.parse_proxy(bytearray(b"PROXY UNKNOWN"), max_size=107)
@@ -35,7 +37,7 @@ else:
     assert_type(proxy_header, fastsock.ProxyHeader)
     assert_type(consumed, int)
     assert_type(proxy_header.authority, str | None)
-    assert_type(proxy_header.tlv(fastsock.ProxyTLV.ALPN), bytes | None)
+    assert_type(proxy_header.tlv(fastsock.proxy.ProxyTLV.ALPN), bytes | None)
     if proxy_header.ssl:
         assert_type(proxy_header.ssl.version, str | None)
 assert_type(fastsock.build_proxy_v1(("192.0.2.1", 1), ("192.0.2.2", 2)), bytes)
@@ -63,7 +65,7 @@ cache = fastsock.Resolver(ttl=60, stale_ttl=600, timeout=None, rotate=True)
 assert_type(cache, resolver.Resolver)
 assert_type(cache.getaddrinfo("localhost", 80, timeout=None), list[Row])
 assert_type(cache.many(["localhost", b"192.0.2.1"], "http"), list[list[Row] | Exception])
-assert_type(cache.info(), fastsock.ResolverInfo)
+assert_type(cache.info(), fastsock.lookup.ResolverInfo)
 assert_type(cache.info().hits, int)
 cache.clear()
 cache.clear("localhost")
@@ -105,7 +107,7 @@ with fastsock.TCPView(b"", 0, pseudo_header=5) as segment:
     assert_type(segment, fastsock.TCPView)
     assert_type(segment.verify_checksum(), bool)
     for option in fastsock.iter_tcp_options(segment.options):
-        assert_type(option, fastsock.Option)
+        assert_type(option, fastsock.headers.Option)
         assert_type(option.kind, int)
 assert_type(fastsock.EthernetView(b"").vlans, tuple[int, ...])
 assert_type(fastsock.build_udp("::1", bytes(16), 1, 2, b"data", ttl=5), bytes)
@@ -114,8 +116,8 @@ assert_type(fastsock.build_ethernet(b"", b"", None, vlans=[5, (0x88A8, 7)]), byt
 
 assert_type(fastsock.get_constants("AF_"), dict[int, str])
 assert_type(constants.name_of("AF_", socket.AF_INET6), str)
-assert_type(fastsock.describe(fastsock.getaddrinfo("192.0.2.1", 80)[0]), str)
-assert_type(fastsock.describe((2, 1, 6, "", ("192.0.2.1", 80))), str)
+assert_type(fastsock.lookup.describe(fastsock.getaddrinfo("192.0.2.1", 80)[0]), str)
+assert_type(fastsock.lookup.describe((2, 1, 6, "", ("192.0.2.1", 80))), str)
 
 packet = fastsock.parse_packet(bytearray(60), "ethernet", verify=True, wire_length=60)
 assert_type(packet, fastsock.Packet)
@@ -128,7 +130,7 @@ assert_type(packet.vlans, tuple[int, ...])
 assert_type(packet.status, int)
 assert_type(packet.limited_by, str)
 assert_type(packet.payload_view, memoryview)
-assert_type(fastsock.Status(packet.status), fastsock.Status)
+assert_type(fastsock.packet.Status(packet.status), fastsock.packet.Status)
 assert_type(fastsock.flow_key(packet, symmetric=True), bytes)
 assert_type(fastsock.flow_hash(packet, key=bytearray(40)), int)
 assert_type(fastsock.community_id(packet, seed=1), str)
@@ -158,10 +160,10 @@ with fastsock.CaptureWriter(file, "raw", snaplen=1000) as writer:
     writer.write(b"x", 5, wire_length=7)
     writer.write(bytearray(b"x"))
     with fastsock.open_capture(file.getvalue(), max_record=1000) as opened:
-        assert_type(opened, fastsock.Capture)
+        assert_type(opened, fastsock.capture.Capture)
         assert_type(writer.write_many(opened), int)
         for record in opened:
-            assert_type(record, fastsock.Record)
+            assert_type(record, fastsock.capture.Record)
             assert_type(record.timestamp_ns, int)
             assert_type(record.data, memoryview)
         assert_type(opened.stopped, str | None)
@@ -204,8 +206,8 @@ def test_types_of_the_public_names(check_types, program):
         "fastsock.getnameinfo('192.0.2.1', 0)",
         "fastsock.Resolver(ttl=None)",
         "fastsock.connect(('192.0.2.1', 80), resolver=fastsock.getaddrinfo)",
-        "fastsock.describe(('192.0.2.1', 80))",
-        "fastsock.name_of(2, 'AF_')",
+        "fastsock.lookup.describe(('192.0.2.1', 80))",
+        "fastsock.lookup.name_of(2, 'AF_')",
         "fastsock.open_capture(5)",
         "fastsock.open_capture('file').to_columns(chunk='5')",
         "fastsock.decode_columns(['text'])",
@@ -219,7 +221,7 @@ def test_types_of_the_public_names(check_types, program):
         "fastsock.parse_proxy('PROXY UNKNOWN')",
         "fastsock.parse_proxy(b'', 100)",
         "fastsock.checksum(data=b'')",
-        "fastsock.update_address(1, '192.0.2.1', '192.0.2.2')",
+        "fastsock.checksums.update_address(1, '192.0.2.1', '192.0.2.2')",
         "fastsock.IPv4View(bytearray(20)).ttl = '5'",
         "fastsock.UDPView(bytearray(8)).dport = b'53'",
         "fastsock.IPv6View('text')",

@@ -12,7 +12,7 @@ from struct import iter_unpack
 from typing import Any
 
 from .. import Columns, inet_ntop_many
-from ..packet_fields import FAULTS, LINK_ALIASES, LINK_TYPES, ChecksumStatus, Status
+from ..packet.fields import FAULTS, LINK_ALIASES, LINK_TYPES, ChecksumStatus, Status
 from ._common import print_pairs
 
 COLUMNS = (

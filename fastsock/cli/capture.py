@@ -12,8 +12,9 @@ from importlib import import_module
 from socket import AF_UNSPEC
 from typing import Any, BinaryIO
 
-from .. import Capture, CaptureError, Columns, inet_ntop_many, open_capture
-from ..packet_fields import COLUMNS, DEFAULT_COLUMNS, LIMITS
+from ..address import inet_ntop_many
+from ..capture import Capture, CaptureError, Columns, open_capture
+from ..packet.fields import COLUMNS, DEFAULT_COLUMNS, LIMITS
 from . import _summary
 from ._common import Progress, Subcommands, add_command, at_least, open_output, print_json
 
@@ -187,7 +188,7 @@ def add_parser(subcommands: Subcommands) -> None:
         "--columns",
         type=_column_names,
         metavar="NAME,...",
-        help="columns to write, as they are named by fastsock.COLUMNS",
+        help="columns to write, as they are named by fastsock.capture.COLUMNS",
     )
     parser.add_argument("--csv", action="store_true", help="rows as CSV (the default of rows)")
     parser.add_argument("--parquet", action="store_true", help="rows as Parquet (needs pyarrow)")

@@ -28,7 +28,7 @@ def _cpu() -> str:
 
 def _build() -> dict[str, Any]:
     """What the extensions tell of themselves; None where they are not in use."""
-    machine = import_module("fastsock._c.machine") if BACKEND == "c" else None
+    machine = import_module("fastsock._core.machine") if BACKEND == "c" else None
     supported = getattr(machine, "SIMD_SUPPORTED", None)
     return {
         "simd": getattr(machine, "SIMD", None),

@@ -7,7 +7,7 @@ import socket
 import sys
 from typing import Any
 
-from .. import getaddrinfo, gethostbyaddr, name_of
+from ..lookup import getaddrinfo, gethostbyaddr, name_of
 from ._common import Subcommands, add_command, print_json, print_pairs
 
 

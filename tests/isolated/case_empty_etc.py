@@ -15,7 +15,7 @@ def test_there_is_nothing():
 
 
 def test_the_common_names_are_known(lookup):
-    fastsock.reload_tables()
+    fastsock.lookup.reload_tables()
     assert lookup.getservbyname("http") == 80
     assert lookup.getservbyname("https", "tcp") == 443
     assert lookup.getservbyport(22) == "ssh"

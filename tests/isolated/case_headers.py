@@ -12,11 +12,10 @@ import subprocess
 import threading
 from contextlib import contextmanager
 from importlib import import_module
-from types import SimpleNamespace
 
 import pytest
 
-from fastsock.options import iter_tcp_options
+from fastsock.headers.options import iter_tcp_options
 
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 ETH_P_ALL = 0x0003
@@ -27,8 +26,7 @@ FAMILIES = pytest.mark.parametrize("ends", [V4, V6], ids=["ipv4", "ipv6"])
 
 @pytest.fixture(params=os.environ.get("FASTSOCK_TEST_BACKENDS", "c,py").split(","))
 def twin(request):
-    parts = [import_module(f"fastsock._{request.param}.{name}") for name in ("headers", "builders")]
-    return SimpleNamespace(**{name: value for part in parts for name, value in vars(part).items()})
+    return import_module(f"fastsock.headers._{request.param}")
 
 
 def ip(*arguments):

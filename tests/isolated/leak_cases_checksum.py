@@ -1,4 +1,4 @@
-"""Calls of `fastsock.checksum` for leaks.py, every way out: (name, arguments[, keywords])."""
+"""Calls of `fastsock.checksums` for leaks.py, every way out: (name, arguments[, keywords])."""
 
 PIECES = memoryview(bytearray(16))[::2]
 BUFFERS = [b"", b"\xff\xff", bytearray(b"abc"), memoryview(bytearray(9))[3:], PIECES,

@@ -1,4 +1,4 @@
-"""Calls of `fastsock.columns` for leaks.py, every way out."""
+"""Calls of `fastsock.capture.decode_columns` for leaks.py, every way out."""
 
 from array import array
 

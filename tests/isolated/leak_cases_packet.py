@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 
-TWIN = import_module(f"fastsock._{sys.argv[1]}.packet")
+TWIN = import_module(f"fastsock.packet._{sys.argv[1]}")
 
 DATAGRAM = bytes.fromhex("450000210000400040114e96c0000201c6336401d4310035000d0000") + b"hello"
 FRAME = bytes(12) + bytes.fromhex("8100 0005 0800") + DATAGRAM

@@ -1,6 +1,7 @@
 """Calls of `fastsock.proxy` for leaks.py, every way out: (name, arguments[, keywords])."""
 
-from fastsock import ProxyTLV, build_proxy_v1, build_proxy_v2
+from fastsock import build_proxy_v1, build_proxy_v2
+from fastsock.proxy import ProxyTLV
 
 ENDS = ("192.0.2.1", 56324), ("192.0.2.2", 443)
 ENDS6 = ("2001:db8::1", 1), ("::1", 2)

@@ -16,7 +16,7 @@ from socket import AF_INET
 
 
 def plant() -> None:
-    from fastsock._c import address
+    from fastsock.address import _c as address
 
     libc = ctypes.CDLL(None)
     libc.malloc.restype = ctypes.c_void_p
@@ -26,7 +26,8 @@ def plant() -> None:
 
 
 def main() -> None:
-    from fastsock._c import address, machine
+    from fastsock._core import machine
+    from fastsock.address import _c as address
 
     assert machine.FLAVOUR == "sanitize", f"a {machine.FLAVOUR} build: {machine.__file__}"
     # A call that aborts, not one that goes on: -fno-sanitize-recover was in force.

@@ -45,8 +45,8 @@ ASYNCIO = ["test_base_events", "test_selector_events", "test_sock_lowlevel"]
 
 
 def install(tag):
-    twin = importlib.import_module(f"fastsock._{tag}.lookup")
-    for name in fastsock.lookup.__all__:
+    twin = importlib.import_module(f"fastsock.lookup._{tag}")
+    for name in set(fastsock.lookup.__all__) & vars(socket).keys():
         setattr(socket, name, getattr(twin, name, None) or getattr(fastsock, name))
 
 

@@ -33,7 +33,7 @@ for _ in range(20):
             assert error.index == 0
         else:
             raise AssertionError(bad)
-    assert fastsock.checksum(blob, fastsock.checksum_add(b"odd")) == {odd_checksum}
+    assert fastsock.checksum(blob, fastsock.checksums.checksum_add(b"odd")) == {odd_checksum}
     assert fastsock.crc32c(blob) == {crc}
     ends = ("192.0.2.1", 1), ("192.0.2.2", 2)
     header, size = fastsock.parse_proxy(fastsock.build_proxy_v2(*ends, crc=True) + blob)

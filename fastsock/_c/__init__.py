@@ -1,1 +1,0 @@
-"""The compiled twin: the same parts as Cython extensions."""

@@ -1,0 +1,1 @@
+"""What two parts or more need; it knows no part."""

@@ -1,0 +1,53 @@
+"""What headers and builders are given, in the pure twin: numbers that fit, bytes, addresses."""
+
+from __future__ import annotations
+
+from operator import index
+from socket import AF_INET, AF_INET6
+from typing import TYPE_CHECKING, SupportsIndex
+
+from .. import errors as _errors
+from ..address._py import inet_pton
+from . import buffers as _buffers
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+def number(name: str, value: SupportsIndex, most: int, least: int = 0) -> int:
+    """An int from `least` to `most`."""
+    result = index(value)
+    if not least <= result <= most:
+        raise _errors.out_of_range(name, result, least, most)
+    return result
+
+
+def _copied(value: ReadableBuffer) -> bytes:
+    """The bytes of a buffer, and no hold on it: an error would keep that."""
+    with _buffers.flat(value) as view:
+        return bytes(view)
+
+
+def octets(name: str, value: ReadableBuffer, size: int) -> bytes:
+    """A copy of exactly `size` bytes."""
+    given = value if type(value) is bytes else _copied(value)
+    if len(given) != size:
+        raise _errors.bad_size(name, len(given), str(size))
+    return given
+
+
+def address(name: str, value: str | ReadableBuffer) -> bytes:
+    """The packed form of an address, given as text or as the 4 or 16 bytes themselves."""
+    if type(value) is bytes and len(value) in (4, 16):
+        return value
+    if isinstance(value, str):
+        for family in (AF_INET, AF_INET6):
+            try:
+                return inet_pton(family, value)
+            except (OSError, ValueError):
+                continue
+        raise _errors.not_address(value)
+    given = _copied(value)
+    if len(given) not in (4, 16):
+        raise _errors.bad_size(name, len(given), "4 or 16")
+    return given

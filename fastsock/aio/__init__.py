@@ -1,0 +1,168 @@
+r"""asyncio streams that receive in place: the reader, the writer and the protocol in one object.
+
+`open_connection` and `start_server` stand in for asyncio's functions of the same names, and give
+a `StreamAccumulator` for both the reader and the writer. It works on every event loop that knows
+`asyncio.BufferedProtocol`, uvloop's included, over TCP, UNIX sockets and TLS.
+
+This module is not imported by ``import fastsock``, for asyncio takes long to import.
+
+>>> import asyncio
+>>> from fastsock import aio, LengthPrefix
+>>> async def echo(reader, writer):
+...     while frames := await reader.frames(LengthPrefix(1)):
+...         writer.writelines(bytes([len(frame)]) + frame for frame in frames)
+...         await writer.drain()
+...     writer.close()
+>>> async def main():
+...     async with await aio.start_server(echo, "127.0.0.1", 0) as server:
+...         host, port = server.sockets[0].getsockname()
+...         reader, writer = await aio.open_connection(host, port)
+...         writer.write(b"\x02hi\x05there")
+...         print(await reader.frame(LengthPrefix(1)), await reader.frame(LengthPrefix(1)))
+...         writer.close()
+...         await writer.wait_closed()
+>>> asyncio.run(main())
+b'hi' b'there'
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from .stream import FrameIterator, StreamAccumulator
+
+if TYPE_CHECKING:
+    from .stream import Connected
+
+__all__ = [
+    "FrameIterator",
+    "StreamAccumulator",
+    "open_connection",
+    "open_unix_connection",
+    "start_server",
+    "start_unix_server",
+]
+
+
+async def open_connection(
+    host: Any = None,
+    port: Any = None,
+    *,
+    max_size: int = 1 << 24,
+    high_water: int = 1 << 17,
+    **options: Any,
+) -> tuple[StreamAccumulator, StreamAccumulator]:
+    """Connect over TCP, as `asyncio.open_connection` does.
+
+    Args:
+        host: a name or an address.
+        port: a port number.
+        max_size: as in `StreamAccumulator`.
+        high_water: as in `StreamAccumulator`.
+        options: as in `asyncio.loop.create_connection`: `ssl`, `server_hostname`, `sock`, ...
+
+    Returns:
+        A pair ``(reader, writer)`` of one and the same `StreamAccumulator`.
+
+    Raises:
+        OSError: as `asyncio.open_connection`.
+    """
+    loop = asyncio.get_running_loop()
+    stream = StreamAccumulator(max_size, high_water=high_water)
+    await loop.create_connection(lambda: stream, host, port, **options)
+    return stream, stream
+
+
+async def start_server(
+    client_connected_cb: Connected,
+    host: Any = None,
+    port: Any = None,
+    *,
+    max_size: int = 1 << 24,
+    high_water: int = 1 << 17,
+    **options: Any,
+) -> asyncio.Server:
+    """Serve over TCP, as `asyncio.start_server` does.
+
+    Args:
+        client_connected_cb: a function or coroutine function, called with ``(reader, writer)``
+            for each connection, which are one and the same `StreamAccumulator`.
+        host: a name, an address, or several.
+        port: a port number.
+        max_size: as in `StreamAccumulator`.
+        high_water: as in `StreamAccumulator`.
+        options: as in `asyncio.loop.create_server`: `ssl`, `sock`, `backlog`, ...
+
+    Returns:
+        The server.
+
+    Raises:
+        OSError: as `asyncio.start_server`.
+    """
+    loop = asyncio.get_running_loop()
+
+    def connected() -> StreamAccumulator:
+        return StreamAccumulator(
+            max_size, high_water=high_water, client_connected_cb=client_connected_cb
+        )
+
+    return await loop.create_server(connected, host, port, **options)
+
+
+async def open_unix_connection(
+    path: Any = None, *, max_size: int = 1 << 24, high_water: int = 1 << 17, **options: Any
+) -> tuple[StreamAccumulator, StreamAccumulator]:
+    """Connect over a UNIX socket, as `asyncio.open_unix_connection` does.
+
+    Args:
+        path: where the socket is.
+        max_size: as in `StreamAccumulator`.
+        high_water: as in `StreamAccumulator`.
+        options: as in `asyncio.loop.create_unix_connection`: `ssl`, `sock`, ...
+
+    Returns:
+        A pair ``(reader, writer)`` of one and the same `StreamAccumulator`.
+
+    Raises:
+        OSError: as `asyncio.open_unix_connection`.
+        NotImplementedError: there are no UNIX sockets here.
+    """
+    loop = asyncio.get_running_loop()
+    stream = StreamAccumulator(max_size, high_water=high_water)
+    await loop.create_unix_connection(lambda: stream, path, **options)
+    return stream, stream
+
+
+async def start_unix_server(
+    client_connected_cb: Connected,
+    path: Any = None,
+    *,
+    max_size: int = 1 << 24,
+    high_water: int = 1 << 17,
+    **options: Any,
+) -> asyncio.AbstractServer:
+    """Serve over a UNIX socket, as `asyncio.start_unix_server` does.
+
+    Args:
+        client_connected_cb: as in `start_server`.
+        path: where the socket is to be.
+        max_size: as in `StreamAccumulator`.
+        high_water: as in `StreamAccumulator`.
+        options: as in `asyncio.loop.create_unix_server`: `ssl`, `sock`, `backlog`, ...
+
+    Returns:
+        The server.
+
+    Raises:
+        OSError: as `asyncio.start_unix_server`.
+        NotImplementedError: there are no UNIX sockets here.
+    """
+    loop = asyncio.get_running_loop()
+
+    def connected() -> StreamAccumulator:
+        return StreamAccumulator(
+            max_size, high_water=high_water, client_connected_cb=client_connected_cb
+        )
+
+    return await loop.create_unix_server(connected, path, **options)

@@ -1,0 +1,558 @@
+"""The stream of `fastsock.aio`: the reader, the writer and the protocol in one object."""
+
+from __future__ import annotations
+
+import asyncio
+from inspect import iscoroutine
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
+
+from .. import errors as _errors
+from ..stream import Framer, RecvAccumulator
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from _typeshed import ReadableBuffer
+
+    Connected = Callable[["StreamAccumulator", "StreamAccumulator"], Awaitable[None] | None]
+
+__all__ = ["FrameIterator", "StreamAccumulator"]
+
+_READ = 1 << 16  # larger reads are slower, for what they bring leaves the cache before it is cut
+
+
+class StreamAccumulator(asyncio.BufferedProtocol):
+    r"""A stream that the event loop receives into, to be read exactly, by lines and by frames.
+
+    A read that can be served by what has come returns at once, without a turn of the event
+    loop; `frames` so serves many small frames a call. A read that is cancelled, by
+    `asyncio.timeout` for one, has taken nothing. One task reads at a time.
+
+    The transport's reading is paused while more than `high_water` bytes are unread and no task
+    waits for more, and always while `max_size` are.
+
+    `open_connection` and the other functions here make it. By hand it is a protocol as any other:
+    ``await loop.create_connection(StreamAccumulator, host, port)``.
+
+    Args:
+        max_size: the most bytes that may be received ahead, so also the most that `read_exactly`
+            and `read_all` can return.
+        high_water: from how many unread bytes on reading is paused, until half are left.
+        client_connected_cb: called with ``(stream, stream)`` when the connection is made; a
+            coroutine becomes a task.
+
+    Raises:
+        TypeError, ValueError: `max_size` or `high_water` is no int, or out of range.
+
+    >>> import asyncio, socket
+    >>> from fastsock import LengthPrefix
+    >>> async def main():
+    ...     here, there = socket.socketpair()
+    ...     with there:
+    ...         stream, _ = await open_connection(sock=here)
+    ...         there.sendall(b"PUT\n\x02hi\x05there\x03")
+    ...         print(await stream.read_line(), await stream.frames(LengthPrefix(1)))
+    ...         try:
+    ...             async with asyncio.timeout(0.01):
+    ...                 await stream.frame(LengthPrefix(1))
+    ...         except TimeoutError:
+    ...             there.sendall(b"all")
+    ...         print(await stream.frame(LengthPrefix(1)))
+    ...         stream.close()
+    ...         await stream.wait_closed()
+    >>> asyncio.run(main())
+    b'PUT\n' [b'hi', b'there']
+    b'all'
+    """
+
+    __module__ = "fastsock.aio"
+    __slots__ = (
+        "__weakref__",
+        "_accumulator",
+        "_client_connected_cb",
+        "_error",
+        "_full",
+        "_high_water",
+        "_listeners",
+        "_loop",
+        "_lost",
+        "_max_size",
+        "_over_tls",
+        "_paused",
+        "_task",
+        "_transport",
+        "_waiter",
+    )
+
+    _loop: asyncio.AbstractEventLoop
+    _transport: asyncio.Transport
+
+    def __init__(
+        self,
+        max_size: int = 1 << 24,
+        *,
+        high_water: int = 1 << 17,
+        client_connected_cb: Connected | None = None,
+    ) -> None:
+        if high_water < 0:
+            raise _errors.bad_count("high_water", high_water)
+        self._accumulator = RecvAccumulator(max_size)
+        self._max_size = max_size
+        self._high_water = high_water
+        self._client_connected_cb = client_connected_cb
+        self._waiter: asyncio.Future[None] | None = None  # of the task that waits for bytes
+        self._paused = False
+        self._error: Exception | None = None  # what broke the connection
+        self._over_tls = False
+        self._task: asyncio.Task[None] | None = None  # else the loop keeps it by a weak reference
+        self._full = False  # what is written waits in the transport
+        self._lost = False
+        self._listeners: list[asyncio.Future[None]] = []  # wait for a change of these two
+
+    # What the transport calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport, and start the server's callback."""
+        self._transport = transport  # type: ignore[assignment]
+        self._loop = asyncio.get_running_loop()
+        self._over_tls = transport.get_extra_info("sslcontext") is not None
+        if self._client_connected_cb is not None:
+            result = self._client_connected_cb(self, self)
+            if iscoroutine(result):
+                self._task = self._loop.create_task(result)
+                self._task.add_done_callback(self._served)
+
+    def _served(self, task: asyncio.Task[None]) -> None:
+        """See to a connection whose callback failed, for nobody else will."""
+        self._task = None
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            context = {
+                "message": "Unhandled exception in client_connected_cb",
+                "exception": error,
+                "transport": self._transport,
+            }
+            self._loop.call_exception_handler(context)
+        if error is not None or task.cancelled():
+            self._transport.close()
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Lend the transport room to receive into."""
+        if self._accumulator.eof:  # asyncio's TLS tries once more when it closes
+            return memoryview(bytearray(1))
+        return self._accumulator.get_buffer(sizehint)[:_READ]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take note of what the transport has received."""
+        if self._accumulator.eof:
+            return
+        self._accumulator.buffer_updated(nbytes)
+        limit = min(self._high_water + 1, self._max_size)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+            limit = self._max_size  # the task that is woken may want even more
+        if not self._paused and len(self._accumulator) >= limit:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        """Take note of the end of the stream; a plain connection stays open for writing."""
+        self._accumulator.feed_eof()
+        self._wake()
+        return not self._over_tls
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Take note of the end of the connection. What was received stays to be read first."""
+        self._error = exc
+        if exc is None:
+            self._accumulator.feed_eof()
+        self._lost = True
+        self._tell()
+        self._wake()
+
+    def pause_writing(self) -> None:
+        """Make `drain` wait."""
+        self._full = True
+
+    def resume_writing(self) -> None:
+        """Let `drain` go on."""
+        self._full = False
+        self._tell()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            if not listener.done():
+                listener.set_result(None)
+
+    async def _listen(self) -> None:
+        listener = self._loop.create_future()
+        self._listeners.append(listener)
+        try:
+            await listener
+        finally:
+            self._listeners.remove(listener)
+
+    def _resume(self) -> None:
+        # A transport that closes reads no more, and uvloop's says so by an exception.
+        if not self._transport.is_closing():
+            self._paused = False
+            self._transport.resume_reading()
+
+    def _drained(self) -> None:
+        """After a read: go on receiving if enough was taken."""
+        if len(self._accumulator) <= min(self._high_water, self._max_size) // 2:
+            self._resume()
+
+    async def _more(self, reader: str) -> None:
+        """Wait until more has come, or the end."""
+        if self._waiter is not None:
+            raise RuntimeError(
+                f"{reader}() called while another coroutine is already waiting for incoming data"
+            )
+        if self._error is not None:
+            raise self._error
+        if self._paused:
+            unread = len(self._accumulator)
+            if unread >= self._max_size:
+                raise _errors.no_room(self._max_size, unread)
+            self._resume()
+        self._waiter = self._loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._accumulator!r}>"
+
+    # Reading. What is taken is taken after the last wait, so a cancelled read has taken nothing.
+
+    @property
+    def accumulator(self) -> RecvAccumulator:
+        """What was received and not read yet: to look at, or to skip a frame."""
+        return self._accumulator
+
+    def at_eof(self) -> bool:
+        """Whether the stream has ended and everything was read."""
+        return self._accumulator.eof and not len(self._accumulator)
+
+    @overload
+    async def frames(self, framer: Framer, views: Literal[False] = False) -> list[bytes]: ...
+    @overload
+    async def frames(self, framer: Framer, views: Literal[True]) -> list[memoryview]: ...
+    async def frames(self, framer: Framer, views: bool = False) -> list[bytes] | list[memoryview]:
+        """Read every frame that has come whole, and wait for one where there is none.
+
+        Args:
+            framer: how to cut: `LengthPrefix`, `Delimiter`, `Lines`, `FixedSize`, `Varint` or
+                `Netstring`.
+            views: memoryviews instead of bytes. Below some 2 KiB a frame, bytes are faster.
+
+        Returns:
+            The frames, at least one; an empty list at the end of the stream.
+
+        Raises:
+            FrameTooLargeError, LimitOverrunError, FrameError: the next frame is a bad one; those
+                before it were returned. `accumulator.skip_frame` is the way on.
+            IncompleteReadError: the stream ended inside a frame. Its bytes stay.
+            OSError: the connection broke. What came before was returned.
+            TypeError: no framer.
+            RuntimeError: another task is reading.
+        """
+        accumulator = self._accumulator
+        while True:
+            frames: Any = accumulator.frames(framer, views)  # type: ignore[call-overload]
+            if frames or accumulator.eof:
+                if self._paused:
+                    self._drained()
+                return frames  # type: ignore[no-any-return]
+            await self._more("frames")
+
+    async def frame(self, framer: Framer) -> bytes | None:
+        """Read one frame, and leave what is behind it to whatever reads next.
+
+        Args:
+            framer: as in `frames`, which is faster.
+
+        Returns:
+            The frame, or None at the end of the stream.
+
+        Raises:
+            FrameTooLargeError, LimitOverrunError, FrameError, IncompleteReadError, OSError,
+            TypeError, RuntimeError: as `frames`.
+        """
+        accumulator = self._accumulator
+        while not (frames := accumulator.frames(framer, limit=1)) and not accumulator.eof:
+            await self._more("frame")
+        if self._paused:
+            self._drained()
+        return frames[0] if frames else None
+
+    def iter_frames(self, framer: Framer) -> FrameIterator:
+        """Iterate over frames, up to the end of the stream: ``async for frame in ...``.
+
+        They are read one by one, so a loop that is left early has read no frame too many.
+
+        Args:
+            framer: as in `frames`.
+
+        Returns:
+            An asynchronous iterator, which raises what `frame` raises.
+        """
+        return FrameIterator(self, framer)
+
+    @overload
+    async def read_exactly(self, n: int, *, view: Literal[False] = False) -> bytes: ...
+    @overload
+    async def read_exactly(self, n: int, *, view: Literal[True]) -> memoryview: ...
+    async def read_exactly(self, n: int, *, view: bool = False) -> bytes | memoryview:
+        """Read exactly so many bytes, as `asyncio.StreamReader.readexactly` does.
+
+        Args:
+            n: how many.
+            view: a memoryview instead of bytes. Below some 2 KiB, bytes are faster.
+
+        Returns:
+            The bytes.
+
+        Raises:
+            IncompleteReadError: the stream ended with fewer. They stay in the accumulator.
+            FrameTooLargeError: `n` is more than `max_size`.
+            ValueError: `n` is negative.
+            OSError: the connection broke with fewer. They stay in the accumulator.
+            RuntimeError: another task is reading.
+        """
+        if n < 0:
+            raise ValueError("read_exactly size can not be less than zero")
+        accumulator = self._accumulator
+        while True:
+            taken: Any = accumulator.take(n, view=view)  # type: ignore[call-overload]
+            if taken is not None:
+                if self._paused:
+                    self._drained()
+                return taken  # type: ignore[no-any-return]
+            await self._more("read_exactly")
+
+    async def read_until(
+        self,
+        separator: ReadableBuffer | tuple[ReadableBuffer, ...] = b"\n",
+        *,
+        max_frame: int | None = None,
+        keep: bool = True,
+    ) -> bytes:
+        """Read up to a separator, as `asyncio.StreamReader.readuntil` does.
+
+        Args:
+            separator: a bytes-like object, or a tuple of them: then the first that is complete.
+            max_frame: the most bytes before the separator.
+            keep: with the separator at the end.
+
+        Returns:
+            The bytes.
+
+        Raises:
+            IncompleteReadError: the stream ended without a separator. Its bytes stay.
+            LimitOverrunError: no separator within the limit, or within `max_size`.
+            ValueError: an empty separator.
+            OSError: the connection broke.
+            RuntimeError: another task is reading.
+        """
+        accumulator = self._accumulator
+        while True:
+            taken = accumulator.take_until(separator, max_frame=max_frame, keep=keep)
+            if taken is not None:
+                if self._paused:
+                    self._drained()
+                return taken
+            await self._more("read_until")
+
+    async def read_line(self, *, max_frame: int | None = None, keep: bool = True) -> bytes:
+        r"""Read a line, as `asyncio.StreamReader.readline` does.
+
+        Args:
+            max_frame: the most bytes before the newline.
+            keep: with the newline, ``\n`` or ``\r\n``, at the end.
+
+        Returns:
+            The line. The last one may have no newline, and behind it there is always ``b""``.
+
+        Raises:
+            LimitOverrunError: no newline within the limit, or within `max_size`. It is a
+                ValueError, as asyncio's readline raises.
+            OSError: the connection broke.
+            RuntimeError: another task is reading.
+        """
+        accumulator = self._accumulator
+        while True:
+            taken = accumulator.take_line(max_frame=max_frame, keep=keep)
+            if taken is not None:
+                if self._paused:
+                    self._drained()
+                return taken
+            await self._more("read_line")
+
+    async def read(self, n: int = -1) -> bytes:
+        """Read what there is, as `asyncio.StreamReader.read` does.
+
+        Args:
+            n: how many bytes at most; a negative number reads all, as `read_all` does.
+
+        Returns:
+            At least one byte; ``b""`` at the end of the stream, or where `n` is 0.
+
+        Raises:
+            OSError: the connection broke.
+            RuntimeError: another task is reading.
+        """
+        if n < 0:
+            return await self.read_all()
+        accumulator = self._accumulator
+        while n and not len(accumulator) and not accumulator.eof:
+            await self._more("read")
+        taken = accumulator.take(min(n, len(accumulator)))
+        if self._paused:
+            self._drained()
+        return taken  # type: ignore[return-value]
+
+    async def read_all(self) -> bytes:
+        """Read all there is to come, up to the end of the stream.
+
+        Returns:
+            The bytes, ``b""`` where there are no more.
+
+        Raises:
+            LimitOverrunError: `max_size` bytes came and not the end. They stay.
+            OSError: the connection broke. What came stays.
+            RuntimeError: another task is reading.
+        """
+        while not self._accumulator.eof:
+            await self._more("read_all")
+        return self._accumulator.take()  # type: ignore[return-value]
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        line = await self.read_line()
+        if not line:
+            raise StopAsyncIteration
+        return line
+
+    # Writing, as asyncio.StreamWriter does it.
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """The transport."""
+        return self._transport
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """What the transport knows, as ``"peername"``."""
+        return self._transport.get_extra_info(name, default)
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Send bytes, in the background."""
+        self._transport.write(data)
+
+    def writelines(self, data: Iterable[bytes | bytearray | memoryview]) -> None:
+        """Send many pieces, in the background."""
+        self._transport.writelines(data)
+
+    def can_write_eof(self) -> bool:
+        """Whether `write_eof` works: not over TLS."""
+        return self._transport.can_write_eof()
+
+    def write_eof(self) -> None:
+        """End the stream of what is sent; reading goes on."""
+        self._transport.write_eof()
+
+    async def drain(self) -> None:
+        """Wait until it is good to write more.
+
+        Raises:
+            ConnectionResetError: the connection is closed.
+            OSError: what broke it.
+        """
+        if self._transport.is_closing():
+            await asyncio.sleep(0)  # or a loop of writes would never let connection_lost() in
+        while self._full and not self._lost:
+            await self._listen()
+        if self._error is not None:
+            raise self._error
+        if self._lost:
+            raise ConnectionResetError("Connection lost")
+
+    def close(self) -> None:
+        """Close the connection, after what was written is sent."""
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        """Whether the connection is closed, or about to be."""
+        return self._transport.is_closing()
+
+    async def wait_closed(self) -> None:
+        """Wait until the connection is closed.
+
+        Raises:
+            OSError: what broke it.
+        """
+        while not self._lost:
+            await self._listen()
+        if self._error is not None:
+            raise self._error
+
+    async def start_tls(
+        self,
+        sslcontext: ssl.SSLContext,
+        *,
+        server_hostname: str | None = None,
+        ssl_handshake_timeout: float | None = None,
+    ) -> None:
+        """Go on over TLS, as the server if a server's callback runs it.
+
+        Args:
+            sslcontext: the TLS settings.
+            server_hostname: the name that the server's certificate must bear.
+            ssl_handshake_timeout: seconds for the handshake.
+
+        Raises:
+            RuntimeError: there are unread bytes. They were sent in the clear, perhaps by
+                somebody else, and must not be taken for what comes over TLS.
+            OSError: the handshake failed.
+        """
+        await self.drain()
+        if len(self._accumulator):
+            raise RuntimeError("start_tls() called with unread bytes, which came in the clear")
+        self._transport = await self._loop.start_tls(  # type: ignore[assignment]
+            self._transport,
+            self,
+            sslcontext,
+            server_side=self._client_connected_cb is not None,
+            server_hostname=server_hostname,
+            ssl_handshake_timeout=ssl_handshake_timeout,
+        )
+        self._over_tls = True
+
+
+class FrameIterator:
+    """The frames of a stream, one by one: what `StreamAccumulator.iter_frames` returns."""
+
+    __module__ = "fastsock.aio"
+    __slots__ = ("_framer", "_stream")
+
+    def __init__(self, stream: StreamAccumulator, framer: Framer) -> None:
+        self._stream = stream
+        self._framer = framer
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        frame = await self._stream.frame(self._framer)
+        if frame is None:
+            raise StopAsyncIteration
+        return frame

@@ -1,0 +1,10 @@
+"""The compiled twin."""
+
+from .columns import decode_columns
+from .reader import Capture, open_capture
+
+__all__ = [
+    "Capture",
+    "decode_columns",
+    "open_capture",
+]

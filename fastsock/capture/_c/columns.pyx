@@ -1,0 +1,142 @@
+"""Compiled twin of `fastsock.capture`: packets are decoded by a kernel, a block at a time."""
+
+cimport cython
+from cpython.buffer cimport (
+    PyBUF_FULL_RO,
+    PyBuffer_IsContiguous,
+    PyBuffer_Release,
+    PyObject_CheckBuffer,
+    PyObject_GetBuffer,
+)
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
+from cpython.list cimport PyList_GET_SIZE
+from cpython.object cimport PyObject
+from libc.stdint cimport int64_t, uint32_t
+
+from fastsock.capture._c.sink cimport Sink
+
+from fastsock.capture import columns as _columns
+from fastsock import errors as _errors
+
+
+cdef extern from *:
+    """
+    /* The front of what is likely a bytes object: its fields, and the headers of a packet. */
+    static inline void fs_prefetch_bytes(const void *object)
+    {
+    #if defined(__GNUC__)
+        __builtin_prefetch(object);
+        __builtin_prefetch((const char *)object + 64);
+    #else
+        (void)object;
+    #endif
+    }
+    """
+    void fs_prefetch_bytes(const void *object) noexcept
+    PyObject *PyList_GET_ITEM(object items, Py_ssize_t row)
+
+cdef enum:
+    PREFETCH_ROWS = 8       # of a list, ahead of the packet that is decoded: they lie anywhere
+
+
+cdef object get_bytes(object buffer, Py_buffer *view, object name):
+    """Fill `view` with a buffer in one piece, of any format and shape. The caller releases it."""
+    if not PyObject_CheckBuffer(buffer):
+        raise _errors.not_buffer(buffer)
+    PyObject_GetBuffer(buffer, view, PyBUF_FULL_RO)
+    if not PyBuffer_IsContiguous(view, b"C"):
+        PyBuffer_Release(view)
+        raise _errors.not_contiguous(name)
+
+
+cdef int decode_item(Sink sink, object item, uint32_t link) except -1:
+    cdef Py_buffer view
+    if PyBytes_CheckExact(item):
+        return sink.add(PyBytes_AS_STRING(item), PyBytes_GET_SIZE(item), link)
+    get_bytes(item, &view, "a packet")
+    try:
+        return sink.add(<const char *>view.buf, view.len, link)
+    finally:
+        PyBuffer_Release(&view)
+
+
+cdef object decode_list(Sink sink, list items, uint32_t link):
+    # A buffer's own code may run in here, and change the list: its size is read anew each time.
+    cdef Py_ssize_t row = 0
+    with cython.critical_section(items):
+        sink.expect(PyList_GET_SIZE(items))
+        while row < PyList_GET_SIZE(items):
+            if row + PREFETCH_ROWS < PyList_GET_SIZE(items):
+                fs_prefetch_bytes(PyList_GET_ITEM(items, row + PREFETCH_ROWS))
+            decode_item(sink, items[row], link)
+            row += 1
+
+
+cdef object decode_offsets(Sink sink, object buffer, object offsets, uint32_t link):
+    """Decode the rows of one buffer."""
+    cdef Py_buffer data, numbers
+    cdef const int64_t *starts
+    cdef size_t rows, row
+    get_bytes(buffer, &data, "buffer")
+    try:
+        PyObject_GetBuffer(_columns.offsets_of(offsets), &numbers, PyBUF_FULL_RO)
+        try:
+            rows = max(numbers.len // <Py_ssize_t>sizeof(int64_t) - 1, <Py_ssize_t>0)
+            starts = <const int64_t *>numbers.buf
+            row = sink.run_offsets(<const char *>data.buf, data.len, starts, 0, rows, link)
+            if row != rows:
+                first_is_bad = starts[row] < 0 or starts[row] > data.len
+                raise _errors.bad_offsets(row if first_is_bad else row + 1)
+        finally:
+            PyBuffer_Release(&numbers)
+    finally:
+        PyBuffer_Release(&data)
+
+
+def decode_columns(buffers, columns=None, *, link="ethernet", verify=False, out=None):
+    r"""Decode many packets at once, into columns.
+
+    Nothing that a packet holds makes this fail: `status` and `limited_by` say of each row what
+    it is and why decoding stopped, as they do of a `Packet`.
+
+    Args:
+        buffers: a list or another iterable of bytes-like objects, a packet each; or a tuple
+            ``(buffer, offsets)``: packet i is ``buffer[offsets[i]:offsets[i + 1]]``, so there is
+            an offset more than there are packets. 64-bit integers in a buffer are the
+            fastest; any buffer or iterable of integers will do.
+        columns: names of columns, in any order; by default all that a packet by itself can
+            fill of those that a capture gives.
+        link: the packets' link type: a name of `LINK_TYPES`, or a number as capture files
+            have it.
+        verify: look at checksums too.
+        out: columns of the same names, to be written anew and returned. Their memory is
+            used again where it is enough; views of it then show the new rows. Where the call
+            raises, they have no rows.
+
+    Returns:
+        The columns.
+
+    Raises:
+        ValueError: no such column or link type; offsets that descend or lie outside of the
+            buffer; a buffer whose bytes are not in one piece.
+        TypeError: something that is no buffer; a tuple that is not one buffer and its offsets.
+
+    Source: as `parse_packet`, row by row.
+
+    >>> packet = bytes.fromhex("4500001c0000000040110000c0000201c0000202003500350008") + bytes(2)
+    >>> columns = decode_columns((packet * 2, [0, 28, 40]), ["ttl", "sport"], link="raw")
+    >>> columns["ttl"].tolist(), columns["sport"].tolist()
+    ([64, 0], [53, 0])
+    """
+    cdef uint32_t number = _columns.link_number(link)
+    sink = Sink(_columns.select(columns, records=False), out, verify)
+    if type(buffers) is list:
+        decode_list(sink, buffers, number)
+    elif not isinstance(buffers, tuple):
+        for item in buffers:
+            decode_item(sink, item, number)
+    elif len(buffers) == 2:
+        decode_offsets(sink, buffers[0], buffers[1], number)
+    else:
+        raise _errors.not_pair(buffers)
+    return sink.finish()

@@ -1,0 +1,33 @@
+"""A capture: a walk of the kernel's over a window of the file."""
+
+from fastsock.capture._c.sink cimport fs_capture, fs_record, fs_walked
+
+
+cdef class Capture:
+    cdef object __weakref__
+    cdef fs_capture walk
+    cdef Py_buffer window         # the bytes that the walk goes over: a mapping, or what was read
+    cdef object view              # a memoryview of them, from which records are cut
+    cdef list ahead               # what was read and is not in the window yet ...
+    cdef size_t ahead_size        # ... and how much that is
+    cdef object source            # where they come from, see _captures.Source
+    cdef object format_
+    cdef object stopped_
+    cdef object record_type
+    cdef size_t records_
+    cdef bint done
+    cdef bint busy
+    cdef bint closed_
+
+    cdef int enter(self) except -1
+    cdef int begin(self) except -1
+    cdef int show(self, object view) except -1
+    cdef int drop(self) except -1
+    cdef int more(self, size_t size) except -1
+    cdef int look_further(self, size_t size) except -1
+    cdef int read_further(self, size_t size) except -1
+    cdef int join_ahead(self) except -1
+    cdef int help(self, fs_walked state) except -1
+    cdef int make_room(self) except -1
+    cdef object record(self, const fs_record *found)
+    cdef object decode(self, tuple names, bint verify, size_t most)

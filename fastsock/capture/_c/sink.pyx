@@ -1,0 +1,179 @@
+"""Columns that grow while packets are decoded into them."""
+
+cimport cython
+from cpython.bytearray cimport PyByteArray_AS_STRING, PyByteArray_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING
+from cpython.memoryview cimport PyMemoryView_GET_BUFFER
+from libc.stdint cimport UINT32_MAX, int64_t, uint8_t, uint32_t, uintptr_t
+from libc.string cimport memcpy
+
+from fastsock.capture import columns as _columns
+from fastsock.packet import fields as _fields
+
+
+cdef extern from "Python.h":
+    size_t PY_SSIZE_T_MAX
+
+cdef extern from "fastsock/capture/pages.h" nogil:
+    void fs_want_large_pages(void *memory, size_t size) noexcept
+
+cdef enum:
+    FIRST_ROWS = 1024       # room to begin with
+    FEWEST_TIMES = 2        # how much more there is when that is used up ...
+    MOST_TIMES = 16         # ... even where more rows are expected: they may turn out larger
+    ALIGNMENT = 64          # of a column: a line of the cache, and what Arrow advises
+
+
+cdef inline size_t aligned(size_t number) noexcept:
+    return (number + ALIGNMENT - 1) & ~<size_t>(ALIGNMENT - 1)
+
+
+@cython.final
+cdef class Sink:
+    """Columns that grow while packets are decoded into them.
+
+    They share one block of memory, which a large file fills with fewer and larger pages.
+    """
+
+    def __cinit__(self, names, out, bint verify):
+        cdef bytes key = _fields.RSS_KEY
+        numbers = list(_fields.COLUMNS)
+        self.names = names
+        self.numbers = [numbers.index(name) for name in names]
+        self.out = out
+        self.sink.verify = verify
+        self.sink.addresses = FS_SRC_COLUMN in self.numbers or FS_DST_COLUMN in self.numbers
+        self.sink.hashes = FS_HASH_COLUMN in self.numbers
+        if self.sink.hashes:
+            fs_toeplitz_init(&self.sink.spread, <const uint8_t *>PyBytes_AS_STRING(key))
+        self.block = bytearray()
+        if out is not None:
+            self.use(_columns.room_of(out, names).values())
+
+    def __reduce__(self):
+        raise TypeError("cannot pickle 'Sink' object")
+
+    cdef int use(self, object columns) except -1:
+        """Write to memory that there is. Views of it are held, so that nobody resizes it."""
+        cdef int number
+        self.held = [memoryview(column) for column in columns]
+        self.sink.room = PY_SSIZE_T_MAX if self.held else 0
+        for number, column in zip(self.numbers, self.held):
+            self.sink.memory[number] = <uint8_t *>PyMemoryView_GET_BUFFER(column).buf
+            self.sink.room = min(self.sink.room, <size_t>len(column) // fs_columns[number].size)
+        return 0
+
+    cdef size_t size_of(self, size_t rows) except? 0:
+        """Bytes of a block for so many rows."""
+        cdef size_t width = ALIGNMENT
+        cdef int number
+        for number in self.numbers:
+            width += fs_columns[number].size
+        if rows > (PY_SSIZE_T_MAX - ALIGNMENT * <size_t>(FS_COLUMNS + 1)) // width:
+            raise MemoryError()
+        width = ALIGNMENT
+        for number in self.numbers:
+            width += aligned(rows * fs_columns[number].size)
+        return width
+
+    cdef int move(self, size_t room) except -1:
+        """Go on in a new block. What others may see of the old one stays as it is."""
+        cdef size_t size = self.size_of(room)
+        cdef int number
+        block = PyByteArray_FromStringAndSize(NULL, <Py_ssize_t>size)
+        start = <uint8_t *>PyByteArray_AS_STRING(block)
+        fs_want_large_pages(start, size)
+        start += aligned(<uintptr_t>start) - <uintptr_t>start
+        for number in self.numbers:
+            if self.sink.rows:
+                memcpy(start, self.sink.memory[number], self.sink.rows * fs_columns[number].size)
+            self.sink.memory[number] = start
+            start += aligned(room * fs_columns[number].size)
+        self.block = block
+        self.held = None
+        self.sink.room = room
+        return 0
+
+    cdef int expect(self, size_t rows) except -1:
+        """Make room for rows that there are."""
+        if rows > self.sink.room:
+            self.move(rows)
+        return 0
+
+    cdef int grow(self, size_t expected, size_t most) except -1:
+        """Make room for more rows, about as many as are expected, and no more than `most`."""
+        cdef size_t rows = self.sink.rows
+        if rows > PY_SSIZE_T_MAX // MOST_TIMES:
+            raise MemoryError()
+        expected = min(max(expected, FEWEST_TIMES * rows), MOST_TIMES * rows)
+        return self.move(min(max(expected, <size_t>FIRST_ROWS), most))
+
+    cdef object columns(self):
+        """The memory of each column, as much of it as was written."""
+        cdef int number
+        cdef const uint8_t *start = <const uint8_t *>PyByteArray_AS_STRING(self.block)
+        memory = {}
+        view = memoryview(self.block)
+        for name, number in zip(self.names, self.numbers):
+            at = self.sink.memory[number] - start
+            memory[name] = view[at : at + <Py_ssize_t>(self.sink.rows * fs_columns[number].size)]
+        return memory
+
+    cdef int add(self, const char *data, size_t size, uint32_t link) except -1:
+        """Decode one packet. Nothing of it is needed afterwards."""
+        cdef uint32_t length = <uint32_t>min(size, <size_t>UINT32_MAX)
+        if self.sink.rows + self.sink.pending == self.sink.room:
+            fs_flush(&self.sink)
+            self.grow(0, PY_SSIZE_T_MAX)
+        fs_add_packet(&self.sink, <const uint8_t *>data, length, length, link, 0)
+        return 0
+
+    cdef fs_walked run_capture(
+        self, fs_capture *capture, const uint8_t *end, size_t most
+    ) except *:
+        """Decode records, without the GIL: FS_RECORD where there are `most` rows.
+
+        The capture is known to go on up to `end`, as far as it is known.
+        """
+        cdef const uint8_t *start = capture.p
+        cdef size_t before = self.sink.rows, size, seen
+        cdef fs_walked state = FS_RECORD
+        while state == FS_RECORD and self.sink.rows < most:
+            if self.sink.rows == self.sink.room:
+                # As many as there are, if the rest of them is like those so far.
+                seen = self.sink.rows - before
+                size = <size_t>(capture.p - start) // max(seen, <size_t>1) or 1
+                self.grow(self.sink.rows + <size_t>(end - capture.p) // size * 17 // 16, most)
+            with nogil:
+                state = fs_run_capture(capture, &self.sink)
+        return state
+
+    cdef size_t run_offsets(
+        self,
+        const char *data,
+        size_t size,
+        const int64_t *offsets,
+        size_t row,
+        size_t rows,
+        uint32_t link,
+    ) except? 0:
+        """Decode rows of one buffer, without the GIL; the row with a bad offset, or `rows`."""
+        self.expect(rows)
+        with nogil:
+            row = fs_run_offsets(
+                &self.sink, <const uint8_t *>data, size, offsets, row, rows, link
+            )
+        return row
+
+    cdef object finish(self):
+        """The columns, with what was decoded."""
+        cdef size_t rows
+        fs_flush(&self.sink)
+        rows = self.sink.rows
+        if self.held is not None:
+            return _columns.refill(self.out, rows, self.out._memory)
+        if self.sink.room - rows > rows // 4 or not self.block:
+            self.move(rows)
+        if self.out is None:
+            return _columns.Columns(rows, self.columns())
+        return _columns.refill(self.out, rows, self.columns())

@@ -1,0 +1,57 @@
+"""Fields that are read and written in place, and what all views have in common."""
+
+from libc.stdint cimport uint8_t, uint32_t
+
+
+cdef extern from "fastsock/headers/rewrite.h" nogil:
+    uint32_t fs_load_be(const uint8_t *data, size_t size) noexcept
+    void fs_store_be(uint8_t *data, size_t size, uint32_t value) noexcept
+    void fs_update(uint8_t *checksum, const uint8_t *before, const uint8_t *after, size_t size,
+                   bint zero_is_none) noexcept
+    void fs_rewrite(uint8_t *header, size_t at, const uint8_t *value, size_t size,
+                    int checksum_at, bint zero_is_none) noexcept
+
+
+# A field of a view: an attribute that reads and writes the header in place.
+cdef class Field:
+    cdef str name
+    cdef str text                 # the docstring
+    cdef Py_ssize_t at
+    cdef Py_ssize_t size
+    cdef View of(self, object instance)
+
+
+# A number; `most`, `unit` and `base` are in what users see, `mask` and `shift` in the header.
+cdef class Number(Field):
+    cdef uint32_t mask
+    cdef int shift
+    cdef uint32_t unit
+    cdef uint32_t base
+    cdef uint32_t most
+
+
+cdef class Flag(Number):
+    pass
+
+
+cdef class Octets(Field):
+    pass
+
+
+cdef class View:
+    cdef object source            # what the user gave
+    cdef memoryview flat          # all of its bytes; None after release()
+    cdef uint8_t *data            # the header ...
+    cdef Py_ssize_t size          # ... and the bytes from there on; 0 after release()
+    cdef Py_ssize_t start
+    cdef bint read_only
+    cdef int checksum_at          # where the checksum stands in the header, or -1
+    cdef bint zero_is_none        # UDP: it may be absent
+    cdef Py_ssize_t least         # the fewest bytes of such a header; 0 after release()
+    cdef str layer                # what errors call it
+    cdef int open(self, object buffer, object offset, Py_ssize_t least, str layer) except -1
+    cdef int check_live(self) except -1
+    cdef int check_writable(self) except -1
+    cdef memoryview slice(self, Py_ssize_t start, Py_ssize_t stop)
+    cdef int fault(self, str field, str what) except -1
+    cdef Py_ssize_t header(self, Py_ssize_t words, Py_ssize_t there) except -1

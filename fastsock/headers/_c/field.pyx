@@ -1,0 +1,181 @@
+"""Fields that are read and written in place, and what all views of headers have in common.
+
+What the fields of a header are stands in `fastsock/_layout.py`, for both twins. A field is a
+descriptor, so reading one is a type check, a bounds check and a load.
+"""
+
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.number cimport PyNumber_Index
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy
+
+from fastsock.headers._c.arguments cimport bytes_of, flat, number, octets
+
+from fastsock import errors as _errors
+
+
+cdef extern from "Python.h":
+    Py_ssize_t clipped_ssize "PyNumber_AsSsize_t"(object value, void *error) except? -1
+
+
+cdef class Field:
+    def __cinit__(self, field):
+        self.name, self.text = field.name, field.doc
+        self.at, self.size = field.at, field.size
+        # Or a field of anyone's making would reach outside the header, and outside the words here.
+        if self.at < 0 or not 0 < self.size <= (4 if isinstance(self, Number) else 16):
+            raise ValueError("no field of a header")
+
+    cdef View of(self, object instance):
+        """The view whose field it is. Its header may be gone, or be another kind's and shorter.
+
+        The least header has an even size, so with a field in it the whole word around it is there.
+        """
+        if not isinstance(instance, View):
+            raise TypeError(f"{self.name} is a field of headers' views")
+        view = <View>instance
+        if self.at + self.size > view.least:
+            view.check_live()
+            raise TypeError(f"{type(view).__name__} has no such field {self.name}")
+        return view
+
+    def __delete__(self, instance):
+        raise AttributeError(f"{self.name} can't be deleted")
+
+    def __reduce__(self):
+        raise TypeError(f"cannot pickle {type(self).__name__!r} object")
+
+
+cdef class Number(Field):
+    @property
+    def __doc__(self):  # a class inherits none
+        return self.text
+
+    def __cinit__(self, field):
+        self.shift, self.unit = field.shift, field.unit
+        if self.shift < 0 or not 0 < field.bits <= 8 * self.size - self.shift or self.unit == 0:
+            raise ValueError("no field of a header")
+        self.base, self.most = field.base, field.most
+        self.mask = <uint32_t>((<uint64_t>1 << <int>field.bits) - 1)
+
+    def __get__(self, instance, owner):
+        if instance is None:
+            return self
+        cdef uint32_t word = fs_load_be(self.of(instance).data + self.at, self.size)
+        return ((word >> self.shift) & self.mask) * self.unit + self.base
+
+    def __set__(self, instance, value):
+        cdef uint8_t word_bytes[4]
+        cdef View view
+        cdef uint32_t word, given = number(self.name, value, self.most, self.base)
+        if (given - self.base) % self.unit:
+            raise _errors.out_of_range(self.name, given, self.base, self.most, self.unit)
+        view = self.of(instance)  # not before: an __index__ may have released it
+        view.check_writable()
+        word = fs_load_be(view.data + self.at, self.size) & ~(self.mask << self.shift)
+        word |= (given - self.base) // self.unit << self.shift
+        fs_store_be(word_bytes, self.size, word)
+        fs_rewrite(view.data, self.at, word_bytes, self.size, view.checksum_at, view.zero_is_none)
+
+
+cdef class Flag(Number):
+    @property
+    def __doc__(self):  # a class inherits none
+        return self.text
+
+    def __get__(self, instance, owner):
+        if instance is None:
+            return self
+        return fs_load_be(self.of(instance).data + self.at, 1) >> self.shift & 1 != 0
+
+
+cdef class Octets(Field):
+    @property
+    def __doc__(self):  # a class inherits none
+        return self.text
+
+    def __get__(self, instance, owner):
+        if instance is None:
+            return self
+        view = self.of(instance)
+        return PyBytes_FromStringAndSize(<char *>view.data + self.at, self.size)
+
+    def __set__(self, instance, value):
+        cdef uint8_t given[16]
+        octets(self.name, value, given, self.size)
+        view = self.of(instance)
+        view.check_writable()
+        memcpy(view.data + self.at, given, self.size)
+
+
+cdef class View:
+    cdef int open(self, object buffer, object offset, Py_ssize_t least, str layer) except -1:
+        cdef Py_ssize_t start, size
+        cdef uint8_t *data
+        cdef bint read_only
+        offset = PyNumber_Index(offset)
+        view = flat(buffer)
+        data = bytes_of(view, &size, &read_only)
+        start = clipped_ssize(offset, NULL)
+        if start < 0:
+            raise _errors.bad_count("offset", offset)
+        if start > size or size - start < least:
+            raise _errors.header_fault(layer, "header", offset, "HEADER_CUT")
+        self.source, self.flat, self.read_only = buffer, view, read_only
+        self.least, self.layer = least, layer
+        self.data, self.size, self.start = data + start, size - start, start
+        return 0
+
+    cdef int check_live(self) except -1:
+        if self.flat is None:
+            raise _errors.released()
+        return 0
+
+    cdef int check_writable(self) except -1:
+        if self.read_only:
+            raise _errors.read_only()
+        return 0
+
+    cdef memoryview slice(self, Py_ssize_t start, Py_ssize_t stop):
+        return self.flat[self.start + start:self.start + max(start, stop)]
+
+    cdef int fault(self, str field, str what) except -1:
+        raise _errors.header_fault(self.layer, field, self.start, what)
+
+    cdef Py_ssize_t header(self, Py_ssize_t words, Py_ssize_t there) except -1:
+        """The bytes of a header with options, from its length in words of four bytes."""
+        if words < 5:
+            self.fault("header_length", "BAD_HEADER_LENGTH")
+        if words * 4 > there:
+            self.fault("options", "OPTIONS_CUT")
+        return words * 4
+
+    def __reduce__(self):
+        raise TypeError(f"cannot pickle {type(self).__name__!r} object")
+
+    def __repr__(self):
+        where = "released" if self.flat is None else f"at {self.start}, {self.size} bytes"
+        return f"<{type(self).__name__} {where}>"
+
+    def __enter__(self):
+        self.check_live()
+        return self
+
+    def __exit__(self, *exception):
+        self.release()
+
+    def release(self):
+        """Let go of the buffer, so that it can be resized; the view can't be used any more."""
+        self.data, self.size, self.least = NULL, 0, 0
+        self.source = self.flat = None
+
+    @property
+    def buffer(self):
+        """The buffer that the view was made of."""
+        self.check_live()
+        return self.source
+
+    @property
+    def offset(self):
+        """Where the header begins in the buffer."""
+        return self.start

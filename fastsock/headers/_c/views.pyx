@@ -1,0 +1,503 @@
+"""Compiled twin of `fastsock.headers`: a memoryview held, and a pointer to the header in it."""
+
+cimport cython
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy
+
+from fastsock.headers._c.arguments cimport address, number
+from fastsock.headers._c.field cimport (
+    Flag,
+    Number,
+    Octets,
+    View,
+    fs_load_be,
+    fs_rewrite,
+    fs_store_be,
+    fs_update,
+)
+
+from fastsock.headers import layout as _layout
+from fastsock import errors as _errors
+from fastsock.headers._c.link import ARPView as _ARPView
+from fastsock.headers._c.link import EthernetView as _EthernetView
+
+ARPView = _ARPView
+EthernetView = _EthernetView
+
+
+cdef class _Address(Octets):
+    @property
+    def __doc__(self):  # a class inherits none
+        return self.text
+
+    def __set__(self, instance, value):
+        cdef uint8_t given[16]
+        cdef Py_ssize_t size = address(self.name, value, given)
+        if size != self.size:
+            raise _errors.bad_size(self.name, size, str(self.size))
+        view = self.of(instance)
+        view.check_writable()
+        (<_IPView?>view).readdress(self.at, given, size)
+
+
+cdef class _IPView(View):
+    cdef bint locate(self, fs_transport *found) noexcept:
+        return False
+
+    cdef int readdress(self, Py_ssize_t at, const uint8_t *value, Py_ssize_t size) except -1:
+        """Write an address, and update the checksum of the transport header that covers it."""
+        cdef uint8_t before[16]
+        cdef fs_transport found
+        cdef int checksum = -1
+        if self.locate(&found) and (found.src == <size_t>at or found.dst == <size_t>at):
+            checksum = fs_pseudo_checksum(&found)
+        memcpy(before, self.data + at, size)
+        fs_rewrite(self.data, at, value, size, self.checksum_at, False)
+        if checksum >= 0 and found.at + checksum + 2 <= min(found.end, <size_t>self.size):
+            fs_update(self.data + found.at + checksum, before, value, size,
+                      fs_zero_is_none(&found))
+        return 0
+
+    def transport(self):
+        """View the transport header of this packet.
+
+        Where extension headers stand before it, they are passed. The view knows the addresses
+        that its checksum covers, and where the datagram ends.
+
+        Returns:
+            A `TCPView`, `UDPView` or `ICMPView`, or None for any other protocol and in a
+            later fragment, which has no such header.
+
+        Raises:
+            PacketError: that header is cut.
+
+        Source: RFC 791; RFC 8200 section 4.
+        """
+        cdef fs_transport found
+        cdef _TransportView view
+        self.check_live()
+        if not self.locate(&found):
+            return None
+        offset = self.start + <Py_ssize_t>found.at
+        if found.protocol == FS_TCP:
+            view = TCPView(self.flat, offset)
+        elif found.protocol == FS_UDP:
+            view = UDPView(self.flat, offset)
+        elif found.protocol == (FS_ICMP if found.address_size == 4 else FS_ICMPV6):
+            view = ICMPView(self.flat, offset)
+        else:
+            return None
+        view.source, view.under = self.source, self
+        if view.segment() < view.least:
+            view.fault("header", "HEADER_CUT")
+        return view
+
+
+cdef class _TransportView(View):
+    cdef int set_pseudo(self, object pseudo_header) except -1:
+        if pseudo_header is not None:
+            self.pseudo = number("pseudo_header", pseudo_header, 0xFFFFFFFF)
+            self.has_pseudo = True
+        return 0
+
+    cdef Py_ssize_t segment(self) except -1:
+        """The bytes of this header and what follows, as far as they are there."""
+        cdef fs_transport found
+        cdef Py_ssize_t end
+        self.check_live()
+        if self.under is None:
+            return self.size
+        self.under.check_live()
+        if not self.under.locate(&found):
+            return self.size
+        end = self.under.start + <Py_ssize_t>found.end - self.start
+        return max(min(end, self.size), 0)
+
+    cdef Py_ssize_t covered(self) except -1:
+        """How many bytes the checksum covers; they must all be there."""
+        cdef Py_ssize_t length = self.segment()
+        cdef fs_transport found
+        if self.under is not None:
+            if not self.under.locate(&found) or found.fragment:
+                self.under.fault("fragment_offset", "FRAGMENT")
+            if found.end > <size_t>self.under.size:
+                self.under.fault("total_length", "CUT")
+        if length < self.least:
+            self.fault("header", "HEADER_CUT")
+        return length
+
+    cdef uint64_t outside(self, Py_ssize_t length) except? 0xFFFFFFFFFFFFFFFF:
+        """The sum of the pseudo-header."""
+        cdef fs_transport found
+        if self.under is not None and self.under.locate(&found):
+            if fs_pseudo_checksum(&found) < 0:
+                return 0
+            return fs_pseudo_sum(self.under.data, &found, length)
+        if not self.has_pseudo:
+            raise _errors.no_pseudo_header()
+        return self.pseudo
+
+    def verify_checksum(self):
+        """Tell whether the checksum is right.
+
+        Returns:
+            Whether it is. A UDP checksum of zero, which says that there is none, is right over
+            IPv4 and wrong over IPv6.
+
+        Raises:
+            PacketError: not all that it covers is there: a fragment, or a cut datagram.
+            ValueError: the addresses that it covers are not known.
+
+        Source: RFC 1071; RFC 768; RFC 8200 section 8.1.
+        """
+        cdef Py_ssize_t length = self.covered()
+        cdef uint64_t sum
+        if self.zero_is_none and fs_load_be(self.data + self.checksum_at, 2) == 0:
+            return not isinstance(self.under, IPv6View)
+        sum = self.outside(length)
+        return fs_sum_fold(sum + fs_sum(self.data, length)) == 0xFFFF
+
+    def fill_checksum(self):
+        """Compute the checksum anew and write it.
+
+        Raises:
+            PacketError: not all that it covers is there: a fragment, or a cut datagram.
+            TypeError: the buffer is read-only.
+            ValueError: the addresses that it covers are not known.
+
+        Source: RFC 1071; RFC 768; RFC 8200 section 8.1.
+        """
+        cdef Py_ssize_t length = self.covered()
+        cdef uint64_t sum = self.outside(length)
+        cdef uint8_t *place = self.data + self.checksum_at
+        cdef uint32_t checksum
+        self.check_writable()
+        fs_store_be(place, 2, 0)
+        checksum = 0xFFFF ^ fs_sum_fold(sum + fs_sum(self.data, length))
+        fs_store_be(place, 2, 0xFFFF if checksum == 0 and self.zero_is_none else checksum)
+
+
+@cython.final
+cdef class IPv4View(_IPView):
+    """IPv4View(buffer, offset=0)\n--\n\n\
+    An IPv4 header, read and written where it lies.
+
+    Args:
+        buffer: any contiguous bytes-like object. It is held until `release`, or the end of a
+            ``with`` block, so it can't shrink meanwhile.
+        offset: where the header begins.
+
+    Raises:
+        PacketError: fewer than 20 bytes are there.
+        TypeError, ValueError: the arguments are none of these.
+
+    Source: RFC 791; RFC 1624 for the checksums.
+
+    Assigning keeps the header checksum right, and, where it is an address that the transport
+    header's checksum covers, that one too. What is written past the view is not seen by it.
+
+    >>> packet = bytearray(build_udp("192.0.2.1", "192.0.2.2", 53, 5353, b"data"))
+    >>> view = IPv4View(packet)
+    >>> view.ttl -= 1
+    >>> view.dst = "198.51.100.1"
+    >>> view.ttl, view.verify_checksum(), view.transport().verify_checksum()
+    (63, True, True)
+    """
+
+    __module__ = "fastsock.headers"
+
+    version = Number(_layout.IPV4["version"])
+    header_length = Number(_layout.IPV4["header_length"])
+    tos = Number(_layout.IPV4["tos"])
+    dscp = Number(_layout.IPV4["dscp"])
+    ecn = Number(_layout.IPV4["ecn"])
+    total_length = Number(_layout.IPV4["total_length"])
+    identification = Number(_layout.IPV4["identification"])
+    flags = Number(_layout.IPV4["flags"])
+    dont_fragment = Flag(_layout.IPV4["dont_fragment"])
+    more_fragments = Flag(_layout.IPV4["more_fragments"])
+    fragment_offset = Number(_layout.IPV4["fragment_offset"])
+    ttl = Number(_layout.IPV4["ttl"])
+    protocol = Number(_layout.IPV4["protocol"])
+    checksum = Number(_layout.IPV4["checksum"])
+    src = _Address(_layout.IPV4_ENDS["src"])
+    dst = _Address(_layout.IPV4_ENDS["dst"])
+
+    def __cinit__(self, buffer, offset=0):
+        self.checksum_at = 10
+        self.open(buffer, offset, 20, "ipv4")
+
+    cdef bint locate(self, fs_transport *found) noexcept:
+        return self.size and fs_transport4(self.data, self.size, found)
+
+    cdef Py_ssize_t options_end(self) except -1:
+        self.check_live()
+        return self.header(self.data[0] & 15, self.size)
+
+    @property
+    def options(self):
+        """The options: a memoryview, writable where the buffer is."""
+        return self.slice(20, self.options_end())
+
+    @property
+    def payload(self):
+        """What follows the header, no trailer: a memoryview, writable where the buffer is."""
+        cdef Py_ssize_t header = self.options_end()
+        cdef Py_ssize_t total = fs_load_be(self.data + 2, 2) or self.size
+        if total < header:
+            self.fault("total_length", "BAD_LENGTH")
+        return self.slice(header, min(total, self.size))
+
+    def verify_checksum(self):
+        """Tell whether the header checksum is right.
+
+        Returns:
+            Whether it is.
+
+        Raises:
+            PacketError: the header is longer than what is there, or shorter than itself.
+
+        Source: RFC 791 section 3.1; RFC 1071.
+        """
+        cdef Py_ssize_t header = self.options_end()
+        return fs_sum(self.data, header) == 0xFFFF
+
+    def fill_checksum(self):
+        """Compute the header checksum anew and write it.
+
+        Raises:
+            PacketError: the header is longer than what is there, or shorter than itself.
+            TypeError: the buffer is read-only.
+
+        Source: RFC 791 section 3.1; RFC 1071.
+        """
+        cdef Py_ssize_t header = self.options_end()
+        self.check_writable()
+        fs_store_be(self.data + 10, 2, 0)
+        fs_store_be(self.data + 10, 2, 0xFFFF ^ fs_sum(self.data, header))
+
+
+@cython.final
+cdef class IPv6View(_IPView):
+    """IPv6View(buffer, offset=0)\n--\n\n\
+    An IPv6 header, read and written where it lies.
+
+    Args:
+        buffer: any contiguous bytes-like object. It is held until `release`, or the end of a
+            ``with`` block, so it can't shrink meanwhile.
+        offset: where the header begins.
+
+    Raises:
+        PacketError: fewer than 40 bytes are there.
+        TypeError, ValueError: the arguments are none of these.
+
+    Source: RFC 8200; RFC 1624 for the checksums.
+
+    Assigning an address keeps the transport header's checksum right, where it covers that address:
+    a routing header with segments left has another destination, and a home address option
+    another source.
+
+    >>> packet = bytearray(build_udp("2001:db8::1", "2001:db8::2", 53, 5353, b"data"))
+    >>> view = IPv6View(packet)
+    >>> view.hop_limit -= 1
+    >>> view.dst = "2001:db8::3"
+    >>> view.ttl, view.payload_length, view.transport().verify_checksum()
+    (63, 12, True)
+    """
+
+    __module__ = "fastsock.headers"
+
+    version = Number(_layout.IPV6["version"])
+    tos = Number(_layout.IPV6["tos"])
+    dscp = Number(_layout.IPV6["dscp"])
+    ecn = Number(_layout.IPV6["ecn"])
+    flow_label = Number(_layout.IPV6["flow_label"])
+    payload_length = Number(_layout.IPV6["payload_length"])
+    total_length = Number(_layout.IPV6["total_length"])
+    next_header = Number(_layout.IPV6["next_header"])
+    ttl = Number(_layout.IPV6["ttl"])
+    src = _Address(_layout.IPV6_ENDS["src"])
+    dst = _Address(_layout.IPV6_ENDS["dst"])
+    traffic_class = tos
+    hop_limit = ttl
+
+    def __cinit__(self, buffer, offset=0):
+        self.checksum_at = -1
+        self.open(buffer, offset, 40, "ipv6")
+
+    cdef bint locate(self, fs_transport *found) noexcept:
+        return self.size and fs_transport6(self.data, self.size, found)
+
+    @property
+    def payload(self):
+        """What follows the header, extension headers too: a memoryview.
+
+        It is writable where the buffer is. A payload length of zero (a jumbogram) means all.
+        """
+        self.check_live()
+        cdef Py_ssize_t length = fs_load_be(self.data + 4, 2) or self.size
+        return self.slice(40, min(40 + length, self.size))
+
+
+@cython.final
+cdef class TCPView(_TransportView):
+    """TCPView(buffer, offset=0, *, pseudo_header=None)\n--\n\n\
+    A TCP header, read and written where it lies.
+
+    Args:
+        buffer: any contiguous bytes-like object. It is held until `release`, or the end of a
+            ``with`` block, so it can't shrink meanwhile.
+        offset: where the header begins.
+        pseudo_header: the sum of the pseudo-header, where the view is not got by
+            ``transport()`` of its IP header's view; `pseudo_header` computes it.
+
+    Raises:
+        PacketError: fewer than 20 bytes are there.
+        TypeError, ValueError: the arguments are none of these.
+
+    Source: RFC 9293; RFC 1624 for the checksum.
+
+    Assigning keeps the checksum right. What is written past the view is not seen by it.
+
+    >>> ip = IPv4View(bytearray(build_tcp("192.0.2.1", "192.0.2.2", 1025, 80, b"GET /", seq=7)))
+    >>> view = ip.transport()
+    >>> view.seq += 5
+    >>> view.seq, view.flags, bytes(view.payload), view.verify_checksum()
+    (12, 2, b'GET /', True)
+    """
+
+    __module__ = "fastsock.headers"
+
+    sport = Number(_layout.TCP["sport"])
+    dport = Number(_layout.TCP["dport"])
+    seq = Number(_layout.TCP["seq"])
+    ack = Number(_layout.TCP["ack"])
+    header_length = Number(_layout.TCP["header_length"])
+    flags = Number(_layout.TCP["flags"])
+    window = Number(_layout.TCP["window"])
+    checksum = Number(_layout.TCP["checksum"])
+    urgent_pointer = Number(_layout.TCP["urgent_pointer"])
+
+    def __cinit__(self, buffer, offset=0, *, pseudo_header=None):
+        self.checksum_at = 16
+        self.set_pseudo(pseudo_header)
+        self.open(buffer, offset, 20, "tcp")
+
+    @property
+    def options(self):
+        """The options: a memoryview, writable where the buffer is."""
+        cdef Py_ssize_t there = self.segment()
+        return self.slice(20, self.header(self.data[12] >> 4, there))
+
+    @property
+    def payload(self):
+        """What follows the header: a memoryview, writable where the buffer is."""
+        cdef Py_ssize_t there = self.segment()
+        return self.slice(self.header(self.data[12] >> 4, there), there)
+
+
+@cython.final
+cdef class UDPView(_TransportView):
+    """UDPView(buffer, offset=0, *, pseudo_header=None)\n--\n\n\
+    A UDP header, read and written where it lies.
+
+    Args:
+        buffer: any contiguous bytes-like object. It is held until `release`, or the end of a
+            ``with`` block, so it can't shrink meanwhile.
+        offset: where the header begins.
+        pseudo_header: the sum of the pseudo-header, where the view is not got by
+            ``transport()`` of its IP header's view; `pseudo_header` computes it.
+
+    Raises:
+        PacketError: fewer than 8 bytes are there.
+        TypeError, ValueError: the arguments are none of these.
+
+    Source: RFC 768; RFC 1624 for the checksum.
+
+    Assigning keeps the checksum right: one of zero, which says that there is none, stays zero, and
+    a sum of zero is written as 0xFFFF.
+
+    >>> ip = IPv4View(bytearray(build_udp("192.0.2.1", "192.0.2.2", 53, 5353, b"data")))
+    >>> view = ip.transport()
+    >>> view.sport, view.dport = view.dport, view.sport
+    >>> view.sport, view.length, bytes(view.payload), view.verify_checksum()
+    (5353, 12, b'data', True)
+    """
+
+    __module__ = "fastsock.headers"
+
+    sport = Number(_layout.UDP["sport"])
+    dport = Number(_layout.UDP["dport"])
+    length = Number(_layout.UDP["length"])
+    checksum = Number(_layout.UDP["checksum"])
+
+    def __cinit__(self, buffer, offset=0, *, pseudo_header=None):
+        self.checksum_at, self.zero_is_none = 6, True
+        self.set_pseudo(pseudo_header)
+        self.open(buffer, offset, 8, "udp")
+
+    cdef Py_ssize_t datagram(self, Py_ssize_t there) except -1:
+        """The bytes of the datagram, by its length; zero means all there are: a jumbogram."""
+        cdef Py_ssize_t length = fs_load_be(self.data + 4, 2) or there
+        if length < 8:
+            self.fault("length", "BAD_LENGTH")
+        return length
+
+    cdef Py_ssize_t covered(self) except -1:
+        cdef Py_ssize_t there = _TransportView.covered(self), length = self.datagram(there)
+        if length > there:
+            self.fault("length", "BAD_LENGTH")
+        return length
+
+    @property
+    def payload(self):
+        """What follows the header: a memoryview, writable where the buffer is."""
+        cdef Py_ssize_t there = self.segment()
+        return self.slice(8, min(self.datagram(there), there))
+
+
+@cython.final
+cdef class ICMPView(_TransportView):
+    """ICMPView(buffer, offset=0, *, pseudo_header=0)\n--\n\n\
+    An ICMP or ICMPv6 header, read and written where it lies.
+
+    Args:
+        buffer: any contiguous bytes-like object. It is held until `release`, or the end of a
+            ``with`` block, so it can't shrink meanwhile.
+        offset: where the header begins.
+        pseudo_header: the sum of the pseudo-header, which ICMPv6 has and ICMP has not, where
+            the view is not got by ``transport()`` of its IP header's view.
+
+    Raises:
+        PacketError: fewer than 8 bytes are there.
+        TypeError, ValueError: the arguments are none of these.
+
+    Source: RFC 792; RFC 4443; RFC 1624 for the checksum.
+
+    Assigning keeps the checksum right. `identifier` and `sequence` are those of echo messages;
+    other messages have something else in their place.
+
+    >>> ip = IPv4View(bytearray(build_icmp_echo("192.0.2.1", "192.0.2.2", 7, 1, b"data")))
+    >>> view = ip.transport()
+    >>> view.type = 0  # the reply to it
+    >>> view.identifier, view.sequence, bytes(view.payload), view.verify_checksum()
+    (7, 1, b'data', True)
+    """
+
+    __module__ = "fastsock.headers"
+
+    type = Number(_layout.ICMP["type"])
+    code = Number(_layout.ICMP["code"])
+    checksum = Number(_layout.ICMP["checksum"])
+    identifier = Number(_layout.ICMP["identifier"])
+    sequence = Number(_layout.ICMP["sequence"])
+
+    def __cinit__(self, buffer, offset=0, *, pseudo_header=0):
+        self.checksum_at = 2
+        self.set_pseudo(pseudo_header)
+        self.open(buffer, offset, 8, "icmp")
+
+    @property
+    def payload(self):
+        """What follows the first eight bytes: a memoryview, writable where the buffer is."""
+        return self.slice(8, self.segment())

@@ -1,0 +1,129 @@
+"""What builders put together: headers of IP, checksums, and where the result goes."""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import TYPE_CHECKING, SupportsIndex
+
+from ... import errors as _errors
+from ..._core import buffers as _buffers
+from ..._core.arguments import address, number
+from .. import layout as _layout
+from .field import fold
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
+
+_MOST = 0xFFFF  # what a length field can tell
+_IPV4 = Struct(">HHHHHH")
+_IPV6 = Struct(">IHBB")
+
+
+def header4(
+    ends: bytes,
+    protocol: int,
+    length: int,
+    ttl: int,
+    tos: int,
+    identification: int,
+    fragment: int,
+    options: bytes = b"",
+) -> bytes:
+    """An IPv4 header, for `length` bytes behind it; `ends` are both addresses."""
+    size = 20 + len(options)
+    first, total, hops = size // 4 << 8 | 0x4000 | tos, size + length, ttl << 8 | protocol
+    # Modulo 0xFFFF a large number is worth the sum of its 16-bit words.
+    words = first + total + identification + fragment + hops + int.from_bytes(ends + options, "big")
+    start = _IPV4.pack(first, total, identification, fragment, hops, 0xFFFF ^ fold(words))
+    return start + ends + options
+
+
+def header6(ends: bytes, protocol: int, length: int, ttl: int, tos: int, flow_label: int) -> bytes:
+    """An IPv6 header, for `length` bytes behind it; `ends` are both addresses."""
+    return _IPV6.pack(6 << 28 | tos << 20 | flow_label, length, protocol, ttl) + ends
+
+
+def checked_length(size: int, more: int, header: int) -> int:
+    """The bytes of `more` and a payload of `size`, if one datagram takes them and the header."""
+    if size > _MOST - more - header:
+        raise _errors.too_long("payload", size, _MOST - more - header)
+    return size + more
+
+
+def endpoints(src: str | ReadableBuffer, dst: str | ReadableBuffer) -> bytes:
+    """Both addresses, one after the other."""
+    first, second = address("src", src), address("dst", dst)
+    if len(first) != len(second):
+        raise _errors.mixed_families()
+    return first + second
+
+
+def contents(payload: ReadableBuffer) -> bytes | memoryview:
+    """What has the length of the payload in bytes, and can be joined."""
+    return payload if type(payload) is bytes else _buffers.flat(payload)
+
+
+def packed_options(options: ReadableBuffer) -> bytes:
+    """Options, filled up to a multiple of four bytes."""
+    given = bytes(_buffers.flat(options))
+    if len(given) > 40:
+        raise _errors.too_long("options", len(given), 40)
+    return given + bytes(-len(given) % 4)
+
+
+def datagram(
+    protocol: int,
+    more: int,
+    payload: ReadableBuffer,
+    src: str | ReadableBuffer,
+    dst: str | ReadableBuffer,
+    ttl: SupportsIndex,
+    tos: SupportsIndex,
+    identification: SupportsIndex,
+    dont_fragment: SupportsIndex,
+    flow_label: SupportsIndex,
+) -> tuple[bytes, bytes | memoryview]:
+    """The IP header of either version, for `more` bytes and the payload, and the payload."""
+    ends = endpoints(src, dst)
+    ttl, tos = number("ttl", ttl, 0xFF), number("tos", tos, 0xFF)
+    identification = number("identification", identification, 0xFFFF)
+    fragment = number("dont_fragment", dont_fragment, 1) << 14
+    flow_label = number("flow_label", flow_label, 0xFFFFF)
+    if len(ends) == 8:
+        if flow_label:
+            raise _errors.only_in("flow_label", 6)
+        data = contents(payload)
+        length = checked_length(len(data), more, 20)
+        return header4(ends, protocol, length, ttl, tos, identification, fragment), data
+    if identification:
+        raise _errors.only_in("identification", 4)
+    if fragment:
+        raise _errors.only_in("dont_fragment", 4)
+    data = contents(payload)
+    length = checked_length(len(data), more, 0)
+    return header6(ends, protocol, length, ttl, tos, flow_label), data
+
+
+def checksum(header: bytes, protocol: int, segment: bytes) -> int:
+    """The checksum of what is behind an IP header without options, its own place being zero."""
+    size = len(segment)
+    total = int.from_bytes(segment, "big") << 8 * (size & 1)
+    if protocol != _layout.ICMP_PROTOCOL:
+        ends = header[12:] if len(header) == 20 else header[8:]
+        total += int.from_bytes(ends, "big") + protocol + size
+    result = 0xFFFF ^ fold(total)
+    # In UDP zero says that there is none.
+    return 0xFFFF if result == 0 and protocol == _layout.UDP_PROTOCOL else result
+
+
+def put(out: WriteableBuffer | None, built: bytes) -> bytes | int:
+    """What was built, or how many bytes of `out` it takes."""
+    if out is None:
+        return built
+    with _buffers.flat(out) as view:  # else an error would keep `out` from growing
+        if view.readonly:
+            raise _errors.read_only()
+        if len(view) < len(built):
+            raise _errors.no_room_in_out(len(built), len(view))
+        view[: len(built)] = built
+    return len(built)

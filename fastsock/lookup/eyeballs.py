@@ -1,0 +1,202 @@
+"""Connect without waiting for addresses that keep silent: Happy Eyeballs for blocking code.
+
+Source: RFC 8305.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import selectors
+import socket
+import time
+from collections.abc import Iterable
+from itertools import chain, zip_longest
+from typing import Any, Protocol
+
+from .. import lookup
+from ..errors import ConnectError, ConnectTimeoutError
+from .constants import describe
+
+__all__ = ["ConnectError", "ConnectTimeoutError", "connect"]
+
+# What connect_ex says of an attempt that has begun; Windows and Unix differ.
+_UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", 0)} - {0}
+
+
+class AddressSource(Protocol):
+    """Whatever tells the addresses of a host: a `Resolver`, or an object like it."""
+
+    def getaddrinfo(
+        self,
+        host: Any,
+        port: Any,
+        *,
+        type: int,  # noqa: A002
+        timeout: float | None,
+    ) -> Iterable[tuple[int, int, int, str, Any]]:
+        """Give rows as `socket.getaddrinfo`, within `timeout` seconds."""
+
+
+def _interleave(rows: Iterable[tuple[int, int, int, str, Any]]) -> list[Any]:
+    """RFC 8305 section 4: families by turns, the first one first, no address twice."""
+    families: dict[int, dict[Any, Any]] = {}
+    for row in rows:
+        families.setdefault(row[0], {}).setdefault(row[4], row)
+    turns = zip_longest(*(family.values() for family in families.values()))
+    return [row for row in chain.from_iterable(turns) if row is not None]
+
+
+class _Race:
+    """The attempts of one `connect`."""
+
+    def __init__(self, rows: list[Any], source_address: Any) -> None:
+        self._waiting = rows[::-1]
+        self._source_address = source_address
+        self._selector = selectors.DefaultSelector()
+        self._running: dict[socket.socket, Any] = {}
+        self.failed: list[tuple[Any, OSError]] = []
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there is an address left that may still answer."""
+        return bool(self._waiting or self._running)
+
+    def run(self, deadline: float | None, delay: float) -> socket.socket | None:
+        """The first socket that is connected, or None: all failed, or the time was up."""
+        next_start = time.monotonic()
+        while self.unfinished:
+            now = time.monotonic()
+            if deadline is not None and now >= deadline:
+                return None
+            failures = len(self.failed)
+            if self._waiting and (now >= next_start or not self._running):
+                winner = self._start(self._waiting.pop())
+                next_start = now + delay
+            else:
+                winner = self._wait(now, next_start if self._waiting else None, deadline)
+            if winner:
+                return winner
+            if len(self.failed) > failures:
+                next_start = now  # section 5: what has failed is not waited for
+        return None
+
+    def _start(self, row: Any) -> socket.socket | None:
+        """Begin an attempt; its socket, if it is connected already."""
+        family, kind, proto, _, sockaddr = row
+        sock = None
+        try:
+            sock = socket.socket(family, kind, proto)
+            sock.setblocking(False)
+            if self._source_address is not None:
+                sock.bind(self._source_address)
+            code = sock.connect_ex(sockaddr)
+            if code and code not in _UNDER_WAY:
+                raise OSError(code, os.strerror(code))
+        except OSError as error:
+            if sock:
+                sock.close()
+            self.failed.append((row, error))
+            return None
+        self._running[sock] = row
+        if code:
+            self._selector.register(sock, selectors.EVENT_WRITE)
+            return None
+        return self._take(sock)
+
+    def _wait(
+        self, now: float, next_start: float | None, deadline: float | None
+    ) -> socket.socket | None:
+        """Wait for an attempt to end, or for the time to begin another."""
+        ends = [end for end in (next_start, deadline) if end is not None]
+        for key, _ in self._selector.select(max(0.0, min(ends) - now) if ends else None):
+            sock: Any = key.fileobj
+            self._selector.unregister(sock)
+            code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if not code:
+                return self._take(sock)
+            self.failed.append((self._running.pop(sock), OSError(code, os.strerror(code))))
+            sock.close()
+        return None
+
+    def _take(self, sock: socket.socket) -> socket.socket:
+        del self._running[sock]
+        return sock
+
+    def give_up(self) -> None:
+        """Count what runs, and what has not begun, among the failed."""
+        for row in (*self._running.values(), *reversed(self._waiting)):
+            self.failed.append((row, TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))))
+
+    def close(self) -> None:
+        """Close the losers."""
+        for sock in self._running:
+            sock.close()
+        self._selector.close()
+
+
+def _error(address: Any, race: _Race, late: bool) -> ConnectError:
+    tried = "; ".join(f"{describe((*row[:3], '', row[4]))}: {error}" for row, error in race.failed)
+    kind = ConnectTimeoutError if late else ConnectError
+    return kind(
+        f"can't connect to {address[0]!r} port {address[1]!r}: {tried}",
+        [(row[4], error) for row, error in race.failed],
+    )
+
+
+def connect(
+    address: tuple[Any, Any],
+    timeout: float | None = None,
+    *,
+    delay: float = 0.25,
+    resolver: AddressSource | None = None,
+    source_address: tuple[Any, ...] | None = None,
+) -> socket.socket:
+    """Connect to whichever address of a host answers first.
+
+    Addresses are tried in the resolver's order, families by turns. The next attempt
+    begins after `delay`, or at once when one fails; those before it go on meanwhile.
+
+    Args:
+        address: ``(host, port)``, as for `getaddrinfo`.
+        timeout: seconds for the whole call, None for no limit. The look-up counts, but
+            only a `resolver` can be told to hurry.
+        delay: seconds between attempts (RFC 8305's Connection Attempt Delay).
+        resolver: a `Resolver`, or what has a `getaddrinfo` like it; none: `getaddrinfo`.
+        source_address: the address to connect from.
+
+    Returns:
+        A connected TCP socket, with `timeout` as its own, as `socket.create_connection`'s.
+
+    Raises:
+        ConnectError: no address accepted; its `attempts` has them all.
+        ConnectTimeoutError: the same, for the time was up; also a TimeoutError.
+        socket.gaierror: there is no such host, or the server does not answer.
+        ValueError: a negative delay or timeout.
+
+    Source: RFC 8305 sections 4 and 5.
+
+    >>> with socket.create_server(("127.0.0.1", 0)) as server:
+    ...     with connect(server.getsockname(), timeout=5) as client:
+    ...         client.getpeername() == server.getsockname()
+    True
+    """
+    if delay < 0 or (timeout is not None and timeout < 0):
+        raise ValueError("delay and timeout can't be negative")
+    deadline = None if timeout is None else time.monotonic() + timeout
+    rows: Iterable[Any]
+    if resolver is None:
+        rows = lookup.getaddrinfo(*address, type=socket.SOCK_STREAM)
+    else:
+        rows = resolver.getaddrinfo(*address, type=socket.SOCK_STREAM, timeout=timeout)
+    race = _Race(_interleave(rows), source_address)
+    try:
+        winner = race.run(deadline, delay)
+        if winner is None:
+            late = race.unfinished
+            race.give_up()
+            raise _error(address, race, late)
+        winner.settimeout(timeout)
+        return winner
+    finally:
+        race.close()

@@ -1,0 +1,621 @@
+"""Compiled twin of `fastsock.packet`: arguments, results and errors around the decoder."""
+
+cimport cython
+from cpython.buffer cimport (
+    PyBUF_FULL_RO,
+    PyBuffer_IsContiguous,
+    PyBuffer_Release,
+    PyObject_CheckBuffer,
+    PyObject_GetBuffer,
+)
+from cpython.bytes cimport (
+    PyBytes_AS_STRING,
+    PyBytes_CheckExact,
+    PyBytes_FromStringAndSize,
+    PyBytes_GET_SIZE,
+)
+from cpython.long cimport PyLong_Check
+from cpython.memoryview cimport PyMemoryView_FromObject
+from cpython.number cimport PyNumber_Index
+from cpython.object cimport PyObject, PyTypeObject
+from cpython.unicode cimport PyUnicode_Check, PyUnicode_DecodeASCII
+from libc.stdint cimport UINT32_MAX, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy
+
+from fastsock.address._c cimport FS_TEXT6_MAX, fs_format4, fs_format6
+from fastsock.checksums._c cimport fs_choose_crc32c, fs_long_long
+from fastsock._core.entries cimport (
+    PyCFunction,
+    PyMethodDef,
+    PyObject_Vectorcall,
+    sort_arguments,
+    with_entry,
+)
+
+from functools import partial
+from sys import intern as _intern
+
+from fastsock import errors as _errors
+from fastsock.packet import fields as _fields
+from fastsock._core import machine as _machine
+from fastsock.packet.community import community_id as _community_id
+from fastsock.packet.text import describe as _describe
+from fastsock.packet.text import packet_error as _packet_error
+
+_LIMITS = _fields.LIMITS
+_LINK_TYPES = _fields.LINK_TYPES
+
+fs_choose_crc32c(_machine.SIMD == "sse42")
+
+
+cdef enum:  # parse_packet's parameters
+    BUFFER
+    LINK
+    VERIFY
+    STRICT
+    WIRE_LENGTH
+    PARAMETERS
+
+cdef PyMethodDef quick_parse_packet  # the same in all interpreters
+
+
+@cython.final
+cdef class _State:
+    """What calls need, at hand by one look-up."""
+
+    def __cinit__(self, plain):
+        cdef bytes key = _fields.RSS_KEY
+        self.plain = plain
+        self.nothing = ()
+        names = ("buffer", "link", "verify", "strict", "wire_length")
+        self.parameters = tuple([_intern(name) for name in names])
+        self.kind = <PyTypeObject *>Packet
+        fs_toeplitz_init(&self.table, <const uint8_t *>PyBytes_AS_STRING(key))
+
+
+cdef object get_bytes(object buffer, Py_buffer *view):
+    """Fill `view` with a buffer in one piece, whatever its items are. The caller releases it."""
+    if not PyObject_CheckBuffer(buffer):
+        raise _errors.not_buffer(buffer)
+    PyObject_GetBuffer(buffer, view, PyBUF_FULL_RO)
+    if not PyBuffer_IsContiguous(view, b"C"):
+        PyBuffer_Release(view)
+        raise _errors.in_pieces()
+
+
+cdef object view_of(object buffer):
+    """A buffer's bytes as they are, or a copy of them where their format has no view."""
+    view = PyMemoryView_FromObject(buffer)
+    if view.ndim == 1 and view.format == "B":
+        return view
+    try:
+        return view.cast("B")
+    except (TypeError, ValueError):
+        return PyMemoryView_FromObject(view.tobytes())
+
+
+cdef inline object packed(const uint8_t *address, uint8_t size):
+    if size == 0:
+        return None
+    return PyBytes_FromStringAndSize(<const char *>address, size)
+
+
+cdef object text_of(const uint8_t *address, uint8_t size):
+    cdef uint8_t text[FS_TEXT6_MAX + 1]
+    cdef size_t length
+    if size == 0:
+        return None
+    length = fs_format4(address, text) if size == 4 else fs_format6(address, text)
+    return PyUnicode_DecodeASCII(<const char *>text, <Py_ssize_t>length, NULL)
+
+
+cdef object vlan_tags(const fs_packet *found):
+    return tuple([found.vlans[i] for i in range(found.vlan_count)])
+
+
+@cython.final
+cdef class Packet:
+    """Packet()\n--\n\n\
+    What was found in a packet; `parse_packet` makes it.
+
+    Fields that the packet does not have are None. Offsets count from its first byte. It keeps
+    the buffer, but no export of it: a bytearray can still be resized. Addresses and numbers are
+    those of the time when it was parsed; `payload_view` shows what the buffer holds now.
+
+    Raises:
+        TypeError: always, for packets are made by `parse_packet`.
+
+    >>> from fastsock import parse_packet
+    >>> header = bytes.fromhex("450000210000400040114e96c0000201c6336401")
+    >>> packet = parse_packet(header + bytes.fromhex("d4310035000d0000") + b"hello", "raw")
+    >>> packet
+    <Packet UDP 192.0.2.1:54321 > 198.51.100.1:53 payload=5>
+    >>> packet.ttl, packet.src.hex(), bytes(packet.payload_view)
+    (64, 'c0000201', b'hello')
+    """
+
+    __module__ = "fastsock.packet"
+
+    def __init__(self):
+        raise _errors.not_made()
+
+    cdef void parse(
+        self, const uint8_t *data, size_t size, uint64_t wire_length, uint32_t link, bint verify
+    ) noexcept:
+        cdef fs_packet *found = &self.found
+        self.verify = verify
+        self.wire_length = wire_length
+        fs_decode(data, size, wire_length, link, verify, found)
+        if found.address_size == 4:
+            memcpy(self.addresses, data + found.src, 4)
+            memcpy(self.addresses + 16, data + found.dst, 4)
+        elif found.address_size == 16:
+            memcpy(self.addresses, data + found.src, 16)
+            memcpy(self.addresses + 16, data + found.dst, 16)
+        self.has_ethernet = found.link == FS_LINK_ETHERNET and size >= 14
+        if self.has_ethernet:
+            memcpy(self.ethernet, data, 12)
+
+    cdef int read(
+        self, object buffer, uint32_t link, bint on_wire, uint64_t wire_length, bint verify
+    ) except -1:
+        """Parse what a buffer holds; it was on the wire as it is, unless `on_wire` is set."""
+        cdef Py_buffer view
+        cdef Py_ssize_t size
+        self._buffer = buffer
+        if PyBytes_CheckExact(buffer):
+            size = PyBytes_GET_SIZE(buffer)
+            self.parse(
+                <const uint8_t *>PyBytes_AS_STRING(buffer), size,
+                wire_length if on_wire else size, link, verify
+            )
+            return 0
+        get_bytes(buffer, &view)
+        self.parse(
+            <const uint8_t *>view.buf, view.len, wire_length if on_wire else view.len, link, verify
+        )
+        PyBuffer_Release(&view)
+        return 0
+
+    def __reduce__(self):
+        parse = partial(parse_packet, verify=bool(self.verify), wire_length=self.wire_length)
+        return parse, (PyMemoryView_FromObject(self._buffer).tobytes(), self.found.link)
+
+    def __repr__(self):
+        return _describe(self)
+
+    cdef inline bint has(self, uint32_t bits) noexcept:
+        return self.found.status & bits != 0
+
+    cdef inline bint is_tcp(self) noexcept:
+        return self.found.protocol == FS_TCP and self.has(FS_TRANSPORT)
+
+    cdef inline bint is_icmp(self) noexcept:
+        return self.has(FS_TRANSPORT) and (
+            self.found.protocol == FS_ICMP or self.found.protocol == FS_ICMPV6
+        )
+
+    cdef inline bint has_fragment_fields(self) noexcept:
+        return self.found.version == 4 or self.has(FS_FRAGMENT | FS_ATOMIC_FRAGMENT)
+
+    @property
+    def link(self):
+        """Number of the link type that it was parsed as."""
+        return self.found.link
+
+    @property
+    def ethertype(self):
+        """Ethernet type of the network layer."""
+        return self.found.ethertype if self.found.ethertype else None
+
+    @property
+    def version(self):
+        """4 or 6, and 0 for what is not IP."""
+        return self.found.version
+
+    @property
+    def protocol(self):
+        """Number of the transport protocol, or the last next header that was read."""
+        return self.found.protocol if self.found.version else None
+
+    @property
+    def src(self):
+        """Packed source address; that of the sender in ARP."""
+        return packed(self.addresses, self.found.address_size)
+
+    @property
+    def dst(self):
+        """Packed destination address; that of the target in ARP."""
+        return packed(self.addresses + 16, self.found.address_size)
+
+    @property
+    def src_address(self):
+        """`src` as text."""
+        return text_of(self.addresses, self.found.address_size)
+
+    @property
+    def dst_address(self):
+        """`dst` as text."""
+        return text_of(self.addresses + 16, self.found.address_size)
+
+    @property
+    def sport(self):
+        """Source port."""
+        return self.found.sport if self.has(FS_PORTS) else None
+
+    @property
+    def dport(self):
+        """Destination port."""
+        return self.found.dport if self.has(FS_PORTS) else None
+
+    @property
+    def flags(self):
+        """TCP's flags, 12 bits: FIN is 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32."""
+        return self.found.flags if self.is_tcp() else None
+
+    @property
+    def seq(self):
+        """TCP's sequence number."""
+        return self.found.seq if self.is_tcp() else None
+
+    @property
+    def ack(self):
+        """TCP's acknowledgment number."""
+        return self.found.ack if self.is_tcp() else None
+
+    @property
+    def window(self):
+        """TCP's window, as it stands: not scaled."""
+        return self.found.window if self.is_tcp() else None
+
+    @property
+    def ttl(self):
+        """Time to live, or hop limit."""
+        return self.found.ttl if self.found.version else None
+
+    @property
+    def tos(self):
+        """Type of service, or traffic class: DSCP and ECN."""
+        return self.found.tos if self.found.version else None
+
+    @property
+    def flow_label(self):
+        """Flow label of IPv6."""
+        return self.found.flow_label if self.found.version == 6 else None
+
+    @property
+    def identification(self):
+        """What the fragments of one datagram share."""
+        return self.found.identification if self.has_fragment_fields() else None
+
+    @property
+    def dont_fragment(self):
+        """IPv4's flag that forbids routers to fragment."""
+        return <bint>self.found.dont_fragment if self.found.version == 4 else None
+
+    @property
+    def more_fragments(self):
+        """Whether this is not the last piece of a datagram."""
+        return <bint>self.found.more_fragments if self.has_fragment_fields() else None
+
+    @property
+    def fragment_offset(self):
+        """Where this piece begins in the payload of its datagram, in bytes."""
+        return self.found.fragment_offset if self.has_fragment_fields() else None
+
+    @property
+    def total_length(self):
+        """Bytes of the datagram, with its IP header."""
+        return self.found.total_length if self.found.version else None
+
+    @property
+    def checksum(self):
+        """Checksum of the transport header, as it stands there."""
+        if not self.has(FS_TRANSPORT) or self.found.protocol == FS_SCTP:
+            return None
+        return self.found.checksum
+
+    @property
+    def icmp_type(self):
+        """Type of an ICMP or ICMPv6 message."""
+        return self.found.icmp_type if self.is_icmp() else None
+
+    @property
+    def icmp_code(self):
+        """Code of an ICMP or ICMPv6 message."""
+        return self.found.icmp_code if self.is_icmp() else None
+
+    @property
+    def vlan(self):
+        """VLAN identifier of the outermost tag."""
+        return self.found.vlans[0] & 0x0FFF if self.found.vlan_count else None
+
+    @property
+    def vlans(self):
+        """Tag control information of every tag, outermost first: priority, DEI, VID."""
+        return vlan_tags(&self.found)
+
+    @property
+    def ip_checksum_status(self):
+        """What is known of IPv4's header checksum: a number of `ChecksumStatus`."""
+        return self.found.ip_checksum_status
+
+    @property
+    def checksum_status(self):
+        """What is known of the transport's checksum: a number of `ChecksumStatus`."""
+        return self.found.checksum_status
+
+    @property
+    def status(self):
+        """Bits of `Status`: what it holds, and what was wrong with it."""
+        return self.found.status
+
+    @property
+    def limited_by(self):
+        """Field at fault, or else the one that set where the payload ends."""
+        return _LIMITS[self.found.limited_by]
+
+    @property
+    def l2(self):
+        """Where the link header begins."""
+        return 0 if fs_has_link_header(self.found.link) else None
+
+    @property
+    def l3(self):
+        """Where the network header begins."""
+        return self.found.l3 if self.found.l3 or fs_is_raw(self.found.link) else None
+
+    @property
+    def l4(self):
+        """Where the transport header begins."""
+        return self.found.l4 if self.found.l4 else None
+
+    @property
+    def payload(self):
+        """Where the first byte stands that is not decoded."""
+        return self.found.payload
+
+    @property
+    def payload_length(self):
+        """Bytes of the payload that were captured, without a trailer."""
+        return self.found.payload_length
+
+    @property
+    def payload_view(self):
+        """The payload, in place: read-only if the buffer is."""
+        cdef Py_ssize_t start = self.found.payload
+        return view_of(self._buffer)[start:start + self.found.payload_length]
+
+    @property
+    def eth_dst(self):
+        """Ethernet address that the frame went to."""
+        return packed(self.ethernet, 6) if self.has_ethernet else None
+
+    @property
+    def eth_src(self):
+        """Ethernet address that the frame came from."""
+        return packed(self.ethernet + 6, 6) if self.has_ethernet else None
+
+    @property
+    def buffer(self):
+        """What was parsed: the object itself."""
+        return self._buffer
+
+    @property
+    def fragment(self):
+        """Whether this is a piece of a datagram, first or later."""
+        return self.has(FS_FRAGMENT)
+
+    @property
+    def complete(self):
+        """Whether nothing was at fault, and nothing cut."""
+        return not self.has(FS_FAULTS)
+
+
+cdef uint32_t number_of(str name, object value) except? 0xFFFFFFFF:
+    """An int that has 32 bits."""
+    cdef int overflow
+    cdef long long number
+    if not PyLong_Check(value):
+        value = PyNumber_Index(value)
+    number = fs_long_long(value, &overflow)
+    if overflow or not 0 <= number <= UINT32_MAX:
+        raise _errors.not_between(name, UINT32_MAX, value)
+    return <uint32_t>number
+
+
+cdef uint32_t link_number(object link) except? 0xFFFFFFFF:
+    if not PyUnicode_Check(link):
+        return number_of("link", link)
+    if link == "ethernet":
+        return FS_LINK_ETHERNET
+    number = _LINK_TYPES.get(link)
+    if number is None:
+        raise _errors.not_link(link)
+    return number
+
+
+def parse_packet(buffer, link="ethernet", *, verify=False, strict=False, wire_length=None):
+    """Decode a packet's headers.
+
+    Nothing that a packet holds makes this raise, unless `strict` is given: `Packet.status` has
+    the bits of what was found and what was wrong, and `Packet.limited_by` names the field.
+
+    Args:
+        buffer: the packet, in any contiguous buffer. The result keeps it.
+        link: what stands in front: a name of `LINK_TYPES`, or a link type's number as capture
+            files have it. A number without a decoder leaves the packet `UNDECODED`.
+        verify: whether to verify checksums.
+        strict: whether to raise for any of `FAULTS`.
+        wire_length: how many bytes there were on the wire, where fewer were captured.
+
+    Returns:
+        What was found.
+
+    Raises:
+        PacketError: with `strict`, a fault: it names layer, field and offset.
+        TypeError, BufferError: no buffer, or one in pieces.
+        ValueError: no such link type's name; `link` or `wire_length` out of 32 bits.
+
+    Source: RFC 791, RFC 8200 and those that they build on; tcpdump.org/linktypes.html.
+
+    >>> request = "0001080006040001" "0200000000010a000001" "0000000000000a000002"
+    >>> packet = parse_packet(bytes.fromhex("ffffffffffff" "020000000001" "0806" + request))
+    >>> packet.src_address, packet.dst_address, packet.vlans
+    ('10.0.0.1', '10.0.0.2', ())
+    """
+    cdef PyObject **given = [
+        <PyObject *>buffer, <PyObject *>link, <PyObject *>verify, <PyObject *>strict,
+        <PyObject *>wire_length,
+    ]
+    return parse_given(<_State>_state, given)
+
+
+cdef object parse_given(_State state, PyObject **given):
+    """`parse_packet`, of arguments by parameter: NULL where one is left out."""
+    cdef uint32_t link = FS_LINK_ETHERNET
+    cdef bint on_wire = given[WIRE_LENGTH] != NULL and <object>given[WIRE_LENGTH] is not None
+    cdef uint64_t wire_length = 0
+    cdef bint verify = False
+    cdef Packet packet
+    if given[LINK] != NULL:
+        link = link_number(<object>given[LINK])
+    if on_wire:
+        wire_length = number_of("wire_length", <object>given[WIRE_LENGTH])
+    if given[VERIFY] != NULL:
+        verify = <object>given[VERIFY]
+    packet = <Packet>state.kind.tp_new(<type>state.kind, <PyObject *>state.nothing, NULL)
+    packet.read(<object>given[BUFFER], link, on_wire, wire_length, verify)
+    if given[STRICT] != NULL and <object>given[STRICT] and packet.has(FS_FAULTS):
+        raise _packet_error(
+            packet.found.status, packet.limited_by, packet.found.limit_offset,
+            packet.found.version
+        )
+    return packet
+
+
+cdef object enter_parse_packet(
+    PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    """What a call enters: Cython's entry looks its module up for each name and each default."""
+    cdef _State state = <_State>_state
+    cdef PyObject *given[PARAMETERS]
+    if (
+        sort_arguments(state.parameters, PARAMETERS, VERIFY, args, count, names, given)
+        and given[BUFFER] != NULL
+    ):
+        return parse_given(state, given)
+    return PyObject_Vectorcall(state.plain, args, count, names)  # compares texts, or refuses
+
+
+cdef Packet packet_of(object value):
+    """A packet that has a flow."""
+    if type(value) is not Packet:
+        raise _errors.not_packet(value)
+    if (<Packet>value).found.version == 0:
+        raise _errors.no_flow()
+    return <Packet>value
+
+
+def flow_key(packet, *, symmetric=False):
+    """Write the flow that a packet belongs to as bytes, to be a key.
+
+    Args:
+        packet: what `parse_packet` returned.
+        symmetric: whether both directions are one flow: the end whose address, or else port,
+            is lower comes first.
+
+    Returns:
+        Version, protocol (a byte each), source and destination port (two each), source and
+        destination address: 14 bytes for IPv4, 38 for IPv6, big-endian. Ports are 0 where the
+        packet has none: those of ICMP, and later fragments.
+
+    Raises:
+        TypeError: no `Packet`.
+        ValueError: a packet that is not IP.
+
+    >>> datagram = bytes.fromhex("450000210000400040114e96c0000201c6336401d4310035000d0000")
+    >>> packet = parse_packet(datagram, "raw")
+    >>> flow_key(packet).hex(" ", 2)
+    '0411 d431 0035 c000 0201 c633 6401'
+    """
+    cdef uint8_t key[FS_FLOW_KEY6]
+    cdef Packet one = packet_of(packet)
+    cdef fs_flow flow = fs_flow_of(&one.found, one.addresses, one.addresses + 16, symmetric)
+    return PyBytes_FromStringAndSize(<char *>key, <Py_ssize_t>fs_flow_key(&one.found, &flow, key))
+
+
+cdef uint32_t hash_by(const fs_flow *flow, object key) except? 0xFFFFFFFF:
+    """The hash by a key of the caller's own."""
+    cdef fs_toeplitz table
+    cdef Py_buffer view
+    get_bytes(key, &view)
+    cdef Py_ssize_t size = view.len
+    if size >= FS_RSS_KEY:
+        fs_toeplitz_init(&table, <const uint8_t *>view.buf)
+    PyBuffer_Release(&view)
+    if size < FS_RSS_KEY:
+        raise _errors.short_key(size)
+    return fs_flow_hash(&table, flow)
+
+
+def flow_hash(packet, *, symmetric=False, key=None):
+    """Hash a packet's flow as network cards do that spread flows over queues (RSS).
+
+    Args:
+        packet: what `parse_packet` returned.
+        symmetric: as `flow_key`.
+        key: at least 40 bytes; None is `RSS_KEY`, the one of Microsoft's verification suite.
+
+    Returns:
+        32 bits: the Toeplitz hash of source and destination address, and of source and
+        destination port where the packet has them.
+
+    Raises:
+        TypeError, BufferError: no `Packet`; a key that is no buffer, or one in pieces.
+        ValueError: a packet that is not IP; a shorter key.
+
+    Source: Microsoft, "RSS hashing functions", Windows driver documentation.
+
+    >>> datagram = bytes.fromhex("450000210000400040114e96c0000201c6336401d4310035000d0000")
+    >>> packet = parse_packet(datagram, "raw")
+    >>> hex(flow_hash(packet))
+    '0x6a8eb834'
+    """
+    cdef Packet one = packet_of(packet)
+    cdef fs_flow flow = fs_flow_of(&one.found, one.addresses, one.addresses + 16, symmetric)
+    if key is not None:
+        return hash_by(&flow, key)
+    return fs_flow_hash(&(<_State>_state).table, &flow)
+
+
+def community_id(packet, *, seed=0):
+    """Name a packet's flow by its Community ID, version 1.
+
+    Many tools write this text, so that what they say of one flow can be put together. It is
+    the same for both directions, and for a question and its answer in ICMP.
+
+    Args:
+        packet: what `parse_packet` returned.
+        seed: 16 bits, to keep flows of different networks apart.
+
+    Returns:
+        ``"1:"`` and 28 characters of base64.
+
+    Raises:
+        TypeError: no `Packet`, or a `seed` that is no int.
+        ValueError: a packet that is not IP; a `seed` out of range.
+
+    Source: https://github.com/corelight/community-id-spec
+
+    >>> datagram = bytes.fromhex("450000210000400040114e96c0000201c6336401d4310035000d0000")
+    >>> packet = parse_packet(datagram, "raw")
+    >>> community_id(packet)
+    '1:5SCo7+Dsb9uqtS1lhImbD4gatbI='
+    """
+    return _community_id(packet_of(packet), PyNumber_Index(seed))
+
+
+_plain = parse_packet
+parse_packet = with_entry(_plain, &quick_parse_packet, <PyCFunction>enter_parse_packet)
+_state = _State(_plain)

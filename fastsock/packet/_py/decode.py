@@ -1,0 +1,42 @@
+"""One packet, from its link header to its payload: the decoder of the pure twin.
+
+It finds what ``_c/kernels/decode.h`` finds, under the same names.
+"""
+
+from __future__ import annotations
+
+from .decoder import UINT32_MAX, UNDECODED, Decoded, Decoder, Stop
+from .ip import NETWORK_LAYERS
+from .link import LINK_LAYERS, unknown_type
+
+__all__ = ["Decoded", "decode"]
+
+
+def decode(
+    data: bytes | memoryview, captured: int, wire_length: int, link: int, verify: bool
+) -> Decoded:
+    """Decode the first `captured` bytes of `data`, a packet that had `wire_length` of them.
+
+    Args:
+        data: bytes, or a memoryview of format "B".
+        captured: how many there are. Offsets have 32 bits: what is beyond is not looked at.
+        wire_length: how many there were on the wire.
+        link: a link type's number, as a capture file has it.
+        verify: whether to verify checksums.
+
+    Returns:
+        What was found. Nothing in the data makes it raise.
+    """
+    packet = Decoded(link & 0xFFFF)  # a capture file keeps other things in the bits above
+    d = Decoder(data, min(captured, UINT32_MAX), wire_length, packet)
+    d.verify = verify
+    try:
+        link_layer = LINK_LAYERS.get(packet.link)
+        if link_layer is None:
+            raise Stop(UNDECODED, "link.type", 0)
+        NETWORK_LAYERS.get(link_layer(d), unknown_type)(d)
+    except Stop as stop:
+        d.stop(stop)
+    packet.payload = d.at
+    packet.payload_length = d.left()
+    return packet

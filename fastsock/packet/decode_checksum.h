@@ -1,0 +1,58 @@
+/* Checksums of the IPv4 header and of what IP carries, as far as all that they cover is there. */
+#ifndef FASTSOCK_DECODE_CHECKSUM_H
+#define FASTSOCK_DECODE_CHECKSUM_H
+
+#include "fastsock/checksums/checksum.h"
+#include "fastsock/packet/decode_state.h"
+
+static inline void fs_verify_ipv4_header(fs_decoder *d, size_t start, size_t size)
+{
+    if (!d->verify)
+        return;
+    if (fs_sum(d->data + start, size) == 0xFFFF) {
+        d->packet->ip_checksum_status = FS_SUM_GOOD;
+    } else {
+        d->packet->ip_checksum_status = FS_SUM_BAD;
+        fs_fault(d, FS_BAD_IP_CHECKSUM, FS_BY_IPV4_CHECKSUM, start);
+    }
+}
+
+static inline void fs_bad_checksum(fs_decoder *d, size_t l4)
+{
+    d->packet->checksum_status = FS_SUM_BAD;
+    fs_fault(d, FS_BAD_CHECKSUM, FS_BY_CHECKSUM, l4);
+}
+
+/* The pseudo-header of RFC 9293 and RFC 8200 section 8.1. Its words are summed one by one, so the
+ * order in which the two have them makes no difference. */
+static inline uint64_t fs_pseudo_header(const fs_decoder *d, uint64_t length)
+{
+    size_t size = d->packet->address_size;
+    return (uint64_t)fs_sum(d->data + d->final_src, size) + fs_sum(d->data + d->final_dst, size) +
+           d->packet->protocol + (length >> 16) + (length & 0xFFFF);
+}
+
+/* Whether the bytes that a checksum covers can tell if it is right: all are there, and nothing is
+ * left for a network card to fill in (a length of zero is a segment before it was cut up). */
+static inline int fs_can_verify(const fs_decoder *d, size_t l4, uint64_t covered)
+{
+    return d->verify && !(d->packet->status & (FS_FRAGMENT | FS_LENGTH_FROM_WIRE)) &&
+           covered <= d->end - l4;
+}
+
+/* A checksum over `covered` bytes of the `length` that the pseudo-header speaks of. */
+static inline void fs_verify_sum(fs_decoder *d, size_t l4, uint64_t length, uint64_t covered,
+                                 int pseudo_header)
+{
+    if (!fs_can_verify(d, l4, covered) || (pseudo_header && d->final_unknown))
+        return;
+    uint64_t sum = fs_sum(d->data + l4, (size_t)covered);
+    if (pseudo_header)
+        sum += fs_pseudo_header(d, length);
+    if (fs_sum_fold(sum) == 0xFFFF)
+        d->packet->checksum_status = FS_SUM_GOOD;
+    else
+        fs_bad_checksum(d, l4);
+}
+
+#endif

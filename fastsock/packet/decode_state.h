@@ -1,0 +1,78 @@
+/* What the layers of the decoder share: a cursor, the ends that lengths have set so far, and how
+ * decoding stops. No Python.h: fuzzed and sanitised alone. */
+#ifndef FASTSOCK_DECODE_STATE_H
+#define FASTSOCK_DECODE_STATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fastsock/packet/packet.h"
+
+typedef struct {
+    fs_packet *packet;
+    const uint8_t *data;
+    size_t captured;
+    size_t at;         /* the first byte that is not decoded */
+    size_t end;        /* what can be decoded ends here: never beyond `captured` */
+    uint64_t wire_end; /* where it ends on the wire: beyond `end` where it was cut */
+    size_t final_src;  /* the pseudo-header's addresses: those of the packet's two ends */
+    size_t final_dst;
+    int final_unknown; /* what tells them is not known, or at fault */
+    int faulted;       /* limited_by names a fault that did not stop decoding */
+    int verify;
+} fs_decoder;
+
+static inline uint32_t fs_be16(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 8 | p[1];
+}
+
+static inline uint32_t fs_be32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* How many bytes there are to decode. */
+static inline size_t fs_left(const fs_decoder *d)
+{
+    return d->end - d->at;
+}
+
+/* The field that set where the payload ends; one that was at fault before keeps its place. */
+static inline void fs_limit(fs_decoder *d, enum fs_limit limit, size_t header)
+{
+    if (d->faulted)
+        return;
+    d->packet->limited_by = (uint8_t)limit;
+    d->packet->limit_offset = (uint32_t)header;
+}
+
+/* A fault that decoding goes on behind. */
+static inline void fs_fault(fs_decoder *d, uint32_t status, enum fs_limit limit, size_t header)
+{
+    d->packet->status |= status;
+    fs_limit(d, limit, header);
+    d->faulted = 1;
+}
+
+/* Decoding ends here: what the field says is at fault, or can't be followed. */
+static inline void fs_stop(fs_decoder *d, uint32_t status, enum fs_limit limit, size_t header)
+{
+    d->packet->status |= status;
+    d->packet->limited_by = (uint8_t)limit;
+    d->packet->limit_offset = (uint32_t)header;
+}
+
+/* A length that ends what is decoded at `end` at the latest. */
+static inline void fs_shorten(fs_decoder *d, uint64_t end, enum fs_limit limit, size_t header)
+{
+    if (end > d->end)
+        return;
+    d->end = (size_t)end;
+    d->wire_end = end;
+    fs_limit(d, limit, header);
+    if (d->end < d->captured)
+        d->packet->status |= FS_TRAILER;
+}
+
+#endif

@@ -1,0 +1,7 @@
+"""The compiled twin."""
+
+from .accumulator import RecvAccumulator
+
+__all__ = [
+    "RecvAccumulator",
+]

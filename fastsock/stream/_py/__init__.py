@@ -1,0 +1,7 @@
+"""The reference twin, over the standard library alone."""
+
+from .accumulator import RecvAccumulator
+
+__all__ = [
+    "RecvAccumulator",
+]

@@ -1,0 +1,51 @@
+"""What the faces promise of both twins, read off their source."""
+
+import ast
+from importlib import import_module
+from pathlib import Path
+
+import fastsock
+
+PACKAGE = Path(fastsock.__file__).parent
+
+
+def _names(statements: list[ast.stmt]) -> tuple[str, ...]:
+    """The names that an arm of the choice imports."""
+    imports = [node for node in statements if isinstance(node, ast.ImportFrom)]
+    assert len(imports) == len(statements), "an arm only imports"
+    return tuple(sorted(alias.name for node in imports for alias in node.names))
+
+
+def choice(face: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names that a face takes from `_py` and from `_c`; none where it has no twins."""
+    arms = [
+        node
+        for node in ast.parse(face.read_text("utf-8")).body
+        if isinstance(node, ast.If) and "COMPILED" in ast.unparse(node.test)
+    ]
+    if not arms:
+        return (), ()
+    (arm,) = arms
+    return _names(arm.body), _names(arm.orelse)
+
+
+FACES = {
+    path.parent.name: path
+    for path in sorted(PACKAGE.glob("[a-z]*/__init__.py"))
+    if "__all__" in path.read_text("utf-8")
+}
+"""The face of each part, by the part's name."""
+
+PARTS = {part: names for part, face in FACES.items() if (names := choice(face)[0])}
+"""The names that both twins of a part must give."""
+
+ROOMS = sorted(
+    path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", ".")
+    for path in PACKAGE.rglob("*.pyx")
+)
+"""The extensions, dotted, below the package."""
+
+
+def twin_of(part: str, tag: str):
+    """One twin of a part: ``fastsock.<part>._c`` or ``._py``."""
+    return import_module(f"fastsock.{part}._{tag}")
