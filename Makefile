@@ -51,7 +51,7 @@ wheel: $(VENV)/.group-build $(VENV)/.group-dist ## sdist, platform wheel, portab
 
 .PHONY: docs
 docs: $(VENV)/.built $(VENV)/.group-docs $(VENV)/.group-test ## HTML in build/docs, and every example run
-	$(BIN)/python -m pytest tests/test_docs.py
+	$(BIN)/python -m pytest tests/whole/test_docs.py
 	FASTSOCK_BACKEND=py $(BIN)/sphinx-build --fail-on-warning --keep-going -q docs build/docs
 
 # Benchmarks. RESULTS is named after the environment, so that two Pythons keep two results:
@@ -98,13 +98,13 @@ build/asan/.built build/cov/.built: $(SOURCES) $(shell find fastsock -name '*.py
 		$(CURDIR)/$(BIN)/python setup.py -q build_ext --inplace
 	@touch $@
 
-# Leaks are looked for by tests/test_leaks.py: the interpreter itself leaves much behind at its end.
+# Leaks are looked for by tests/whole/test_leaks.py: the interpreter itself leaves much behind at its end.
 # A test asks for more memory than there is, and must get MemoryError, as it would of malloc.
 # libstdc++ comes with it, for a C++ exception that passes through ASan must find it: matplotlib's do.
 ASAN_ENV = LD_PRELOAD="$$(gcc -print-file-name=libasan.so) libstdc++.so.6" PYTHONMALLOC=malloc \
 	ASAN_OPTIONS=detect_leaks=0:abort_on_error=0:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 	PYTHONPATH=build/asan PYTHONSAFEPATH=1 FASTSOCK_TEST_BACKENDS=c
-ASAN_LEAVES_OUT := --ignore=tests/test_types.py -k "not stub" # there type checkers run, nothing of fastsock's
+ASAN_LEAVES_OUT := --ignore=tests/whole/test_types.py -k "not stub" # there type checkers run, nothing of fastsock's
 
 .PHONY: asan
 asan: build/asan/.built $(VENV)/.group-test ## the suite over the compiled twin under ASan and UBSan
@@ -113,7 +113,7 @@ asan: build/asan/.built $(VENV)/.group-test ## the suite over the compiled twin 
 
 # A trace calls Python between any two lines: what relies on Python not running (a list's items held
 # without a lock) can't be shared between threads then, nor its memory counted.
-COV_LEAVES_OUT := --ignore=../../tests/test_threads.py --ignore=../../tests/test_leaks.py
+COV_LEAVES_OUT := --ignore=../../tests/whole/test_threads.py --ignore=../../tests/whole/test_leaks.py
 COVERAGE := cd build/cov && $(CURDIR)/$(BIN)/python -P -m coverage # there .pyx and .c are found
 
 .PHONY: cov

@@ -42,7 +42,7 @@ settings.register_profile("ci", deadline=None, database=None, max_examples=400)
 settings.load_profile("ci" if os.environ.get("CI") else "quick")
 
 # Without a compiled twin there is nothing to choose between and nothing to compare.
-COMPARING = ["test_backend.py", "test_packet_twins.py", "test_parity.py"]
+COMPARING = ["whole/test_backend.py", "packet/test_twins.py", "whole/test_parity.py"]
 collect_ignore = [] if "c" in BACKENDS else COMPARING
 
 
@@ -116,7 +116,7 @@ def parse(twin: Twin) -> Callable[..., Any]:
 
 
 def _module_beside(name: str) -> ModuleType:
-    where = Path(__file__).with_name(name)
+    where = Path(__file__).parent / name
     spec = spec_from_file_location(where.stem, where)
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -126,13 +126,13 @@ def _module_beside(name: str) -> ModuleType:
 @pytest.fixture(scope="session")
 def build() -> ModuleType:
     """Builders of packets, right and wrong ones."""
-    return _module_beside("packet_builders.py")
+    return _module_beside("packet/packet_builders.py")
 
 
 @pytest.fixture(scope="session")
 def wire() -> ModuleType:
     """Packets packed by struct alone, a layer around a layer."""
-    return _module_beside("wire.py")
+    return _module_beside("packet/wire.py")
 
 
 @pytest.fixture(scope="session")

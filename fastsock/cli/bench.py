@@ -103,7 +103,7 @@ def _nanoseconds(call: Callable[..., object], case: Case, seconds: float) -> flo
 
 def measure(seconds: float) -> list[dict[str, Any]]:
     """Check and time every case; the rows by their names in JSON."""
-    twins = {tag: import_module(f"fastsock._{tag}.address") for tag in _TWINS}
+    twins = {tag: import_module(f"fastsock.address._{tag}") for tag in _TWINS}
     all_cases = cases()
     share = seconds / len(all_cases) / (1 + len(twins))
     rows = []

@@ -1,4 +1,4 @@
-"""Calls of `fastsock.headers`' builders for leaks.py, every way out: (name, arguments, keywords)."""
+"""Calls of builders for leaks.py, every way out: (name, arguments, keywords)."""
 
 V4 = ("192.0.2.1", "192.0.2.2")
 V6 = ("2001:db8::1", "2001:db8::2")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-CASE = Path(__file__).parent / "isolated" / "case_headers.py"
+CASE = Path(__file__).parents[1] / "isolated" / "case_headers.py"
 OPEN_TUN = "import os; os.close(os.open('/dev/net/tun', os.O_RDWR))"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from contract import PARTS
 
-LEAKS = Path(__file__).parent / "isolated" / "leaks.py"
+LEAKS = Path(__file__).parents[1] / "isolated" / "leaks.py"
 
 
 @pytest.fixture

@@ -636,7 +636,7 @@ def test_no_progress_for_a_small_file(environment):
 
 def documented() -> list[tuple[str, str]]:
     """Every command of docs/cli.md and the output that it shows."""
-    text = (Path(__file__).parent.parent / "docs" / "cli.md").read_text("utf-8")
+    text = (Path(__file__).parents[2] / "docs" / "cli.md").read_text("utf-8")
     blocks = re.findall(r"^```console\n\$ (.+?)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     assert len(blocks) == 3
     return blocks

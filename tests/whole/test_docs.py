@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from contract import FACES, PACKAGE, PARTS
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.REPORT_NDIFF
 WRAPPERS = (property, classmethod, staticmethod)

@@ -9,7 +9,7 @@ from fastsock.packet.fields import FAULTS, LIMITS, LINK_TYPES, ChecksumStatus, S
 
 BAD, GOOD, UNVERIFIED, ABSENT = ChecksumStatus
 DECODED = Status.TRANSPORT | Status.PORTS
-KERNEL = Path(__file__).parent.parent / "fastsock" / "_c" / "kernels" / "packet.h"
+KERNEL = Path(__file__).parents[2] / "fastsock" / "packet" / "packet.h"
 
 NOTHING = {
     "protocol", "src", "dst", "src_address", "dst_address", "sport", "dport", "flags", "seq", "ack",

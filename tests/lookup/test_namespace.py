@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 CASES = HERE / "isolated"
 NSSWITCH = "hosts: files dns\nservices: files\nprotocols: files\n"
 RESOLV = "nameserver 127.0.0.1\nsearch test\noptions timeout:1 attempts:1\n"

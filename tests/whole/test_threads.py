@@ -13,7 +13,7 @@ from fastsock import AddressError, ProxyError, build_proxy_v2
 from fastsock.errors import PROXY_TLV
 from fastsock.proxy import ProxyTLV
 
-ISOLATED = Path(__file__).parent / "isolated"
+ISOLATED = Path(__file__).parents[1] / "isolated"
 THREADS = 8
 
 V4 = [f"{n % 223 + 1}.{n % 251}.{n % 13}.{n % 256}" for n in range(2000)]
