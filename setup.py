@@ -12,6 +12,7 @@ from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 
 cythonize = None
 with suppress(ImportError):  # an sdist brings the generated C
@@ -46,12 +47,23 @@ BANNER = """
 """
 
 
+why_pure = "FASTSOCK_EXTENSIONS=off when it was built" if MODE == "off" else ""
+
+
 def fall_back(reason):
     """Go on without extensions, where the mode allows it."""
+    global why_pure
     if MODE == "require":
         sys.exit(f"fastsock: FASTSOCK_EXTENSIONS=require, but {reason}")
     print(BANNER.format(reason=reason), file=sys.stderr, flush=True)
+    why_pure = reason
     return []
+
+
+def record_why_pure(build_lib):
+    """Leave the reason in the wheel: pip hides the banner, `fastsock info` shows this."""
+    if why_pure:
+        Path(build_lib, "fastsock/_core/why_pure.txt").write_text(f"{why_pure}\n", "utf-8")
 
 
 def flags():
@@ -84,6 +96,15 @@ def extensions():
     return cythonize(found, compiler_directives=DIRECTIVES) if cythonize else found
 
 
+class BuildPy(build_py):
+    """A build that says why it is pure, where that is known before anything is compiled."""
+
+    def run(self):
+        super().run()
+        if not self.editable_mode:
+            record_why_pure(self.build_lib)
+
+
 class BuildExt(build_ext):
     """A build that can end in a pure wheel, tagged as one, where the mode allows it."""
 
@@ -94,6 +115,11 @@ class BuildExt(build_ext):
             self.extensions = self.distribution.ext_modules = fall_back(f"compiler: {error}")
             if wheel := self.distribution.command_obj.get("bdist_wheel"):
                 wheel.root_is_pure = True
+            if not self.inplace:
+                record_why_pure(self.build_lib)
 
 
-setup(ext_modules=[] if MODE == "off" else extensions(), cmdclass={"build_ext": BuildExt})
+setup(
+    ext_modules=[] if MODE == "off" else extensions(),
+    cmdclass={"build_py": BuildPy, "build_ext": BuildExt},
+)

@@ -17,11 +17,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any, Final, Literal
 
-_HOW_TO_BUILD = (
-    "fastsock's extensions can't be used ({reason}). Install a wheel made for this platform, or "
-    "build one where there is a C compiler: FASTSOCK_EXTENSIONS=require pip install "
-    "--no-binary fastsock --no-cache-dir --force-reinstall fastsock"
+HOW_TO_BUILD = (
+    "Install a wheel made for this platform, or build one where there is a C compiler: "
+    "FASTSOCK_EXTENSIONS=require pip install --no-binary fastsock --no-cache-dir "
+    "--force-reinstall fastsock"
 )
+
+
+def _unusable(reason: object) -> ImportError:
+    return ImportError(f"fastsock's extensions can't be used ({reason}). {HOW_TO_BUILD}")
+
+
+def _built_without() -> str:
+    """What the build recorded where it made no extensions."""
+    from pathlib import Path  # where it is needed: it takes longer to import than all of this
+
+    try:
+        return Path(__file__).with_name("why_pure.txt").read_text("utf-8").strip()
+    except OSError:
+        return "it has none, and no record why: a checkout used in place, or a copy"
 
 
 def _compiled() -> bool:
@@ -35,10 +49,10 @@ def _compiled() -> bool:
         raise ImportError(str(unknown)) from None
     except ModuleNotFoundError as missing:
         if wanted == "c":
-            raise ImportError(_HOW_TO_BUILD.format(reason=missing)) from missing
+            raise _unusable(f"{missing}; {_built_without()}") from missing
         return False
     except ImportError as broken:
-        raise ImportError(_HOW_TO_BUILD.format(reason=broken)) from broken
+        raise _unusable(broken) from broken
     return True
 
 
@@ -47,6 +61,15 @@ COMPILED: Final[bool] = _compiled()
 
 BACKEND: Literal["c", "py"] = "c" if COMPILED else "py"
 """Which twin runs: ``"c"`` or ``"py"``."""
+
+
+def why_pure() -> str | None:
+    """Why the pure twin runs, in words for people; None where the compiled one does."""
+    if COMPILED:
+        return None
+    if choice("FASTSOCK_BACKEND", ("auto", "c", "py")) == "py":
+        return "FASTSOCK_BACKEND=py"
+    return f"this installation has no extensions: {_built_without()}"
 
 
 def publish(face: str, names: Mapping[str, Any], offered: Iterable[str]) -> None:

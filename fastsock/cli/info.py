@@ -10,7 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from .. import BACKEND, __version__
+from .. import __version__
+from .._core.backend import BACKEND, HOW_TO_BUILD, why_pure
 from ._common import Subcommands, add_command, print_json, print_pairs
 
 _VARIABLES = ("FASTSOCK_BACKEND", "FASTSOCK_SIMD")
@@ -45,6 +46,7 @@ def collect() -> dict[str, Any]:
     return {
         "version": __version__,
         "backend": BACKEND,
+        "why_pure": why_pure(),
         **_build(),
         "location": str(Path(__file__).resolve().parent.parent),
         "environment": {name: os.environ[name] for name in _VARIABLES if name in os.environ},
@@ -75,7 +77,11 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(facts)
     else:
+        if facts["backend"] == "c":
+            del facts["why_pure"]
         print_pairs((name.replace("_", " "), _shown(value)) for name, value in facts.items())
+        if facts["backend"] == "py" and "FASTSOCK_BACKEND" not in facts["environment"]:
+            print(f"\n{HOW_TO_BUILD}")
     return 0
 
 

@@ -116,6 +116,24 @@ def test_compiled_twin_that_is_not_there_says_how_to_build(run_python, tmp_path)
     assert "FASTSOCK_EXTENSIONS=require pip install" in message
 
 
+def test_pure_installation_tells_why(run_python, tmp_path):
+    copy = copy_package(tmp_path)
+    told = run_python("-m", "fastsock", "info", PYTHONPATH=str(copy)).stdout
+    assert "why pure" in told
+    assert "no record why" in " ".join(told.split())
+    assert "FASTSOCK_EXTENSIONS=require pip install" in told
+
+    (copy / "fastsock" / "_core" / "why_pure.txt").write_text("compiler: no cc\n")
+    told = run_python("-m", "fastsock", "info", "--json", PYTHONPATH=str(copy)).stdout
+    assert json.loads(told)["why_pure"] == "this installation has no extensions: compiler: no cc"
+    forced = run_python("-c", "import fastsock", PYTHONPATH=str(copy), FASTSOCK_BACKEND="c")
+    assert "compiler: no cc" in forced.stderr.splitlines()[-1]
+
+    chosen = run_python("-m", "fastsock", "info", "--json", FASTSOCK_BACKEND="py").stdout
+    assert json.loads(chosen)["why_pure"] == "FASTSOCK_BACKEND=py"
+    assert json.loads(run_python("-m", "fastsock", "info", "--json").stdout)["why_pure"] is None
+
+
 def test_broken_sentinel_is_an_error_on_any_choice_but_pure(run_python, tmp_path):
     copy = copy_package(tmp_path, *ROOMS)
     report(run_python("-c", REPORT, CONTRACT, PYTHONPATH=str(copy)), "c")
