@@ -1,0 +1,34 @@
+"""The four scalar functions, held against the standard library's."""
+
+import os
+import platform
+import socket
+from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import pytest
+from contract import twin_of
+
+BACKENDS = os.environ.get("FASTSOCK_TEST_BACKENDS", "c,py").split(",")
+
+
+@pytest.fixture(scope="session", params=[*BACKENDS, "rules"])
+def inet(request: pytest.FixtureRequest) -> ModuleType:
+    """The four scalar functions: each twin's, and those for platforms without glibc."""
+    if request.param == "rules":
+        return import_module("fastsock.address.inet_rules")
+    return twin_of("address", request.param)
+
+
+@pytest.fixture
+def check(inet: ModuleType, outcome: Callable[..., Any]) -> Callable[..., None]:
+    """Compare a call's outcome with the row's and, where it is one, with the stdlib's."""
+
+    def check(name: str, args: tuple[Any, ...], expected: Any) -> None:
+        assert outcome(getattr(inet, name), *args) == expected
+        if platform.libc_ver()[0] == "glibc":
+            assert outcome(getattr(socket, name), *args) == expected
+
+    return check
