@@ -87,41 +87,12 @@ kernels: ## the kernels alone, in C
 instr: $(VENV)/.built $(VENV)/.floor ## instructions a call, by callgrind: exact where times are not
 	$(BIN)/python benchmarks/instructions.py
 
-# A copy of the tree, built in another flavour: the build in place and its generated C stay as they are.
-PACKAGED := setup.py pyproject.toml README.md LICENSE fastsock
-build/asan/.built: FLAVOUR := sanitize
-build/cov/.built: FLAVOUR := trace
-build/asan/.built build/cov/.built: $(SOURCES) $(shell find fastsock -name '*.py') $(VENV)/.group-build
-	rm -rf $(@D) && mkdir -p $(@D)
-	tar -c --exclude='*.so' --exclude='*.c' --exclude=__pycache__ $(PACKAGED) | tar -x -C $(@D)
-	cd $(@D) && FASTSOCK_EXTENSIONS=require FASTSOCK_BUILD=$(FLAVOUR) \
-		$(CURDIR)/$(BIN)/python setup.py -q build_ext --inplace
-	@touch $@
+.PHONY: asan cov
+asan: $(VENV)/.group-build $(VENV)/.group-test ## the suite over the compiled twin under ASan and UBSan
+	BIN=$(BIN) .ci/flavour asan $(ARGS)
 
-# Leaks are looked for by tests/whole/test_leaks.py: the interpreter itself leaves much behind at its end.
-# A test asks for more memory than there is, and must get MemoryError, as it would of malloc.
-# libstdc++ comes with it, for a C++ exception that passes through ASan must find it: matplotlib's do.
-ASAN_ENV = LD_PRELOAD="$$(gcc -print-file-name=libasan.so) libstdc++.so.6" PYTHONMALLOC=malloc \
-	ASAN_OPTIONS=detect_leaks=0:abort_on_error=0:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-	PYTHONPATH=build/asan PYTHONSAFEPATH=1 FASTSOCK_TEST_BACKENDS=c
-ASAN_LEAVES_OUT := --ignore=tests/whole/test_types.py -k "not stub" # there type checkers run, nothing of fastsock's
-
-.PHONY: asan
-asan: build/asan/.built $(VENV)/.group-test ## the suite over the compiled twin under ASan and UBSan
-	$(ASAN_ENV) $(BIN)/python -P tests/isolated/overread.py
-	$(ASAN_ENV) $(BIN)/python -P -m pytest -p no:cacheprovider $(ASAN_LEAVES_OUT) $(ARGS)
-
-# A trace calls Python between any two lines: what relies on Python not running (a list's items held
-# without a lock) can't be shared between threads then, nor its memory counted.
-COV_LEAVES_OUT := --ignore=../../tests/whole/test_threads.py --ignore=../../tests/whole/test_leaks.py
-COVERAGE := cd build/cov && $(CURDIR)/$(BIN)/python -P -m coverage # there .pyx and .c are found
-
-.PHONY: cov
-cov: build/cov/.built $(VENV)/.group-test $(VENV)/.group-cov ## lines of .pyx and .py that the tests reach
-	$(COVERAGE) erase
-	export PYTHONPATH=$(CURDIR)/build/cov; $(COVERAGE) run -m pytest -p no:cacheprovider \
-		$(COV_LEAVES_OUT) $(ARGS) ../../tests
-	$(COVERAGE) report
+cov: $(VENV)/.group-build $(VENV)/.group-test $(VENV)/.group-cov ## lines of .pyx and .py that the tests reach
+	BIN=$(BIN) .ci/flavour cov $(ARGS)
 
 .PHONY: fuzz
 fuzz: $(VENV)/.built ## fuzz the kernels and both twins, FUZZ_SECONDS=20 a target
