@@ -9,6 +9,7 @@ from collections.abc import Callable
 from struct import Struct
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
+from ._buffers import contiguous
 from .errors import CaptureError, bad_source, shorten
 
 MAX_RECORD = 262_144
@@ -170,7 +171,7 @@ def open_source(source: Any) -> Source:
 
     Raises:
         OSError: there is no such file.
-        TypeError, ValueError: no path, buffer or file; a buffer in pieces.
+        TypeError, BufferError: no path, buffer or file; a buffer in pieces.
     """
     if isinstance(source, str | os.PathLike):
         file = open(source, "rb")  # noqa: SIM115 -- whoever gets it closes it
@@ -180,25 +181,12 @@ def open_source(source: Any) -> Source:
             file.close()
             raise
     try:
-        view = memoryview(source)
+        view = contiguous(source, "a capture")
     except TypeError:
         if not hasattr(source, "read"):
             raise bad_source(source) from None
         return _open_file(source, None)
-    return Source(flat(view), None, 0, None, None)
-
-
-def flat(view: memoryview) -> memoryview:
-    """The bytes of a view, whatever its items, read-only.
-
-    Raises:
-        ValueError: they are not in one piece.
-    """
-    if not view.c_contiguous:
-        raise ValueError("a capture must be a C-contiguous buffer")
-    if view.format != "B" or view.ndim != 1:
-        view = view.cast("B") if view.nbytes else memoryview(b"")
-    return view.toreadonly()
+    return Source(view.toreadonly(), None, 0, None, None)
 
 
 def _open_file(file: BinaryIO, close: Callable[[], object] | None) -> Source:

@@ -185,15 +185,17 @@ def offsets_of(offsets: object) -> memoryview | array[int]:
     """Offsets as 64-bit integers in one piece: as they are, where they are that already.
 
     Raises:
-        TypeError, ValueError: no integers; too large; a buffer in pieces.
+        TypeError, BufferError, ValueError: no integers, a buffer in pieces, too large.
     """
     try:
         view = memoryview(offsets)  # type: ignore[arg-type]
     except TypeError:
         numbers: Any = offsets
     else:
-        if not view.c_contiguous or view.ndim != 1:
+        if not view.c_contiguous:
             raise not_contiguous("offsets")
+        if view.ndim != 1:
+            raise ValueError(f"offsets must have one dimension, not {view.ndim}")
         if view.format.lstrip("@=<>!") not in _INTEGERS:
             raise TypeError(f"offsets must be integers, not of format {view.format!r}")
         if view.format in _INTEGERS and view.itemsize == 8:  # what is negative then, was too large

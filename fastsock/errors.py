@@ -134,7 +134,7 @@ def not_lines(texts: object) -> TypeError:
 
 
 def not_buffer(value: object) -> TypeError:
-    """The error of a batch call given no buffer, as CPython's own functions word it."""
+    """The error of something that is no buffer, as CPython's own functions word it."""
     return TypeError(f"a bytes-like object is required, not '{type(value).__name__}'")
 
 
@@ -145,9 +145,9 @@ def bad_record_length(size: int, record: int, kind: str) -> ValueError:
     )
 
 
-def in_pieces() -> BufferError:
-    """The error of a buffer whose bytes are not in one piece, as CPython's memoryview words it."""
-    return BufferError("memoryview: underlying buffer is not C-contiguous")
+def not_contiguous(what: str) -> BufferError:
+    """The error of a buffer whose bytes are not in one piece."""
+    return BufferError(f"{what} must be a C-contiguous buffer")
 
 
 def no_flow() -> ValueError:
@@ -188,11 +188,6 @@ def bad_packed(name: str, size: int) -> ValueError:
 def bad_packed_pair(src: int, dst: int) -> ValueError:
     """The error of two packed addresses, by their sizes, that don't go together."""
     return ValueError(f"src and dst must both be 4 or both 16 bytes, not {src} and {dst}")
-
-
-def not_contiguous(name: str) -> ValueError:
-    """The error of a batch buffer whose bytes are not in one piece."""
-    return ValueError(f"{name} must be a C-contiguous buffer")
 
 
 def _like_asyncio(kind: type[Exception]) -> type[Exception]:

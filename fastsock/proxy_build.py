@@ -13,6 +13,7 @@ from socket import SOCK_STREAM
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from . import _backend
+from ._buffers import contiguous
 from .errors import ProxyError, shorten
 from .proxy_header import (
     FAMILIES,
@@ -131,7 +132,7 @@ def build_proxy_v2(
         ValueError: no endpoints of one family; a port, a type or a command out of range; a
             CRC among the TLVs, or a unique ID or SSL value that no receiver would take; more than
             65535 bytes.
-        TypeError: no endpoints, or no TLVs.
+        TypeError, BufferError: no endpoints, or no TLVs, or a value in pieces.
 
     Source: HAProxy's proxy-protocol.txt, section 2.2.
 
@@ -170,7 +171,7 @@ def _is_ssl(value: bytes) -> bool:
 
 def _pack_tlv(tlv: tuple[SupportsIndex, ReadableBuffer]) -> bytes:
     kind, value = tlv
-    number, data = index(kind), memoryview(value).tobytes()
+    number, data = index(kind), bytes(contiguous(value, "a TLV's value"))
     if not 0 <= number <= 0xFF or len(data) > 0xFFFF:
         raise ValueError(f"a TLV of type {number} with {len(data)} bytes: at most 255 and 65535")
     if number == ProxyTLV.CRC32C:

@@ -230,7 +230,7 @@ def test_no_packet(decode, bad, kind):
 
 
 def test_a_packet_in_pieces(decode):
-    with pytest.raises(ValueError, match="a packet must be a C-contiguous buffer"):
+    with pytest.raises(BufferError, match="a packet must be a C-contiguous buffer"):
         decode([memoryview(UDP)[::2]])
 
 
@@ -294,7 +294,7 @@ def test_no_offsets(decode, offsets):
 
 
 def test_offsets_in_pieces(decode):
-    with pytest.raises(ValueError, match="offsets must be a C-contiguous buffer"):
+    with pytest.raises(BufferError, match="offsets must be a C-contiguous buffer"):
         decode((UDP, memoryview(array("q", range(10)))[::2]))
 
 

@@ -180,7 +180,7 @@ def test_what_is_no_buffer(iterate):
     for wrong in (None, "text", 5):
         with pytest.raises(TypeError, match="bytes-like"):
             iterate(wrong)
-    with pytest.raises(ValueError, match="contiguous"):
+    with pytest.raises(BufferError, match="contiguous"):
         iterate(memoryview(bytes(20))[::2])
 
 

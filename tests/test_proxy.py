@@ -573,7 +573,7 @@ def test_no_buffer(proxy):
     for wrong in ("PROXY", None, 5, [80]):
         with pytest.raises(TypeError, match="a bytes-like object is required, not '"):
             proxy.parse_proxy(wrong)
-    with pytest.raises(BufferError, match="not C-contiguous"):
+    with pytest.raises(BufferError, match="must be a C-contiguous buffer"):
         proxy.parse_proxy(memoryview(bytes(40))[::2])
 
 

@@ -13,7 +13,8 @@ from cpython.bytes cimport (
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memmove, memset
 
-from fastsock._c.arguments cimport address, bytes_of, flat, number, octets
+from fastsock._c.arguments cimport address, bytes_of, number, octets
+from fastsock._c.buffers cimport contiguous
 from fastsock._c.fields cimport fs_store_be
 from fastsock._c.headers cimport (
     FS_ICMP,
@@ -67,7 +68,7 @@ cdef struct Datagram:
     Options options
 
 
-cdef _Piece piece(object payload):
+cdef _Piece piece(object payload, str what="payload"):
     cdef _Piece result = _Piece.__new__(_Piece)
     cdef bint read_only
     if PyBytes_CheckExact(payload):
@@ -75,13 +76,13 @@ cdef _Piece piece(object payload):
         result.data = <const uint8_t *>PyBytes_AS_STRING(payload)
         result.size = PyBytes_GET_SIZE(payload)
     else:
-        result.owner = flat(payload)
+        result.owner = contiguous(payload, what)
         result.data = bytes_of(result.owner, &result.size, &read_only)
     return result
 
 
 cdef int read_options(object options, Options *out) except -1:
-    cdef _Piece given = piece(options)
+    cdef _Piece given = piece(options, "options")
     if given.size > 40:
         raise _errors.too_long("options", given.size, 40)
     memset(out.data, 0, 40)
@@ -111,7 +112,7 @@ cdef _Output room(object out, Py_ssize_t size):
         result.owner = PyBytes_FromStringAndSize(NULL, size)
         result.data = <uint8_t *>PyBytes_AS_STRING(result.owner)
         return result
-    result.owner = flat(out)
+    result.owner = contiguous(out, "out")
     result.data = bytes_of(result.owner, &there, &read_only)
     if read_only:
         raise _errors.read_only()
@@ -218,6 +219,7 @@ def build_ethernet(dst, src, ethertype, payload=b"", *, vlans=(), pad=True, out=
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the frame not in `out`.
 
     Source: IEEE 802.3; IEEE 802.1Q.
@@ -273,6 +275,7 @@ def build_arp(operation, sha, spa, tha, tpa, *, out=None):
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the packet not in `out`.
 
     Source: RFC 826.
@@ -326,6 +329,7 @@ def build_ipv4(src, dst, protocol, payload=b"", *, ttl=64, tos=0, identification
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the datagram not in `out`.
 
     Source: RFC 791.
@@ -369,6 +373,7 @@ def build_ipv6(src, dst, next_header, payload=b"", *, hop_limit=64, traffic_clas
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the datagram not in `out`.
 
     Source: RFC 8200.
@@ -420,6 +425,7 @@ def build_udp(src, dst, sport, dport, payload=b"", *, ttl=64, tos=0, identificat
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the datagram not in `out`.
 
     Source: RFC 768; RFC 8200 section 8.1.
@@ -480,6 +486,7 @@ def build_tcp(src, dst, sport, dport, payload=b"", *, seq=0, ack=0, flags=2, win
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the datagram not in `out`.
 
     Source: RFC 9293.
@@ -540,6 +547,7 @@ def build_icmp_echo(src, dst, identifier, sequence, payload=b"", *, reply=False,
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the datagram not in `out`.
 
     Source: RFC 792; RFC 4443 section 4.

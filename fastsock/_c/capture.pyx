@@ -77,7 +77,8 @@ cdef class Capture:
     Raises:
         CaptureError: not a capture, or of a version that nobody knows.
         OSError: a file that can't be opened or read.
-        TypeError, ValueError: another source; a buffer in pieces; `max_record` out of range.
+        TypeError, BufferError: another source; a buffer in pieces.
+        ValueError: `max_record` is out of range.
 
     Source: draft-ietf-opsawg-pcap; draft-ietf-opsawg-pcapng.
 
@@ -377,7 +378,7 @@ def open_capture(source, *, max_record=262144):
         A `Capture`.
 
     Raises:
-        CaptureError, OSError, TypeError, ValueError: as `Capture`.
+        CaptureError, OSError, TypeError, BufferError, ValueError: as `Capture`.
 
     Source: as `Capture`.
 

@@ -9,7 +9,8 @@ from cpython.number cimport PyNumber_Index
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
-from fastsock._c.arguments cimport bytes_of, flat, number, octets
+from fastsock._c.arguments cimport bytes_of, number, octets
+from fastsock._c.buffers cimport contiguous
 
 from fastsock import errors as _errors
 
@@ -114,7 +115,7 @@ cdef class View:
         cdef uint8_t *data
         cdef bint read_only
         offset = PyNumber_Index(offset)
-        view = flat(buffer)
+        view = contiguous(buffer, "buffer")
         data = bytes_of(view, &size, &read_only)
         start = clipped_ssize(offset, NULL)
         if start < 0:

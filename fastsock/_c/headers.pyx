@@ -189,7 +189,7 @@ cdef class IPv4View(_IPView):
 
     Raises:
         PacketError: fewer than 20 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 791; RFC 1624 for the checksums.
 
@@ -289,7 +289,7 @@ cdef class IPv6View(_IPView):
 
     Raises:
         PacketError: fewer than 40 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 8200; RFC 1624 for the checksums.
 
@@ -353,7 +353,7 @@ cdef class TCPView(_TransportView):
 
     Raises:
         PacketError: fewer than 20 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 9293; RFC 1624 for the checksum.
 
@@ -410,7 +410,7 @@ cdef class UDPView(_TransportView):
 
     Raises:
         PacketError: fewer than 8 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 768; RFC 1624 for the checksum.
 
@@ -470,7 +470,7 @@ cdef class ICMPView(_TransportView):
 
     Raises:
         PacketError: fewer than 8 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 792; RFC 4443; RFC 1624 for the checksum.
 

@@ -5,7 +5,8 @@ from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.stdint cimport uint32_t
 from libc.string cimport memcpy
 
-from fastsock._c.arguments cimport flat, number
+from fastsock._c.arguments cimport number
+from fastsock._c.buffers cimport contiguous
 from fastsock._c.fields cimport Number, Octets, View, fs_load_be, fs_store_be
 
 from fastsock import _layout
@@ -30,7 +31,7 @@ cdef class EthernetView(View):
 
     Raises:
         PacketError: fewer than 14 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: IEEE 802.3; IEEE 802.1Q.
 
@@ -100,7 +101,7 @@ cdef class ARPView(View):
 
     Raises:
         PacketError: it is cut.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 826.
 
@@ -141,7 +142,7 @@ cdef class ARPView(View):
         return PyBytes_FromStringAndSize(<char *>self.data + at, size)
 
     cdef int set_part(self, int which, str name, object value) except -1:
-        cdef bytes given = bytes(flat(value))
+        cdef bytes given = bytes(contiguous(value, name))
         cdef Py_ssize_t size, at = self.place(which, &size)
         if len(given) != size:
             raise _errors.bad_size(name, len(given), str(size))

@@ -6,7 +6,7 @@ written over: what does not fit goes on in a new block, with a copy of what is u
 """
 
 cimport cython
-from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.buffer cimport PyBuffer_Release
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.mem cimport PyMem_RawFree, PyMem_RawRealloc
@@ -17,6 +17,7 @@ from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy, memmove
 
 from fastsock._c.blocks cimport Block, Pool
+from fastsock._c.buffers cimport get_contiguous
 from fastsock._c.framing cimport Plan, plan_of
 
 import _socket
@@ -369,7 +370,7 @@ cdef class RecvAccumulator:
         3
         """
         cdef Py_buffer view
-        PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
+        get_contiguous(data, &view, "data")
         try:
             with cython.critical_section(self):
                 self.enter()

@@ -18,6 +18,7 @@ from struct import iter_unpack
 from typing import TYPE_CHECKING, Literal, NamedTuple, SupportsIndex, TypeGuard, cast, overload
 
 from .. import errors as _errors
+from .._buffers import contiguous as _contiguous
 from . import inet_rules
 
 if TYPE_CHECKING:
@@ -171,20 +172,6 @@ def _kind_of(family: SupportsIndex) -> _Kind:
     return kind
 
 
-def _bytes_view(buffer: ReadableBuffer, name: str) -> memoryview:
-    """A buffer's bytes, whatever its format and shape."""
-    try:
-        view = memoryview(buffer)
-    except TypeError:
-        raise _errors.not_buffer(buffer) from None
-    if not view.c_contiguous:
-        raise _errors.not_contiguous(name)
-    try:
-        return view.cast("B")
-    except (TypeError, ValueError):  # a shape with a zero in it, or a format cast() does not know
-        return memoryview(view.tobytes())
-
-
 def _is_text_buffer(texts: object) -> TypeGuard[ReadableBuffer]:
     """Whether `texts` is one text. Buffers of wider items, as NumPy's strings, are sequences."""
     try:
@@ -226,7 +213,7 @@ def _item_chunks(texts: Iterable[str]) -> Iterator[list[str]]:
 def _row_chunks(texts: Iterable[str] | ReadableBuffer) -> tuple[Iterator[list[str]], bool]:
     """The rows of either kind of input, and whether they are lines of a text."""
     if _is_text_buffer(texts):
-        return _line_chunks(_bytes_view(texts, "texts")), True
+        return _line_chunks(_contiguous(texts, "texts")), True
     return _item_chunks(cast("Iterable[str]", texts)), False
 
 
@@ -291,8 +278,9 @@ def inet_pton_many(
 
     Raises:
         AddressError: with ``"strict"``, a row that is no address; its `index` counts from 0.
-        TypeError: neither kind of `texts`, or an item that is not a str.
-        ValueError: another family or mode; a buffer whose bytes are not in one piece.
+        TypeError, BufferError: neither kind of `texts`, or a buffer in pieces; an item that is
+            not a str.
+        ValueError: another family or mode.
 
     Source: as `inet_pton`, row by row.
 
@@ -325,7 +313,7 @@ def inet_pton_many(
 
 def _records(kind: _Kind, packed: ReadableBuffer) -> memoryview:
     """A packed buffer, if it is a whole number of records."""
-    view = _bytes_view(packed, "packed")
+    view = _contiguous(packed, "packed")
     if view.nbytes % kind.size:
         raise _errors.bad_record_length(view.nbytes, kind.size, kind.name)
     return view
@@ -343,9 +331,8 @@ def inet_ntop_many(family: SupportsIndex, packed: ReadableBuffer) -> list[str]:
         One str a record, as `inet_ntop` writes it.
 
     Raises:
-        TypeError: no buffer.
-        ValueError: another family; a length that is no whole number of records; a buffer
-            whose bytes are not in one piece.
+        TypeError, BufferError: no buffer, or one in pieces.
+        ValueError: another family; a length that is no whole number of records.
 
     Source: as `inet_ntop`, record by record.
 
@@ -370,7 +357,7 @@ def inet_ntop_lines(family: SupportsIndex, packed: ReadableBuffer) -> bytes:
         ASCII text, a newline after every address: what `inet_pton_many` reads back.
 
     Raises:
-        TypeError, ValueError: as `inet_ntop_many`.
+        TypeError, BufferError, ValueError: as `inet_ntop_many`.
 
     Source: as `inet_ntop`, record by record.
 

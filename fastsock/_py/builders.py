@@ -81,6 +81,7 @@ def build_ethernet(
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the frame not in `out`.
 
     Source: IEEE 802.3; IEEE 802.1Q.
@@ -152,6 +153,7 @@ def build_arp(
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the packet not in `out`.
 
     Source: RFC 826.
@@ -237,6 +239,7 @@ def build_ipv4(
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the datagram not in `out`.
 
     Source: RFC 791.
@@ -313,6 +316,7 @@ def build_ipv6(
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the datagram not in `out`.
 
     Source: RFC 8200.
@@ -396,6 +400,7 @@ def build_udp(
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the datagram not in `out`.
 
     Source: RFC 768; RFC 8200 section 8.1.
@@ -503,6 +508,7 @@ def build_tcp(
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the datagram not in `out`.
 
     Source: RFC 9293.
@@ -594,6 +600,7 @@ def build_icmp_echo(
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the datagram not in `out`.
 
     Source: RFC 792; RFC 4443 section 4.

@@ -92,7 +92,8 @@ class Capture:
     Raises:
         CaptureError: not a capture, or of a version that nobody knows.
         OSError: a file that can't be opened or read.
-        TypeError, ValueError: another source; a buffer in pieces; `max_record` out of range.
+        TypeError, BufferError: another source; a buffer in pieces.
+        ValueError: `max_record` is out of range.
 
     Source: draft-ietf-opsawg-pcap; draft-ietf-opsawg-pcapng.
 
@@ -520,7 +521,7 @@ def open_capture(
         A `Capture`.
 
     Raises:
-        CaptureError, OSError, TypeError, ValueError: as `Capture`.
+        CaptureError, OSError, TypeError, BufferError, ValueError: as `Capture`.
 
     Source: as `Capture`.
 

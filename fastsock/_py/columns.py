@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, SupportsIndex, TypeAlias
 
 from .. import _columns
 from .. import errors as _errors
+from .._buffers import contiguous as _contiguous
 from .sink import Sink as _Sink
 
 if TYPE_CHECKING:
@@ -50,8 +51,9 @@ def decode_columns(
 
     Raises:
         ValueError: no such column or link type; offsets that descend or lie outside of the
-            buffer; a buffer whose bytes are not in one piece.
-        TypeError: something that is no buffer; a tuple that is not one buffer and its offsets.
+            buffer.
+        TypeError, BufferError: something that is no buffer, or one in pieces; a tuple that is
+            not one buffer and its offsets.
 
     Source: as `parse_packet`, row by row.
 
@@ -67,7 +69,7 @@ def decode_columns(
     sink = _Sink(names, bool(verify))
     if not isinstance(buffers, tuple):
         for item in buffers:
-            packet = _flat(item, "a packet")
+            packet = _contiguous(item, "a packet")
             sink.add(packet, len(packet), number, 0)
     elif len(buffers) == 2:
         _decode_offsets(sink, buffers[0], buffers[1], number)
@@ -76,21 +78,8 @@ def decode_columns(
     return sink.finish(out)
 
 
-def _flat(buffer: ReadableBuffer, name: str) -> memoryview:
-    """The bytes of a buffer in one piece, of any format and shape."""
-    try:
-        view = memoryview(buffer)
-    except TypeError:
-        raise _errors.not_buffer(buffer) from None
-    if not view.c_contiguous:
-        raise _errors.not_contiguous(name)
-    if view.format == "B" and view.ndim == 1:
-        return view
-    return view.cast("B") if view.nbytes else memoryview(b"")
-
-
 def _decode_offsets(sink: _Sink, buffer: ReadableBuffer, offsets: Offsets, link: int) -> None:
-    data = _flat(buffer, "buffer")
+    data = _contiguous(buffer, "buffer")
     size = len(data)
     for row, (start, end) in enumerate(pairwise(_columns.offsets_of(offsets))):
         if not 0 <= start <= end <= size:

@@ -55,7 +55,7 @@ class View:
 
     def __init__(self, buffer: ReadableBuffer, offset: SupportsIndex = 0) -> None:
         start = index(offset)
-        view = _buffers.flat(buffer)
+        view = _buffers.contiguous(buffer, "buffer")
         there = len(view) - start
         if start < 0 or there < self._LEAST:
             view.release()  # the error would keep it, and so the buffer from growing

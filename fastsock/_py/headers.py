@@ -180,7 +180,7 @@ class IPv4View(_IPView):
 
     Raises:
         PacketError: fewer than 20 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 791; RFC 1624 for the checksums.
 
@@ -274,7 +274,7 @@ class IPv6View(_IPView):
 
     Raises:
         PacketError: fewer than 40 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 8200; RFC 1624 for the checksums.
 
@@ -333,7 +333,7 @@ class TCPView(_TransportView):
 
     Raises:
         PacketError: fewer than 20 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 9293; RFC 1624 for the checksum.
 
@@ -386,7 +386,7 @@ class UDPView(_TransportView):
 
     Raises:
         PacketError: fewer than 8 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 768; RFC 1624 for the checksum.
 
@@ -443,7 +443,7 @@ class ICMPView(_TransportView):
 
     Raises:
         PacketError: fewer than 8 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 792; RFC 4443; RFC 1624 for the checksum.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, SupportsIndex, final
 
 from .. import errors as _errors
 from .. import packet_fields as _fields
+from .._buffers import contiguous as _contiguous
 from .._community import community_id as _community_id
 from .._packet_text import describe as _describe
 from .._packet_text import packet_error as _packet_error
@@ -26,20 +27,6 @@ _RAW = {_LINK_TYPES[name] for name in ("raw", "ipv4", "ipv6")}
 _RAW |= {alias for alias, number in _ALIASES.items() if number == _LINK_TYPES["raw"]}
 _WITH_HEADER = {*_LINK_TYPES.values(), *_ALIASES} - _RAW
 _ETHERNET = _LINK_TYPES["ethernet"]
-
-
-def _view_of(buffer: ReadableBuffer) -> memoryview:
-    """The bytes of a buffer in one piece, whatever its items are."""
-    try:
-        view = memoryview(buffer)
-    except TypeError:
-        raise _errors.not_buffer(buffer) from None
-    if not view.c_contiguous:
-        raise _errors.in_pieces()
-    try:
-        return view.cast("B")
-    except (TypeError, ValueError):  # a shape with a zero in it, or a format cast() does not know
-        return memoryview(view.tobytes())
 
 
 def _text(packed: bytes | None) -> str | None:
@@ -84,7 +71,7 @@ class Packet:
     @classmethod
     def _parse(cls, buffer: ReadableBuffer, link: int, verify: bool, wire_length: int) -> Self:
         self = object.__new__(cls)
-        data = buffer if type(buffer) is bytes else _view_of(buffer)
+        data = buffer if type(buffer) is bytes else _contiguous(buffer, "buffer")
         size = len(data)
         self._buffer = buffer
         self._verify = verify
@@ -310,7 +297,8 @@ class Packet:
     def payload_view(self) -> memoryview:
         """The payload, in place: read-only if the buffer is."""
         found = self._decoded
-        return _view_of(self._buffer)[found.payload : found.payload + found.payload_length]
+        end = found.payload + found.payload_length
+        return _contiguous(self._buffer, "buffer")[found.payload : end]
 
     @property
     def eth_dst(self) -> bytes | None:
@@ -471,7 +459,7 @@ def flow_hash(packet: Packet, *, symmetric: bool = False, key: ReadableBuffer | 
     if key is None:
         tables = _toeplitz.tables_of(_fields.RSS_KEY)
     else:
-        secret = bytes(_view_of(key)[: _toeplitz.LEAST_KEY])
+        secret = bytes(_contiguous(key, "key")[: _toeplitz.LEAST_KEY])
         if len(secret) < _toeplitz.LEAST_KEY:
             raise _errors.short_key(len(secret))
         tables = _toeplitz.tables_of(secret)

@@ -59,12 +59,12 @@ def endpoints(src: str | ReadableBuffer, dst: str | ReadableBuffer) -> bytes:
 
 def contents(payload: ReadableBuffer) -> bytes | memoryview:
     """What has the length of the payload in bytes, and can be joined."""
-    return payload if type(payload) is bytes else _buffers.flat(payload)
+    return payload if type(payload) is bytes else _buffers.contiguous(payload, "payload")
 
 
 def packed_options(options: ReadableBuffer) -> bytes:
     """Options, filled up to a multiple of four bytes."""
-    given = bytes(_buffers.flat(options))
+    given = bytes(_buffers.contiguous(options, "options"))
     if len(given) > 40:
         raise _errors.too_long("options", len(given), 40)
     return given + bytes(-len(given) % 4)
@@ -119,7 +119,7 @@ def put(out: WriteableBuffer | None, built: bytes) -> bytes | int:
     """What was built, or how many bytes of `out` it takes."""
     if out is None:
         return built
-    with _buffers.flat(out) as view:  # else an error would keep `out` from growing
+    with _buffers.contiguous(out, "out") as view:  # else an error would keep `out` from growing
         if view.readonly:
             raise _errors.read_only()
         if len(view) < len(built):

@@ -8,6 +8,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from .. import errors as _errors
+from .._buffers import contiguous as _contiguous
 from ..errors import ProxyError
 from ..proxy_header import ADDRESS_SIZES as _ADDRESS_SIZES
 from ..proxy_header import FAMILIES as _FAMILIES
@@ -192,16 +193,8 @@ def _check_tlvs(header: bytes, at: int) -> int:
 
 def _front(buffer: ReadableBuffer, max_size: int) -> bytes:
     """As much of a buffer as could be looked at."""
-    try:
-        view = memoryview(buffer)
-    except TypeError:
-        raise _errors.not_buffer(buffer) from None
-    with view:
-        if not view.c_contiguous:
-            raise _errors.in_pieces()
-        if view.ndim == 1 and view.format == "B":
-            return bytes(view[: max(max_size, _LINE_MAX + 1)])
-        return view.tobytes()
+    with _contiguous(buffer, "buffer") as view:
+        return bytes(view[: max(max_size, _LINE_MAX + 1)])
 
 
 def parse_proxy(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol, SupportsInde
 from weakref import ref
 
 from .. import errors as _errors
+from .._buffers import contiguous as _contiguous
 from ..framers import Delimiter, Framer, Lines, checked_count, limit_of
 from .framing import Delimited, Stop, Walker, Window, walker_of
 
@@ -390,10 +391,8 @@ class RecvAccumulator:
         >>> len(acc)
         3
         """
-        with memoryview(data) as view:
-            if not view.c_contiguous:
-                raise BufferError("memoryview: underlying buffer is not C-contiguous")
-            size = view.nbytes
+        with _contiguous(data, "data") as view:
+            size = len(view)
             if self._busy:
                 raise _errors.in_use()
             self._busy = True
