@@ -318,7 +318,7 @@ cdef object pack_items_locked(fs_kind kind, object texts, Py_ssize_t first, bint
     cdef Py_ssize_t record = <Py_ssize_t>fs_record_size(kind)
     cdef Py_ssize_t rows = len(texts), row, size
     cdef const uint8_t *p
-    cdef bint good
+    cdef bint good, is_text
     packed = PyBytes_FromStringAndSize(NULL, rows * record)
     valid = PyBytes_FromStringAndSize(NULL, rows if mask else 0)
     cdef uint8_t *out = <uint8_t *>PyBytes_AS_STRING(packed)
@@ -328,11 +328,12 @@ cdef object pack_items_locked(fs_kind kind, object texts, Py_ssize_t first, bint
         if row + PREFETCH_ROWS < rows:
             FS_PREFETCH(items[row + PREFETCH_ROWS])
             FS_PREFETCH(<char *>items[row + PREFETCH_ROWS] + 64)
-        if not PyUnicode_Check(<object>items[row]):
-            raise _errors.not_text(first + row, <object>items[row])
-        p = fs_ascii(items[row], &size)
+        is_text = PyUnicode_Check(<object>items[row])
+        p = fs_ascii(items[row], &size) if is_text else NULL
         good = p != NULL and fs_parse_item(kind, p, size, out)
         if not good:
+            if not mask and not is_text:
+                raise _errors.not_text(first + row, <object>items[row])
             if not mask:
                 raise _errors.bad_row(first + row, <object>items[row], kind_name(kind))
             memset(out, 0, record)
@@ -367,7 +368,8 @@ def inet_pton_many(family, texts, *, errors="strict"):
         texts: an iterable of str, or one bytes-like object of newline-separated text
             (``\n`` or ``\r\n``; the last newline may be missing). Each row is what
             `inet_pton` takes and nothing else; an empty line is a bad row.
-        errors: ``"strict"`` stops at the first bad row, ``"mask"`` goes on.
+        errors: ``"strict"`` stops at the first bad row, ``"mask"`` goes on. An item that is not
+            a str, as None for a missing value, is a bad row.
 
     Returns:
         N records, N being the number of rows. With ``errors="mask"`` a pair
@@ -375,8 +377,8 @@ def inet_pton_many(family, texts, *, errors="strict"):
 
     Raises:
         AddressError: with ``"strict"``, a row that is no address; its `index` counts from 0.
-        TypeError, BufferError: neither kind of `texts`, or a buffer in pieces; an item that is
-            not a str.
+        TypeError, BufferError: neither kind of `texts`, or a buffer in pieces; with
+            ``"strict"``, an item that is not a str.
         ValueError: another family or mode.
 
     Source: as `inet_pton`, row by row.

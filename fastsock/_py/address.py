@@ -147,7 +147,7 @@ class _Kind(NamedTuple):
 
 
 def _pack_any(text: str) -> bytes:
-    if ":" in text:
+    if str.__contains__(text, ":"):  # a TypeError where it is no str
         return _pton(AF_INET6, text)
     return _MAPPED + _pton(AF_INET, text)
 
@@ -223,24 +223,23 @@ def _pack_or_raise(kind: _Kind, chunk: list[str], first: int, lines: bool) -> by
         return b"".join(map(kind.pack, chunk))
     except (OSError, ValueError, TypeError):
         pass
-    # One by one, up to the first that is bad: in content, or (a TypeError from here) in type.
-    flags = (_pack_or_mark(kind, [text], first + row)[1] for row, text in enumerate(chunk))
-    bad = next(row for row, valid in enumerate(flags) if valid == b"\0")
+    # One by one, up to the first that is bad, in content or in type.
+    bad = next(row for row, text in enumerate(chunk) if _pack_or_mark(kind, [text])[1] == b"\0")
+    if not issubclass(type(chunk[bad]), str):
+        raise _errors.not_text(first + bad, chunk[bad])
     value = chunk[bad].encode("latin-1") if lines else chunk[bad]
     raise _errors.bad_row(first + bad, value, kind.name)
 
 
-def _pack_or_mark(kind: _Kind, chunk: list[str], first: int) -> tuple[bytes, bytes]:
+def _pack_or_mark(kind: _Kind, chunk: list[str]) -> tuple[bytes, bytes]:
     """The records of a chunk, zero where the row is bad, and a flag a row."""
     records = []
     valid = bytearray(len(chunk))
     for row, text in enumerate(chunk):
-        if not isinstance(text, str):
-            raise _errors.not_text(first + row, text)
         try:
             records.append(kind.pack(text))
             valid[row] = 1
-        except (OSError, ValueError):
+        except (OSError, ValueError, TypeError):  # the last where it is no str
             records.append(bytes(kind.size))
     return b"".join(records), bytes(valid)
 
@@ -270,7 +269,8 @@ def inet_pton_many(
         texts: an iterable of str, or one bytes-like object of newline-separated text
             (``\n`` or ``\r\n``; the last newline may be missing). Each row is what
             `inet_pton` takes and nothing else; an empty line is a bad row.
-        errors: ``"strict"`` stops at the first bad row, ``"mask"`` goes on.
+        errors: ``"strict"`` stops at the first bad row, ``"mask"`` goes on. An item that is not
+            a str, as None for a missing value, is a bad row.
 
     Returns:
         N records, N being the number of rows. With ``errors="mask"`` a pair
@@ -278,8 +278,8 @@ def inet_pton_many(
 
     Raises:
         AddressError: with ``"strict"``, a row that is no address; its `index` counts from 0.
-        TypeError, BufferError: neither kind of `texts`, or a buffer in pieces; an item that is
-            not a str.
+        TypeError, BufferError: neither kind of `texts`, or a buffer in pieces; with
+            ``"strict"``, an item that is not a str.
         ValueError: another family or mode.
 
     Source: as `inet_pton`, row by row.
@@ -302,7 +302,7 @@ def inet_pton_many(
         if errors == "strict":
             packed.write(_pack_or_raise(kind, chunk, first, lines))
         else:
-            records, flags = _pack_or_mark(kind, chunk, first)
+            records, flags = _pack_or_mark(kind, chunk)
             packed.write(records)
             valid.write(flags)
         first += len(chunk)
