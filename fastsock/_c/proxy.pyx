@@ -109,11 +109,10 @@ cdef object front_of(object buffer, size_t limit):
     whatever we hold: recv_into() in another thread, or another process in shared memory.
     """
     cdef Py_buffer view
+    cdef Py_ssize_t most = <Py_ssize_t>max(limit, <size_t>LINE_MAX + 1)
     get_contiguous(buffer, &view, "buffer")
     try:
-        return PyBytes_FromStringAndSize(
-            <const char *>view.buf, min(view.len, <Py_ssize_t>max(limit, LINE_MAX + 1))
-        )
+        return PyBytes_FromStringAndSize(<const char *>view.buf, min(view.len, most))
     finally:
         PyBuffer_Release(&view)
 

@@ -128,8 +128,10 @@ def _parse_binary(data: bytes, max_size: int) -> tuple[ProxyHeader, int] | NeedM
     if len(data) < size:
         return NeedMore(size - len(data))
     tlvs = b""
-    if length > addresses:
-        tlvs = _checked_tlvs(data[:size], _FRONT + addresses, local or family == 0)
+    if local or family == 0:
+        tlvs = _loose_tlvs(data[:size], addresses, local)
+    elif length > addresses:
+        tlvs = _checked_tlvs(data[:size], _FRONT + addresses)
     if local:
         return ProxyHeader(2, "LOCAL", _FAMILIES[0], _TYPES[0], None, None, tlvs), size
     source = destination = None
@@ -150,14 +152,25 @@ def _endpoints(data: bytes, family: int) -> tuple[Any, Any]:
     return (_inet_ntop(name, source), sport), (_inet_ntop(name, destination), dport)
 
 
-def _checked_tlvs(header: bytes, at: int, lenient: bool) -> bytes:
-    """The TLVs of a header, which start at `at`; none where these bytes may be something else."""
-    try:
-        crc = _check_tlvs(header, at)
-    except ProxyError:
-        if lenient:  # the block must be skipped, whatever is in it
-            return b""
-        raise
+def _loose_tlvs(header: bytes, addresses: int, local: bool) -> bytes:
+    """The TLVs of a block that must be skipped whatever is in it: LOCAL's, or of no family.
+
+    Some senders tell a family in LOCAL and leave its addresses out, so values are looked for at the
+    block's start, too. No value has the type 0: addresses and padding of zeros are none.
+    """
+    for at in (_FRONT, _FRONT + addresses):
+        try:
+            _check_tlvs(header, at)
+        except ProxyError:
+            continue
+        if all(kind for kind, _ in iter_tlvs(header, at)):
+            return header[at:] if local else _checked_tlvs(header, at)
+    return b""
+
+
+def _checked_tlvs(header: bytes, at: int) -> bytes:
+    """The TLVs of a header, which start at `at`, and whose CRC must hold."""
+    crc = _check_tlvs(header, at)
     if crc:
         sent = header[crc : crc + 4]
         if _crc32c(header[:crc] + bytes(4) + header[crc + 4 :]) != int.from_bytes(sent, "big"):
