@@ -67,7 +67,7 @@ cdef inline bint is_address_family(long number) noexcept:
 
 cdef inline object text4(const uint8_t *packed):
     cdef uint8_t text[FS_TEXT4_MAX + 1]
-    return fs_new_text(text, <Py_ssize_t>fs_format4(packed, text))
+    return fs_new_short_text(text, <Py_ssize_t>fs_format4(packed, text))
 
 
 cdef inline object text6(const uint8_t *packed):

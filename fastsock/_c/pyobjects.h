@@ -38,6 +38,15 @@ static inline PyObject *fs_new_text(const uint8_t *text, Py_ssize_t size)
     return result;
 }
 
+/* A new str of less than 16, as every IPv4 address has. */
+static inline PyObject *fs_new_short_text(const uint8_t *text, Py_ssize_t size)
+{
+    PyObject *result = PyUnicode_New(size, 127);
+    if (result != NULL)
+        fs_copy_short((uint8_t *)PyUnicode_DATA(result), text, (size_t)size);
+    return result;
+}
+
 /* Whether an int is a small one, of at most 31 bits; then its value. */
 static inline int fs_is_small(PyObject *value, long *number)
 {
