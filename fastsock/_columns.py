@@ -26,7 +26,8 @@ class Columns:
 
     `len` is the number of rows; iteration gives the names, in the order in which they were
     asked for. The memory is the columns' own and may be written to: one block for all of them in
-    the compiled twin, which lives as long as a view of any of them.
+    the compiled twin, which lives as long as a view of any of them. A view's `obj` is that whole
+    block, so code that is given one column can reach all of them: give it a copy, if it must not.
 
     >>> from socket import AF_UNSPEC
     >>> import fastsock

@@ -539,7 +539,8 @@ def flow_hash(packet, *, symmetric=False, key=None):
     Args:
         packet: what `parse_packet` returned.
         symmetric: as `flow_key`.
-        key: at least 40 bytes; None is `RSS_KEY`, the one of Microsoft's verification suite.
+        key: at least 40 bytes; None is `RSS_KEY`, the one of Microsoft's verification suite. That
+            is public: where strangers must not choose a flow's hash, give a secret one.
 
     Returns:
         32 bits: the Toeplitz hash of source and destination address, and of source and
