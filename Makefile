@@ -111,6 +111,10 @@ asan: build/asan/.built $(VENV)/.group-test ## the suite over the compiled twin 
 	$(ASAN_ENV) $(BIN)/python -P tests/isolated/overread.py
 	$(ASAN_ENV) $(BIN)/python -P -m pytest -p no:cacheprovider $(ASAN_LEAVES_OUT) $(ARGS)
 
+.PHONY: attack-asan
+attack-asan: build/asan/.built ## hostile objects against every public callable, under ASan and UBSan
+	$(ASAN_ENV) $(BIN)/python -P fuzz/attack.py
+
 # A trace calls Python between any two lines: what relies on Python not running (a list's items held
 # without a lock) can't be shared between threads then, nor its memory counted.
 COV_LEAVES_OUT := --ignore=../../tests/test_threads.py --ignore=../../tests/test_leaks.py
@@ -122,6 +126,13 @@ cov: build/cov/.built $(VENV)/.group-test $(VENV)/.group-cov ## lines of .pyx an
 	export PYTHONPATH=$(CURDIR)/build/cov; $(COVERAGE) run -m pytest -p no:cacheprovider \
 		$(COV_LEAVES_OUT) $(ARGS) ../../tests
 	$(COVERAGE) report
+
+MUTANTS ?= 20
+SEED ?= 0
+.PHONY: mutants
+mutants: $(VENV)/.built $(VENV)/.group-test ## break PART= in MUTANTS=20 small ways, and see which its tests don't notice
+	$(BIN)/python tests/mutants.py $(PART) --mutants $(MUTANTS) --seed $(SEED) \
+		$(if $(FILES),--files $(FILES)) $(if $(TESTS),--tests $(TESTS))
 
 .PHONY: fuzz
 fuzz: $(VENV)/.built ## fuzz the kernels and both twins, FUZZ_SECONDS=20 a target

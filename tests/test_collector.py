@@ -1,4 +1,4 @@
-"""The collector's tp_clear must not pull memory from under a pointer: a lint of the extension classes.
+"""The collector must not clear what a pointer leads into: a lint of the extension classes.
 
 While a cycle is torn down, Python code runs: weakrefs' callbacks, other objects' `__del__`. An
 object whose references are cleared by then and whose raw pointers are not reads freed memory when
