@@ -5,12 +5,14 @@ import contextlib
 import copy
 import inspect
 import pickle
+import socket
 import subprocess
 import sys
 import threading
 import tracemalloc
 import weakref
 from array import array
+from functools import partial
 
 import numpy
 import pytest
@@ -712,3 +714,127 @@ class TestOneCallAtATime:
         stop.set()
         reader.join()
         assert sorted(got) == sorted(b"%03d" % n for n in range(500) for _ in range(4))
+
+
+class TestSurplus:
+    """Bytes beyond `max_size` are as good as still on their way."""
+
+    @pytest.fixture
+    def full(self, stream):
+        """An accumulator that is full, and has "89" aside."""
+        acc = stream.RecvAccumulator(max_size=8)
+        acc.get_buffer(surplus=2)[:10] = b"0123456789"
+        acc.buffer_updated(10)
+        return acc
+
+    def test_len_and_eof_do_not_know_of_them(self, full):
+        full.feed_eof()
+        assert (len(full), full.surplus, full.eof) == (8, 2, False)
+        assert full.peek() == b"01234567"
+        assert full.take(1) == b"0"
+        assert (len(full), full.eof, full.peek()) == (8, False, b"12345678")
+        assert full.take(1) == b"1"
+        assert (len(full), full.surplus, full.eof) == (8, 0, True)
+        assert full.take() == b"23456789"
+
+    def test_no_more_come_while_some_are_there(self, full):
+        for surplus in (0, 1, 100):
+            with pytest.raises(LimitOverrunError, match="8 bytes are unread, of at most 8"):
+                full.get_buffer(surplus=surplus)
+        with pytest.raises(LimitOverrunError, match="8 bytes are unread, of at most 8"):
+            full.feed(b"a")
+        full.take(2)
+        with pytest.raises(LimitOverrunError):
+            full.get_buffer()
+        assert len(full.get_buffer(surplus=1)) == 1
+
+    def test_the_end_does_not_come_before_them(self, full):
+        full.feed_eof()
+        lines = Lines()
+        with pytest.raises(LimitOverrunError):
+            full.take_line()
+        with pytest.raises(LimitOverrunError):
+            full.frames(lines)
+        assert full.frames(FixedSize(5)) == [b"01234"]
+        assert full.eof
+        assert full.take_line() == b"56789"
+        assert full.take_line() == b""
+
+    def test_a_frame_larger_than_max_size_stays_one(self, full):
+        with pytest.raises(FrameTooLargeError):
+            full.take(9)
+        with pytest.raises(FrameTooLargeError):
+            full.frames(FixedSize(9))
+
+    def test_delimiters_in_them_are_found_when_there_is_room(self, stream):
+        for cut in range(9):
+            acc = stream.RecvAccumulator(max_size=8)
+            acc.get_buffer(surplus=2)[:10] = b"0123456\r\n9"
+            acc.buffer_updated(10)
+            with pytest.raises(LimitOverrunError):
+                acc.frames(Delimiter(b"\r\n"))
+            acc.take(cut)
+            if cut == 0:
+                continue
+            frames = acc.frames(Delimiter(b"\r\n"))
+            assert frames == ([b"0123456"[cut:]] if cut < 8 else []), cut
+
+    def test_skipping_takes_them_too(self, stream):
+        acc = stream.RecvAccumulator(max_size=8)
+        acc.get_buffer(surplus=3)[:11] = b"\x09abcdefghi\x00"
+        acc.buffer_updated(11)
+        framer = LengthPrefix(1, max_frame=4)
+        assert acc.skip_frame(framer)
+        assert acc.frames(framer) == [b""]
+
+    def test_clear_takes_them_too(self, full):
+        full.clear()
+        assert len(full) == 0
+        assert len(full.get_buffer()) == 8
+
+    def test_fill(self, stream):
+        here, there = socket.socketpair()
+        with here, there:
+            acc = stream.RecvAccumulator(max_size=4)
+            there.sendall(b"abcdef")
+            assert acc.fill(here) == 4
+            with pytest.raises(LimitOverrunError):
+                acc.fill(here)
+            assert acc.fill(here, surplus=1) == 1
+            with pytest.raises(LimitOverrunError):
+                acc.fill(here, surplus=1)
+            assert (acc.take(), len(acc)) == (b"abcd", 1)
+            there.close()
+            assert acc.fill(here, surplus=1) == 1
+            assert acc.fill(here, surplus=3) == 0
+            assert (acc.eof, acc.take()) == (True, b"ef")
+
+    def test_the_end_of_a_full_one(self, stream):
+        here, there = socket.socketpair()
+        with here, there:
+            acc = stream.RecvAccumulator(max_size=4)
+            there.sendall(b"abcd")
+            there.close()
+            acc.fill(here)
+            assert acc.fill(here, surplus=1) == 0
+            assert (acc.eof, acc.take()) == (True, b"abcd")
+
+    def test_fill_of_a_full_one_that_has_ended(self, full):
+        full.feed_eof()
+        with pytest.raises(LimitOverrunError):
+            full.fill(object(), surplus=100)
+        full.take(2)
+        assert full.fill(object()) == 0
+
+    @pytest.mark.parametrize("method", ["fill", "get_buffer"])
+    def test_bad_ones(self, acc, method):
+        call = partial(getattr(acc, method), *([object()] if method == "fill" else []))
+        with pytest.raises(ValueError, match="surplus must not be negative, not -1"):
+            call(surplus=-1)
+        with pytest.raises(OverflowError):
+            call(surplus=1 << 80)
+        with pytest.raises(TypeError):
+            call(surplus=None)
+
+    def test_the_largest_one_needs_no_memory(self, acc):
+        assert len(acc.get_buffer(surplus=sys.maxsize)) == 1 << 16
