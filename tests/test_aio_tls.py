@@ -170,7 +170,7 @@ class TestNothingIsLostAtTheEnd:
     @pytest.mark.parametrize(("read", "data"), READS, ids=[read.__name__ for read, _ in READS])
     def test_all_comes(self, run, connect, read, data, slow, ending):
         async def main():
-            async with connect(sender(data, ending)) as (stream, peer):
+            async with connect(sender(data, ending)) as (stream, _):
                 if slow:
                     await asyncio.sleep(0.1)
                 got = await read(stream)
@@ -245,6 +245,12 @@ async def write_until_it_fails(stream):
     pytest.fail("it writes to nobody")
 
 
+async def drain_until_it_fails(stream):
+    for _ in range(1000):
+        await stream.drain()
+        await asyncio.sleep(0.001)
+
+
 @pytest.mark.parametrize("ending", [fin, notify, reset])
 class TestWritersLearnOfTheEnd:
     def test_drain(self, run, connect, ending):
@@ -261,7 +267,6 @@ class TestWritersLearnOfTheEnd:
     @pytest.mark.parametrize("size", [1000, 400_000])
     def test_drain_while_reading_is_paused(self, run, connect, ending, size):
         """Nobody reads, so the end is behind bytes that nobody takes."""
-
         paused = threading.Event()
 
         def behave(sock):
@@ -306,9 +311,7 @@ class TestWritersLearnOfTheEnd:
                 await peer.gone()
                 stream.write(bytes(10_000_000))
                 with pytest.raises(OSError):
-                    for _ in range(1000):
-                        await stream.drain()
-                        await asyncio.sleep(0.001)
+                    await drain_until_it_fails(stream)
 
         run(main())
 
@@ -328,10 +331,8 @@ def test_close_while_reading_is_paused(run, connect):
             held = len(stream.accumulator)
             stream.close()
             enough.set()
-            try:
+            with suppress(OSError):  # asyncio's TLS objects to what comes after close()
                 await stream.wait_closed()
-            except ssl.SSLError as error:  # asyncio's TLS objects to what comes after its end
-                assert error.reason == "APPLICATION_DATA_AFTER_CLOSE_NOTIFY"
             assert len(await stream.read(1 << 20)) >= held
 
     run(main())

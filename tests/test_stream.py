@@ -5,6 +5,7 @@ import contextlib
 import copy
 import inspect
 import pickle
+import re
 import socket
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import tracemalloc
 import weakref
 from array import array
 from functools import partial
+from itertools import pairwise
+from pathlib import Path
 
 import numpy
 import pytest
@@ -838,3 +841,63 @@ class TestSurplus:
 
     def test_the_largest_one_needs_no_memory(self, acc):
         assert len(acc.get_buffer(surplus=sys.maxsize)) == 1 << 16
+
+
+COLLECTED = Path(__file__).with_name("isolated") / "collected.py"
+
+
+def test_use_while_the_collector_clears_a_cycle(twin, run_python):
+    process = run_python(str(COLLECTED), twin.tag)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert int(process.stdout) > 0
+
+
+class TestMemory:
+    def test_unread_bytes_that_overlap_their_new_place(self, stream):
+        """Moved within a block they would be copied over themselves."""
+        data = bytes(range(256)) * 400
+        for taken in (1, 100, 30_000, 32_767, 32_768, 32_769, 50_000):
+            acc = stream.RecvAccumulator()
+            acc.feed(data[:65_000])
+            assert acc.take(taken) == data[:taken]
+            acc.feed(data[65_000:])
+            assert acc.take() == data[taken:]
+
+    def test_the_appetite_grows_and_shrinks(self, stream):
+        acc = stream.RecvAccumulator()
+        assert len(acc.get_buffer()) == 1 << 16
+        acc.feed(bytes(1 << 20))
+        acc.clear()
+        large = len(acc.get_buffer())
+        assert large >= 1 << 20
+        sizes = []
+        for _ in range(12):
+            acc.feed(b"a")
+            acc.clear()
+            sizes.append(len(acc.get_buffer()))
+        assert sizes == sorted(sizes, reverse=True)
+        assert sizes[-1] == 1 << 16
+
+    def test_the_appetite_stays_for_what_is_used(self, stream):
+        acc = stream.RecvAccumulator()
+        for _ in range(10):
+            acc.feed(bytes(1 << 20))
+            acc.clear()
+            assert len(acc.get_buffer()) >= 1 << 20
+
+
+def test_every_compiled_method_is_a_critical_section(compiled):
+    """Threads without a GIL find the flag of a call at work only if one of them is first."""
+    source = Path(fastsock.__file__).parent / "_c" / "stream.pyx"
+    if not source.exists():
+        pytest.skip("the sources are not installed")
+    body = source.read_text().split("cdef class RecvAccumulator:")[1]
+    methods = re.split(r"\n    (?=@cython|@property|def |cdef )", body)
+    unlocked = set()
+    for before, method in pairwise(methods):
+        name = re.match(r"def (\w+)", method)
+        decorated = before.strip().endswith(("@cython.critical_section", "@property"))
+        if name and not decorated and "with cython.critical_section(self)" not in method:
+            unlocked.add(name[1])
+    # These write nothing: `__len__` and `__repr__` read numbers that may be of two moments.
+    assert unlocked == {"__cinit__", "__reduce__", "__repr__", "__len__"}
