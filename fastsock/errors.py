@@ -328,6 +328,13 @@ def in_use() -> RuntimeError:
     return RuntimeError("the accumulator is in use by another call")
 
 
+def bytes_lost() -> RuntimeError:
+    """The error of every call on an accumulator whose stream has a hole."""
+    return RuntimeError(
+        "bytes of the stream may be lost: a signal handler raised inside a TLS socket's recv_into()"
+    )
+
+
 def after_eof() -> RuntimeError:
     """The error of bytes that are given after the end of the stream."""
     return RuntimeError("bytes given after the end of the stream")

@@ -337,3 +337,11 @@ class Netstring(Framer):
 
     def __init__(self, *, max_frame: SupportsIndex | None = None) -> None:
         self._set(max_frame=limit_of(max_frame))
+
+
+KINDS = (LengthPrefix, Delimiter, Lines, FixedSize, Varint, Netstring)
+
+
+def checked_again(framer: Framer) -> Framer:
+    """A framer of the same fields, made anew: `object.__setattr__` changes what is immutable."""
+    return type(framer)(**{name: getattr(framer, name) for name in framer._fields})
