@@ -1,25 +1,26 @@
 """Threads that do blocking calls for others: few, started on demand, gone when idle.
 
-`concurrent.futures` would join its threads when the interpreter ends, and so wait
-for a dead name server. These are daemons.
+`concurrent.futures` would join its threads when the interpreter ends, and so wait for a
+dead name server. These are daemons, but in sub-interpreters, which can't end before
+their threads: there they are joined, and do not linger.
 
-No lock is held here while Python code can run: a signal handler or a finalizer may
-come between any two steps, and submit a job of its own. Each step is therefore one
-operation on a list, dict, set or deque, which no thread sees half done. Whoever waits
-for another is entered first and looks second, so that one of the two sees the other.
+No lock is held here while Python code can run: a signal handler or a finalizer may come
+between any two steps, and submit a job of its own. Each step is therefore one operation
+on a list, dict, set or deque, which no thread sees half done. Whoever waits for another
+is entered first and looks second, so that one of the two sees the other. For the same
+reason threads are started without `threading`, which has a lock.
 """
 
 from __future__ import annotations
 
-import atexit
+import _thread
 import threading
-import weakref
 from collections import deque
-from itertools import count
-from typing import Protocol
+from contextlib import suppress
+from importlib import import_module
+from typing import Any, Protocol
 
 _IDLE_SECONDS = 10.0
-_JOIN_SECONDS = 5.0  # far more than a thread takes that has nothing left to do
 
 
 class Job(Protocol):
@@ -37,29 +38,33 @@ class QueueFullError(Exception):
     """As many jobs wait as may wait."""
 
 
-class _Worker:
-    """A thread, the job that it was given, and the bell that wakes it."""
+def _is_main_interpreter() -> bool:
+    for name in ("_interpreters", "_xxsubinterpreters"):
+        with suppress(ImportError):
+            module: Any = import_module(name)
+            return bool(module.get_current() == module.get_main())
+    return True
 
-    def __init__(self, job: Job, extra: bool) -> None:
-        self.job: Job | None = job
-        self.extra = extra  # beyond the limit
-        self.lingers = not extra
-        self.thread: threading.Thread | None = None
+
+_MAIN = _is_main_interpreter()
+
+
+class _Worker:
+    """A thread, and the bell that tells it to look for a job."""
+
+    def __init__(self, lingers: bool) -> None:
+        self.lingers = lingers
         self._bell = threading.Lock()
         self._bell.acquire()
 
     def ring(self) -> None:
-        """Wake it: it has a job, or should look for one."""
-        self._bell.release()
+        """Wake it."""
+        with suppress(RuntimeError):  # the bell has rung already
+            self._bell.release()
 
-    def doze(self, timeout: float = -1) -> bool:
+    def doze(self, timeout: float) -> bool:
         """Wait for the bell; whether it rang."""
         return self._bell.acquire(timeout=timeout)
-
-    def take(self) -> Job | None:
-        """What it was given."""
-        job, self.job = self.job, None
-        return job
 
 
 class Workers:
@@ -72,14 +77,10 @@ class Workers:
         self._parked: list[_Worker] = []  # idle
         self._staff: dict[_Worker, None] = {}  # all, from before they start until they leave
         self._idents: set[int] = set()  # theirs, as threads
-        self._hired = count()
-        self._vacant: list[None] = []  # places of those who left
         self._submitting: set[int] = set()  # threads that are in `submit`
-        self._closing = False
-        _pools.add(self)
 
     def submit(self, job: Job) -> bool:
-        """Have a thread run `job`; whether it has one, else it waits in the queue.
+        """Have a thread run `job`; whether there is one for it, else it waits its turn.
 
         Raises:
             NoThreadError: there is no thread, and none can be started.
@@ -89,117 +90,60 @@ class Workers:
         # Whoever interrupts this function can't rely on what it was about to do: the thread that
         # has the last place may not be started. It gets a thread beyond the limit.
         nested = ident in self._submitting
-        self._submitting.add(ident)
         try:
-            return self._place(job, nested)
+            self._submitting.add(ident)
+            if self.is_full() and not nested:
+                raise QueueFullError(f"{self._backlog} look-ups wait already")
+            self._queue.append(job)
+            return self._call(job, nested)
         finally:
             if not nested:
                 self._submitting.discard(ident)
 
-    def _place(self, job: Job, nested: bool) -> bool:
+    def _call(self, job: Job, nested: bool) -> bool:
+        """Wake or start a thread; whether there was one to be had."""
         while True:
-            startable = True
-            try:
-                if self._hand_over(job, nested):
-                    return True
-            except NoThreadError:
-                if not self._staff:
-                    raise
-                startable = False
-            if self.is_full():
-                raise QueueFullError(f"{self._backlog} look-ups wait already")
-            self._queue.append(job)
-            # Whoever became free before the job was there does not look for it any more.
-            free = self._parked or not self._staff or (startable and self._vacant)
-            if not free or not self.withdraw(job):
+            with suppress(IndexError):
+                self._parked.pop().ring()
+                return True
+            if len(self._staff) >= self._limit and not nested:
                 return False
+            worker = _Worker(lingers=_MAIN and not nested)
+            try:
+                self._staff[worker] = None
+                if len(self._staff) <= self._limit or nested:
+                    self._start(worker)
+                    return True
+                self._staff.pop(worker)  # others have come before, or withdraw as well
+            except BaseException as error:
+                self._staff.pop(worker, None)
+                # A RuntimeError: too many threads, or the interpreter ends.
+                if isinstance(error, RuntimeError) and self._staff:
+                    return False
+                self.withdraw(job)
+                if isinstance(error, RuntimeError):
+                    raise NoThreadError(str(error)) from None
+                raise
 
-    def _hand_over(self, job: Job, nested: bool) -> bool:
-        """Give a job to an idle thread or a new one; whether there was one."""
-        worker = self._pop_parked()
-        if worker is not None:
-            worker.job = job
-            worker.ring()
-            return True
-        extra = not self._reserve()
-        if extra and not nested:
-            return False
-        self._start(_Worker(job, extra))
-        return True
-
-    def withdraw(self, job: Job) -> bool:
-        """Take a job out of the queue; whether it was there."""
-        try:
+    def withdraw(self, job: Job) -> None:
+        """Take a job out of the queue, if it is there."""
+        with suppress(ValueError, IndexError):  # IndexError: the queue changed meanwhile
             self._queue.remove(job)
-        except (ValueError, IndexError):  # IndexError: the queue changed meanwhile
-            return False
-        return True
 
     def is_full(self) -> bool:
         """Whether no more jobs may wait."""
-        return len(self._queue) >= self._backlog
+        free = self._parked or len(self._staff) < self._limit
+        return len(self._queue) >= self._backlog and not free
 
     def is_worker(self) -> bool:
         """Whether the caller is one of the threads: it must not wait for them."""
         return threading.get_ident() in self._idents
 
-    def close(self) -> None:
-        """Send idle threads away, and the others after their jobs."""
-        self._closing = True
-        leaving = []
-        while (worker := self._pop_parked()) is not None:
-            leaving.append(worker.thread)
-            worker.ring()
-        for thread in leaving:
-            if thread is not None:
-                thread.join(_JOIN_SECONDS)
-
-    def _pop_parked(self) -> _Worker | None:
-        try:
-            return self._parked.pop()
-        except IndexError:
-            return None
-
-    def _unpark(self, worker: _Worker) -> bool:
-        """Take a worker's own name off the list; whether nobody else has done so."""
-        try:
-            self._parked.remove(worker)
-        except ValueError:
-            return False
-        return True
-
-    def _reserve(self) -> bool:
-        """Take a place for a thread; whether there was one."""
-        try:
-            self._vacant.pop()
-        except IndexError:
-            return next(self._hired) < self._limit
-        return True
-
-    def _leave(self, worker: _Worker) -> None:
-        self._staff.pop(worker, None)
-        if not worker.extra:
-            self._vacant.append(None)
-
     def _start(self, worker: _Worker) -> None:
-        """Start a thread, or leave nothing of it."""
-        self._staff[worker] = None
-        try:
-            worker.thread = self._new_thread(worker)
-            worker.thread.start()
-        except BaseException as error:
-            self._leave(worker)
-            if isinstance(error, RuntimeError):  # no memory for it, or the interpreter ends
-                raise NoThreadError(str(error)) from None
-            raise
-
-    def _new_thread(self, worker: _Worker) -> threading.Thread:
-        name = "fastsock-resolver"
-        try:
-            return threading.Thread(target=self._work, args=(worker,), name=name, daemon=True)
-        except RuntimeError:  # a sub-interpreter that has no daemons, and whose end waits for all
-            worker.lingers = False
-            return threading.Thread(target=self._work, args=(worker,), name=name, daemon=False)
+        if _MAIN:
+            _thread.start_new_thread(self._work, (worker,))
+        else:
+            threading.Thread(target=self._work, args=(worker,), daemon=False).start()
 
     def _work(self, worker: _Worker) -> None:
         """What each thread does."""
@@ -207,13 +151,13 @@ class Workers:
         self._idents.add(ident)
         first = True
         while True:
-            while job := worker.take() or self._next(worker):
+            while job := self._next(worker):
                 job.run(first)
                 first = False
                 del job  # an idle thread must not keep alive what it worked for
-            self._leave(worker)
-            # A job may have been queued before, because this thread's place was taken.
-            if worker.extra or not self._queue or not self._reserve():
+            self._staff.pop(worker, None)
+            # A job that was queued before relied on this thread, for it was still there.
+            if not self._queue:
                 break
             self._staff[worker] = None
         self._idents.discard(ident)
@@ -221,30 +165,15 @@ class Workers:
     def _next(self, worker: _Worker) -> Job | None:
         """The next job; None when there was none for a while."""
         while True:
-            try:
+            with suppress(IndexError):
                 return self._queue.popleft()
-            except IndexError:
-                pass
-            if self._closing or not worker.lingers:
+            if not worker.lingers:
                 return None
             self._parked.append(worker)
-            idle = not self._queue and not self._closing
-            rang = idle and worker.doze(_IDLE_SECONDS)
-            if not rang and not self._unpark(worker):
-                rang = worker.doze()  # somebody is about to ring
-            if (job := worker.take()) is not None:
-                return job
-            if idle and not rang:
+            rang = bool(self._queue) or worker.doze(_IDLE_SECONDS)
+            try:
+                self._parked.remove(worker)
+            except ValueError:
+                continue  # somebody has rung, or is about to
+            if not rang:
                 return None
-
-
-_pools: weakref.WeakSet[Workers] = weakref.WeakSet()
-
-
-def _close_all() -> None:
-    """At the interpreter's end. A sub-interpreter can't be destroyed while it has a thread."""
-    for workers in list(_pools):
-        workers.close()
-
-
-atexit.register(_close_all)
