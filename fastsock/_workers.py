@@ -14,6 +14,7 @@ reason threads are started without `threading`, which has a lock.
 from __future__ import annotations
 
 import _thread
+import sys
 import threading
 from collections import deque
 from contextlib import suppress
@@ -135,9 +136,12 @@ class Workers:
         free = self._parked or len(self._staff) < self._limit
         return len(self._queue) >= self._backlog and not free
 
-    def is_worker(self) -> bool:
-        """Whether the caller is one of the threads: it must not wait for them."""
-        return threading.get_ident() in self._idents
+    def can_serve(self) -> bool:
+        """Whether the caller may wait for the threads: it is none of them, and they run.
+
+        At the very end of the interpreter finalizers still do, but no other thread.
+        """
+        return threading.get_ident() not in self._idents and not sys.is_finalizing()
 
     def _start(self, worker: _Worker) -> None:
         if _MAIN:

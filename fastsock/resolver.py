@@ -482,8 +482,7 @@ class Resolver:
         entry = self._hit(key)
         if entry is not None:
             return self._copy(entry, job[1])
-        # A thread of ours asks here if it is a finalizer, say, that it runs.
-        if _never_blocks(job) or self._workers.is_worker():
+        if _never_blocks(job) or not self._workers.can_serve():
             return lookup.getaddrinfo(*job)
         return self._join(key, job, kind)
 
