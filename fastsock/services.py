@@ -27,6 +27,7 @@ _PORT_MAX = 0xFFFF
 _NUMBER_MAX = 0x7FFFFFFF
 # Numbers that every libc reads alike: no sign, no leading zero (glibc takes a service's for octal).
 _PORT = re.compile(rb"(0|[1-9][0-9]{0,4})/([^/]+)")
+_NUMERIC = b"0123456789+-"
 _NUMBER = re.compile(rb"(0|[1-9][0-9]{0,9})")
 # Sources of nsswitch.conf that read nothing but our files.
 _FILES = {"files", "compat"}
@@ -91,7 +92,7 @@ def _entries(
     """
     for line in text.split(b"\n"):
         fields = line.partition(b"#")[0].split()  # at ASCII blanks, as libc does
-        if len(fields) >= 2:
+        if len(fields) >= 2 and fields[1][0] in _NUMERIC:  # else no libc finds a number there
             found = number.fullmatch(fields[1])
             if found is None or int(found[1]) > most or b"\0" in line:
                 return
