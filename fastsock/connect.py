@@ -72,7 +72,7 @@ class _Race:
     def __init__(self, rows: list[Any], source_address: Any) -> None:
         self._waiting = rows[::-1]
         self._source_address = source_address
-        self._selector = _new_selector()
+        self._selector: selectors.BaseSelector | None = None
         self._running: dict[socket.socket, Any] = {}
         self.failed: list[tuple[Any, OSError]] = []
 
@@ -120,6 +120,8 @@ class _Race:
             self.failed.append((row, error))
             return None
         if code:
+            if self._selector is None:  # after the socket, which can't do without a descriptor
+                self._selector = _new_selector()
             self._selector.register(sock, selectors.EVENT_WRITE)
             return None
         return self._take(sock)
@@ -140,9 +142,11 @@ class _Race:
         ends = [end for end in (next_start, deadline) if end is not None]
         # No longer than every selector can count; `run` comes back.
         left = max(0.0, min(*ends, now + _LONGEST_WAIT) - now) if ends else None
-        for key, _ in self._selector.select(left):
+        selector = self._selector
+        assert selector is not None  # an attempt is under way
+        for key, _ in selector.select(left):
             sock: Any = key.fileobj
-            self._selector.unregister(sock)
+            selector.unregister(sock)
             code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if not code:
                 return self._take(sock)
@@ -163,7 +167,8 @@ class _Race:
         """Close the losers."""
         for sock in self._running:
             sock.close()
-        self._selector.close()
+        if self._selector is not None:
+            self._selector.close()
 
 
 def _error(address: Any, race: _Race, late: bool) -> ConnectError:
