@@ -35,12 +35,21 @@ class AddressError(OSError, ValueError):
         self.value = value
 
 
+def _rebuilt(error: BaseException, *args: object) -> tuple[Any, ...]:
+    """What copies and pickles an exception: its class, that class's arguments, its attributes."""
+    kind = type(error)
+    if kind in _LIKE_ASYNCIO.values():  # made here, when there was need of it: see there
+        kind = kind.__bases__[0]
+    return kind, args, error.__dict__.copy()
+
+
 class ConnectError(OSError):
     """No address of a host could be connected to.
 
     Attributes:
         attempts: ``(sockaddr, error)`` of every address that was tried, in that order.
         errno: that of the first attempt, which is the address that is preferred.
+        strerror: what was tried, and what came of it.
 
     >>> from fastsock import connect
     >>> try:
@@ -51,10 +60,13 @@ class ConnectError(OSError):
     """
 
     def __init__(self, message: str, attempts: Sequence[tuple[Any, OSError]] = ()) -> None:
-        super().__init__(message)
-        self.attempts = tuple(attempts)
-        if self.attempts:
-            self.errno = self.attempts[0][1].errno
+        tried = tuple(attempts)
+        code = tried[0][1].errno if tried else None
+        super().__init__(*(() if code is None else (code,)), message)
+        self.attempts = tried
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt(self, self.args[-1], self.attempts)
 
 
 class ConnectTimeoutError(ConnectError, TimeoutError):
@@ -83,8 +95,8 @@ class PacketError(ValueError):
         self.field = field
         self.offset = offset
 
-    def __reduce__(self) -> tuple[type[Self], tuple[str, str, str, int]]:
-        return type(self), (str(self), self.layer, self.field, self.offset)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt(self, str(self), self.layer, self.field, self.offset)
 
 
 class CaptureError(ValueError):
@@ -241,7 +253,7 @@ class IncompleteReadError(EOFError):
         self.expected = expected
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return IncompleteReadError, (self.partial, self.expected)
+        return _rebuilt(self, self.partial, self.expected)
 
 
 class LimitOverrunError(ValueError):
@@ -263,7 +275,7 @@ class LimitOverrunError(ValueError):
         self.consumed = consumed
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return LimitOverrunError, (str(self), self.consumed)
+        return _rebuilt(self, str(self), self.consumed)
 
 
 class FrameError(ValueError):
@@ -284,7 +296,7 @@ class FrameTooLargeError(FrameError):
         self.limit = limit
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return FrameTooLargeError, (self.declared, self.limit)
+        return _rebuilt(self, self.declared, self.limit)
 
 
 def no_delimiter(limit: int) -> LimitOverrunError:

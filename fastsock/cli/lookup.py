@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from .. import getaddrinfo, gethostbyaddr, name_of
+from ..constants import host_of
 from ._common import Subcommands, add_command, print_json, print_pairs
 
 
@@ -23,7 +24,7 @@ def _reverse(host: str) -> list[str] | None:
 def collect(host: str, service: str | None) -> dict[str, Any]:
     """Everything `lookup` shows of a host, by its names in JSON."""
     rows = getaddrinfo(host, service, flags=socket.AI_CANONNAME)
-    addresses = list(dict.fromkeys(row[4][0] for row in rows))
+    addresses = list(dict.fromkeys(host_of(row[4]) for row in rows))
     return {
         "host": host,
         "service": service,
@@ -34,7 +35,7 @@ def collect(host: str, service: str | None) -> dict[str, Any]:
                 "family": name_of("AF_", family),
                 "type": name_of("SOCK_", kind),
                 "protocol": name_of("IPPROTO_", proto),
-                "address": sockaddr[0],
+                "address": host_of(sockaddr),
                 "port": sockaddr[1],
                 "scope_id": sockaddr[3] if len(sockaddr) == 4 else None,
             }
