@@ -199,4 +199,4 @@ def test_a_sack_without_whole_blocks(size):
     (option,) = iter_tcp_options(bytes([5, 2 + size]) + bytes(size))
     assert (option.kind, len(option.data)) == (5, size)
     with pytest.raises(PacketError, match=r"tcp\.options at offset 0: BAD_OPTION"):
-        option.value
+        bytes(option.value)

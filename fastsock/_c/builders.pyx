@@ -37,7 +37,7 @@ cdef enum:
     MAX_VLANS = 8
     LEAST_FRAME = 60         # the rest of the 64 is the frame check sequence
     LONGEST_802_3 = 1500
-    FIRST_ETHERTYPE = 0x0600 # below it, that field is a length
+    FIRST_ETHERTYPE = 0x0600  # below it, that field is a length
     IPV4_HEADER = 20
     IPV6_HEADER = 40
     FRAGMENT_HEADER = 8

@@ -40,8 +40,8 @@ cdef class Octets(Field):
 
 cdef class View:
     cdef object source            # what the user gave
-    cdef object exporter          # what gives its bytes: bytes, a bytearray, a memoryview of all
-                                  # of them; None after release()
+    # What gives its bytes: bytes, a bytearray, a memoryview of all of them; None after release().
+    cdef object exporter
     cdef Py_buffer pin            # keeps them in place; without an object where nothing has to
     cdef uint8_t *data            # the header ...
     cdef Py_ssize_t size          # ... and the bytes from there on; 0 after release()

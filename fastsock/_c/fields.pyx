@@ -131,8 +131,8 @@ cdef class Octets(Field):
         memcpy(view.data + self.at, given, self.size)
 
 
-# The collector's clearing would take away what holds the bytes while `data` still points there, and
-# code that it runs meanwhile can find the view. It clears what a cycle goes through behind `source`.
+# The collector's clearing would take away what holds the bytes while `data` still points there,
+# and code that runs meanwhile can find the view. A cycle is cleared at what `source` refers to.
 @cython.no_gc_clear
 cdef class View:
     cdef int open(self, object buffer, object offset, Py_ssize_t least, str layer) except -1:

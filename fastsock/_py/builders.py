@@ -362,7 +362,9 @@ def build_ipv6(
     more = _FRAGMENT.pack(kind, 0, fragment, mark) if fragment else b""
     size = _packing.checked_length(len(data), len(more), 0)
     _packing.check_fragment(bool(fragment & 1), fragment & 0xFFF8, 0, len(data))
-    header = _packing.header6(ends, _paths.FRAGMENT_HEADER if fragment else kind, size, hops, service, label)
+    header = _packing.header6(
+        ends, _paths.FRAGMENT_HEADER if fragment else kind, size, hops, service, label
+    )
     return _packing.put(out, b"".join((header, more, data)))
 
 

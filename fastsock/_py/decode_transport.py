@@ -45,7 +45,6 @@ from .paths import (
     may_lack_udp_length,
 )
 
-
 _PORTS = Struct("!HH")
 _TCP = Struct("!IIHHH")
 _UDP = Struct("!HH")

@@ -140,7 +140,7 @@ class View:
         """Write bytes of the header, and keep its checksum right."""
         view = self._writable()
         start = self._start + at
-        if self._CHECKSUM_AT in (-1, at) or self._CHECKSUM_AT + 2 > self._least:
+        if self._CHECKSUM_AT in (-1, at) or self._least < self._CHECKSUM_AT + 2:
             view[start : start + len(value)] = value
             return
         first = self._start + (at & ~1)

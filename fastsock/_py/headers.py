@@ -158,7 +158,7 @@ class _TransportView(View):
             if found is None or found.fragment:
                 self._under._fault("fragment_offset", "FRAGMENT")
         # Of a header that was cut the checksum may not be there, even where the length has grown.
-        if there < self._fewest or self._CHECKSUM_AT + 2 > self._least:
+        if there < self._fewest or self._least < self._CHECKSUM_AT + 2:
             self._fault("header", "HEADER_CUT")
         length = self._datagram(whole)
         if length > whole:

@@ -106,16 +106,12 @@ class Packet:
         return _describe(self)
 
     def _is_tcp(self) -> bool:
-        return (
-            self._decoded.protocol == _paths.TCP
-            and self._decoded.status & _state.TRANSPORT != 0
-        )
+        return self._decoded.protocol == _paths.TCP and self._decoded.status & _state.TRANSPORT != 0
 
     def _is_icmp(self) -> bool:
         found = self._decoded
         return (
-            found.protocol in (_paths.ICMP, _paths.ICMPV6)
-            and found.status & _state.TRANSPORT != 0
+            found.protocol in (_paths.ICMP, _paths.ICMPV6) and found.status & _state.TRANSPORT != 0
         )
 
     def _has_fragment_fields(self) -> bool:

@@ -29,9 +29,7 @@ class Ends:
         self.dst = dst
 
 
-def read_ipv4_options(
-    data: bytes | memoryview, at: int, end: int, ends: Ends
-) -> tuple[bool, bool]:
+def read_ipv4_options(data: bytes | memoryview, at: int, end: int, ends: Ends) -> tuple[bool, bool]:
     """Read the options of an IPv4 header, RFC 791 section 3.1.
 
     While a source route is followed the header's destination is the next hop, until the pointer

@@ -9,7 +9,7 @@ from typing import Any
 from .. import _columns
 from ..packet_fields import COLUMNS, RSS_KEY
 from .decode import Decoded, decode
-from .decode_state import PORTS, UINT32_MAX
+from .decode_state import UINT32_MAX
 from .toeplitz import hash_of, hashed_fields, tables_of
 
 _BLOCK_ROWS = 4096

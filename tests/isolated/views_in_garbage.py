@@ -2,9 +2,10 @@
 
     python views_in_garbage.py c|py
 
-A weakref's callback runs in the middle of that: what it watches is no object of the collector, and
-dies as its list is cleared, after the view and its memoryview. Until then the bytes must stay. Memory
-that was given back is written over at once, so that a read of it shows; `make asan` reports it.
+A weakref's callback runs in the middle of that: what it watches is no object of the collector,
+and dies as its list is cleared, after the view and its memoryview. Until then the bytes must stay.
+Memory that was given back is written over at once, so that a read of it shows; `make asan` reports
+it.
 """
 
 import array
@@ -79,22 +80,19 @@ def in_garbage(make, packet, kind, shows):
                     seen.append(None)
         del again
 
-    watched = compile("", "", "exec")  # no object of the collector
-    keep = weakref.ref(watched, callback)
-
     def cycle():
         view = kind(make(packet))
+        watched = compile("", "", "exec")  # no object of the collector
         cell = [view, watched]
         cell.append(cell)
-        return type(view), shown(view, shows)
+        return type(view), shown(view, shows), weakref.ref(watched, callback)
 
-    expected_type, expected = cycle()
-    del watched
+    expected_type, expected, reference = cycle()
     gc.collect()
     assert seen, "the callback did not find the view"
     for found in seen:
         assert found is None or found in (expected, [*expected[:-1], None]), (kind, make, found)
-    return keep
+    assert reference() is None
 
 
 gc.collect()

@@ -226,7 +226,7 @@ static inline void fs_chain(fs_decoder *d)
         packet->l4 = (uint32_t)d->at;
         return fs_stop(d, FS_ENCRYPTED, FS_BY_ESP, d->at);
     }
-    fs_transport(d);
+    fs_transport_header(d);
 }
 
 #endif

@@ -202,7 +202,7 @@ static inline void fs_icmp(fs_decoder *d, size_t l4, uint64_t whole)
 }
 
 /* What `protocol` says begins at d->at. */
-static inline void fs_transport(fs_decoder *d)
+static inline void fs_transport_header(fs_decoder *d)
 {
     fs_packet *packet = d->packet;
     size_t l4 = d->at;
