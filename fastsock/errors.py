@@ -494,6 +494,21 @@ def only_in(name: str, version: int) -> ValueError:
     return ValueError(f"{name} is a field of IPv{version} only")
 
 
+def only_in_fragments(name: str) -> ValueError:
+    """The error of a value for a field that only a fragment of IPv6 has."""
+    return ValueError(f"{name} is a field of fragments only")
+
+
+def bad_fragment(size: int) -> ValueError:
+    """The error of a fragment whose successor could not begin where it ends."""
+    return ValueError(f"payload must be a multiple of 8 bytes before more fragments, not {size}")
+
+
+def is_length(name: str, value: int) -> ValueError:
+    """The error of an Ethernet type that readers would take for a length."""
+    return ValueError(f"{name} must be 1536 or more, not {value}: what is less is a length")
+
+
 def too_many_tags(count: int, most: int) -> ValueError:
     """The error of a frame with more VLAN tags than views and decoders look at."""
     return ValueError(f"a frame has at most {most} VLAN tags here, not {count}")

@@ -442,7 +442,7 @@ def parse_packet(buffer, link="ethernet", *, verify=False, strict=False, wire_le
         <PyObject *>buffer, <PyObject *>link, <PyObject *>verify, <PyObject *>strict,
         <PyObject *>wire_length,
     ]
-    return parse_given(<_State>_state, given)
+    return parse_given(<_State?>_state, given)
 
 
 cdef object parse_given(_State state, PyObject **given):
@@ -472,7 +472,7 @@ cdef object enter_parse_packet(
     PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
 ):
     """What a call enters: Cython's entry looks its module up for each name and each default."""
-    cdef _State state = <_State>_state
+    cdef _State state = <_State?>_state
     cdef PyObject *given[PARAMETERS]
     if (
         sort_arguments(state.parameters, PARAMETERS, VERIFY, args, count, names, given)
@@ -544,7 +544,8 @@ def flow_hash(packet, *, symmetric=False, key=None):
 
     Returns:
         32 bits: the Toeplitz hash of source and destination address, and of source and
-        destination port where the packet has them.
+        destination port where the packet has them and is no fragment: all pieces of a datagram
+        have one hash.
 
     Raises:
         TypeError, BufferError: no `Packet`; a key that is no buffer, or one in pieces.
@@ -561,7 +562,7 @@ def flow_hash(packet, *, symmetric=False, key=None):
     cdef fs_flow flow = fs_flow_of(&one.found, one.addresses, one.addresses + 16, symmetric)
     if key is not None:
         return hash_by(&flow, key)
-    return fs_flow_hash(&(<_State>_state).table, &flow)
+    return fs_flow_hash(&(<_State?>_state).table, &flow)
 
 
 def community_id(packet, *, seed=0):

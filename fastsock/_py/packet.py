@@ -14,7 +14,7 @@ from .._community import community_id as _community_id
 from .._packet_text import describe as _describe
 from .._packet_text import packet_error as _packet_error
 from . import decode_state as _state
-from . import decode_transport as _transport
+from . import paths as _paths
 from . import toeplitz as _toeplitz
 from .address import inet_ntop as _inet_ntop
 from .decode import Decoded, decode
@@ -93,16 +93,12 @@ class Packet:
         return _describe(self)
 
     def _is_tcp(self) -> bool:
-        return (
-            self._decoded.protocol == _transport.TCP
-            and self._decoded.status & _state.TRANSPORT != 0
-        )
+        return self._decoded.protocol == _paths.TCP and self._decoded.status & _state.TRANSPORT != 0
 
     def _is_icmp(self) -> bool:
         found = self._decoded
         return (
-            found.protocol in (_transport.ICMP, _transport.ICMPV6)
-            and found.status & _state.TRANSPORT != 0
+            found.protocol in (_paths.ICMP, _paths.ICMPV6) and found.status & _state.TRANSPORT != 0
         )
 
     def _has_fragment_fields(self) -> bool:
@@ -224,7 +220,7 @@ class Packet:
         """Checksum of the transport header, as it stands there."""
         return (
             self._decoded.checksum
-            if self._decoded.status & _state.TRANSPORT and self._decoded.protocol != _transport.SCTP
+            if self._decoded.status & _state.TRANSPORT and self._decoded.protocol != _paths.SCTP
             else None
         )
 
@@ -443,7 +439,8 @@ def flow_hash(packet: Packet, *, symmetric: bool = False, key: ReadableBuffer | 
 
     Returns:
         32 bits: the Toeplitz hash of source and destination address, and of source and
-        destination port where the packet has them.
+        destination port where the packet has them and is no fragment: all pieces of a datagram
+        have one hash.
 
     Raises:
         TypeError, BufferError: no `Packet`; a key that is no buffer, or one in pieces.
@@ -464,9 +461,7 @@ def flow_hash(packet: Packet, *, symmetric: bool = False, key: ReadableBuffer | 
         if len(secret) < _toeplitz.LEAST_KEY:
             raise _errors.short_key(len(secret))
         tables = _toeplitz.tables_of(secret)
-    data = src + dst
-    if packet._decoded.status & _state.PORTS:
-        data += (sport << 16 | dport).to_bytes(4, "big")
+    data = _toeplitz.hashed_fields(packet._decoded.status, src, dst, sport, dport)
     return _toeplitz.hash_of(data, tables)
 
 

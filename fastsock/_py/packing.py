@@ -49,6 +49,22 @@ def checked_length(size: int, more: int, header: int) -> int:
     return size + more
 
 
+def offset_of(fragment_offset: SupportsIndex) -> int:
+    """The offset of a fragment, in bytes."""
+    offset = number("fragment_offset", fragment_offset, 0x1FFF * 8)
+    if offset % 8:
+        raise _errors.out_of_range("fragment_offset", offset, 0, 0x1FFF * 8, 8)
+    return offset
+
+
+def check_fragment(more: bool, offset: int, header: int, payload: int) -> None:
+    """Refuse a fragment that can't be part of a datagram, which has `header` bytes of its own."""
+    if more and payload % 8:
+        raise _errors.bad_fragment(payload)
+    if payload > _MOST - header - offset:
+        raise _errors.too_long("payload", payload, max(_MOST - header - offset, 0))
+
+
 def endpoints(src: str | ReadableBuffer, dst: str | ReadableBuffer) -> bytes:
     """Both addresses, one after the other."""
     first, second = address("src", src), address("dst", dst)

@@ -9,8 +9,8 @@ from typing import Any
 from .. import _columns
 from ..packet_fields import COLUMNS, RSS_KEY
 from .decode import Decoded, decode
-from .decode_state import PORTS, UINT32_MAX
-from .toeplitz import hash_of, tables_of
+from .decode_state import UINT32_MAX
+from .toeplitz import hash_of, hashed_fields, tables_of
 
 _BLOCK_ROWS = 4096
 _NO_VLAN = 0xFFFF
@@ -32,10 +32,8 @@ def _wide(address: bytes) -> bytes:
 def _flow_hash(packet: Decoded, src: bytes, dst: bytes) -> int:
     if not packet.version:
         return 0
-    ports = b""
-    if packet.status & PORTS:
-        ports = (packet.sport << 16 | packet.dport).to_bytes(4, "big")
-    return hash_of(src + dst + ports, tables_of(RSS_KEY))
+    data = hashed_fields(packet.status, src, dst, packet.sport, packet.dport)
+    return hash_of(data, tables_of(RSS_KEY))
 
 
 class Sink:
