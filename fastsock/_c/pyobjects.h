@@ -79,7 +79,13 @@ static inline long long fs_long_long(PyObject *value, int *overflow)
  * to be set, and nothing may run in between. */
 static inline PyObject *fs_new_tuple(PyObject *type, Py_ssize_t size)
 {
-    return ((PyTypeObject *)type)->tp_alloc((PyTypeObject *)type, size);
+    PyObject *made = ((PyTypeObject *)type)->tp_alloc((PyTypeObject *)type, size);
+#if PY_VERSION_HEX >= 0x030E0000
+    /* Tuples remember their hash. -1 says that it is not known yet; tp_alloc leaves 0. */
+    if (made != NULL)
+        ((PyTupleObject *)made)->ob_hash = -1;
+#endif
+    return made;
 }
 
 #endif

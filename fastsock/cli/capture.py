@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from .. import Capture, CaptureError, Columns, inet_ntop_many, open_capture
 from ..packet_fields import COLUMNS, DEFAULT_COLUMNS, LIMITS
-from . import _summary
+from . import _live, _summary
 from ._common import Progress, Subcommands, add_command, at_least, open_output, print_json
 
 _CHUNK_ROWS = 1 << 16
@@ -91,12 +91,25 @@ def _chunks(capture: Capture, names: Iterable[str], verify: bool, size: int) -> 
     progress = Progress(size, "packets", _PROGRESS_CHUNKS)
     before = 0
     try:
-        for columns in capture.to_columns(names, verify=verify, chunk=_CHUNK_ROWS):
+        chunks = capture.to_columns(names, verify=verify, chunk=_CHUNK_ROWS)
+        for columns in _as_they_come(chunks):
             yield columns
             progress.step(capture.offset - before, capture.records)
             before = capture.offset
     finally:
         progress.wipe()
+
+
+def _as_they_come(chunks: Iterator[Columns]) -> Iterator[Columns]:
+    """Chunks of a live file: where it has nothing for now, ask again."""
+    while True:
+        try:
+            columns = next(chunks, None)
+        except BlockingIOError:
+            continue
+        if columns is None:
+            return
+        yield columns
 
 
 def _write_rows(args: argparse.Namespace, capture: Capture, source: BinaryIO, size: int) -> None:
@@ -110,9 +123,11 @@ def _write_rows(args: argparse.Namespace, capture: Capture, source: BinaryIO, si
             write = _parquet_writer(output, names, stack)
         else:
             write = (_json_writer if args.json else _csv_writer)(output, names)
+        output.flush()
         decoded = names if args.parquet else dict.fromkeys([*names, "version"])
         for columns in _chunks(capture, decoded, args.verify, size):
             write(columns)
+            output.flush()
 
 
 def _summarize(args: argparse.Namespace, capture: Capture, size: int) -> None:
@@ -142,15 +157,19 @@ def run(args: argparse.Namespace) -> int:
         return 2
     with ExitStack() as stack:
         from_stdin = args.file == "-"
+        # Not buffered, for what a buffer holds can't be waited for.
         source = stack.enter_context(
-            open(0 if from_stdin else args.file, "rb", closefd=not from_stdin)
+            open(0 if from_stdin else args.file, "rb", buffering=0, closefd=not from_stdin)
         )
         size = os.fstat(source.fileno()).st_size
+        given: Any = _live.Live(source) if _live.is_live(source) else source
         try:
-            capture = stack.enter_context(open_capture(source, max_record=args.max_record))
+            capture = stack.enter_context(open_capture(given, max_record=args.max_record))
         except CaptureError as error:
             _complain(args, error)
             return 1
+        if given is not source and wants_rows and not args.parquet:  # which others may wait for
+            given.patient = False
         try:
             if wants_rows:
                 _write_rows(args, capture, source, size)
