@@ -371,7 +371,6 @@ cdef class Capture:
         return record
 
 
-@cython.final
 cdef class _Chunks:
     """The rest of a capture, some rows at a time. Threads may share it, as they may the capture."""
 

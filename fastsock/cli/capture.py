@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from .. import Capture, CaptureError, Columns, inet_ntop_many, open_capture
 from ..packet_fields import COLUMNS, DEFAULT_COLUMNS, LIMITS
 from . import _live, _summary
-from ._common import Progress, Subcommands, add_command, at_least, open_output, print_json
+from ._common import Progress, Subcommands, add_command, at_least, open_output, print_json, say
 
 _CHUNK_ROWS = 1 << 16
 _PROGRESS_CHUNKS = 4
@@ -143,17 +143,17 @@ def _summarize(args: argparse.Namespace, capture: Capture, size: int) -> None:
 
 
 def _complain(args: argparse.Namespace, what: object) -> None:
-    print(f"fastsock capture: {args.file}: {what}", file=sys.stderr)
+    say(f"fastsock capture: {args.file}: {what}", error=True)
 
 
 def run(args: argparse.Namespace) -> int:
     """Summarize a capture, or write its packets as rows."""
     wants_rows = bool(args.columns or args.csv or args.parquet)
     if sum(getattr(args, name) for name in _FORMATS) > 1:
-        print("fastsock capture: one of --csv, --json and --parquet", file=sys.stderr)
+        say("fastsock capture: one of --csv, --json and --parquet", error=True)
         return 2
     if args.output and not wants_rows:
-        print("fastsock capture: --output needs --columns, --csv or --parquet", file=sys.stderr)
+        say("fastsock capture: --output needs --columns, --csv or --parquet", error=True)
         return 2
     with ExitStack() as stack:
         from_stdin = args.file == "-"
@@ -176,7 +176,7 @@ def run(args: argparse.Namespace) -> int:
             else:
                 _summarize(args, capture, size)
         except ImportError:
-            print("fastsock capture: --parquet needs pyarrow", file=sys.stderr)
+            say("fastsock capture: --parquet needs pyarrow", error=True)
             return 2
         if capture.stopped is not None:
             _complain(args, capture.stopped)
