@@ -514,6 +514,16 @@ def too_many_tags(count: int, most: int) -> ValueError:
     return ValueError(f"a frame has at most {most} VLAN tags here, not {count}")
 
 
+def column_too_small(name: str, rows: int) -> ValueError:
+    """The error of a column whose memory ends before its last row."""
+    return ValueError(f"column {name!r} has no room for {rows} rows")
+
+
+def bad_column_memory(name: str) -> ValueError:
+    """The error of a column that can't be written to, or not in one piece."""
+    return ValueError(f"column {name!r} must be a writable, C-contiguous buffer")
+
+
 def bad_source(source: object) -> TypeError:
     """The error of a capture that is to be opened from something else."""
     return TypeError(

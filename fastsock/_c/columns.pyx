@@ -95,8 +95,9 @@ def decode_columns(buffers, columns=None, *, link="ethernet", verify=False, out=
             have it.
         verify: look at checksums too.
         out: columns of the same names, to be written anew and returned. Their memory is
-            used again where it is enough; views of it then show the new rows. Where the call
-            raises, they have no rows.
+            used again where it is enough; views of it then show the new rows. What was given
+            away, to NumPy or Arrow, is left as it is. Where the call raises, and until it
+            returns, they have no rows.
 
     Returns:
         The columns.

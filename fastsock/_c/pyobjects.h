@@ -115,7 +115,13 @@ static inline PyObject *fs_list_item(PyObject *list, Py_ssize_t index)
  * to be set, and nothing may run in between. */
 static inline PyObject *fs_new_tuple(PyObject *type, Py_ssize_t size)
 {
-    return ((PyTypeObject *)type)->tp_alloc((PyTypeObject *)type, size);
+    PyObject *made = ((PyTypeObject *)type)->tp_alloc((PyTypeObject *)type, size);
+#if PY_VERSION_HEX >= 0x030E0000
+    /* Tuples remember their hash. -1 says that it is not known yet; tp_alloc leaves 0. */
+    if (made != NULL)
+        ((PyTupleObject *)made)->ob_hash = -1;
+#endif
+    return made;
 }
 
 #endif

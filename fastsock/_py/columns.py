@@ -43,8 +43,9 @@ def decode_columns(
             have it.
         verify: look at checksums too.
         out: columns of the same names, to be written anew and returned. Their memory is
-            used again where it is enough; views of it then show the new rows. Where the call
-            raises, they have no rows.
+            used again where it is enough; views of it then show the new rows. What was given
+            away, to NumPy or Arrow, is left as it is. Where the call raises, and until it
+            returns, they have no rows.
 
     Returns:
         The columns.
@@ -64,9 +65,7 @@ def decode_columns(
     """
     number = _columns.link_number(link)
     names = _columns.select(columns, records=False)
-    if out is not None:
-        _columns.room_of(out, names)
-    sink = _Sink(names, bool(verify))
+    sink = _Sink(names, bool(verify), out)
     if not isinstance(buffers, tuple):
         for item in buffers:
             packet = _contiguous(item, "a packet")
@@ -75,7 +74,7 @@ def decode_columns(
         _decode_offsets(sink, buffers[0], buffers[1], number)
     else:
         raise _errors.not_pair(buffers)
-    return sink.finish(out)
+    return sink.finish()
 
 
 def _decode_offsets(sink: _Sink, buffer: ReadableBuffer, offsets: Offsets, link: int) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import socket
-import sys
 from typing import Any
 
 from .. import getaddrinfo, gethostbyaddr, name_of
 from ..constants import host_of
-from ._common import Subcommands, add_command, print_json, print_pairs
+from ._common import Subcommands, add_command, first, print_json, print_pairs, say
+
+# So many are shown to people; JSON has all.
+_MOST = 64
+_MOST_NAMES = 8
 
 
 def _reverse(host: str) -> list[str] | None:
@@ -44,6 +47,11 @@ def collect(host: str, service: str | None) -> dict[str, Any]:
     }
 
 
+def _names(names: list[str] | None) -> str:
+    shown, more = first(names or ["-"], _MOST_NAMES)
+    return ", ".join([*shown, *([more] if more else [])])
+
+
 def _print(facts: dict[str, Any]) -> None:
     pairs = [("host", facts["host"])]
     if facts["service"] is not None:
@@ -51,15 +59,21 @@ def _print(facts: dict[str, Any]) -> None:
     if facts["canonical_name"]:
         pairs.append(("canonical", facts["canonical_name"]))
     print_pairs(pairs)
-    print()
-    print_pairs((each["address"], ", ".join(each["names"] or ["-"])) for each in facts["addresses"])
-    print()
-    width = max(len(row["address"]) for row in facts["rows"])
-    for row in facts["rows"]:
-        print(
+    say()
+    addresses, more = first(facts["addresses"], _MOST)
+    print_pairs((each["address"], _names(each["names"])) for each in addresses)
+    if more:
+        say(more)
+    say()
+    rows, more = first(facts["rows"], _MOST)
+    width = max(len(row["address"]) for row in rows)
+    for row in rows:
+        say(
             f"{row['family']:<9} {row['type']:<12} {row['protocol']:<12} "
             f"{row['address']:<{width}} {row['port']:>5}"
         )
+    if more:
+        say(more)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -67,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         facts = collect(args.host, args.service)
     except (socket.gaierror, ValueError) as error:
-        print(f"fastsock lookup: {args.host}: {error}", file=sys.stderr)
+        say(f"fastsock lookup: {args.host}: {error}", error=True)
         return 1
     if args.json:
         print_json(facts)
