@@ -94,6 +94,17 @@ asan: $(VENV)/.group-build $(VENV)/.group-test ## the suite over the compiled tw
 cov: $(VENV)/.group-build $(VENV)/.group-test $(VENV)/.group-cov ## lines of .pyx and .py that the tests reach
 	BIN=$(BIN) .ci/flavour cov $(ARGS)
 
+.PHONY: attack-asan
+attack-asan: $(VENV)/.group-build $(VENV)/.group-test ## hostile objects against every public callable, under ASan and UBSan
+	BIN=$(BIN) .ci/flavour attack
+
+MUTANTS ?= 20
+SEED ?= 0
+.PHONY: mutants
+mutants: $(VENV)/.built $(VENV)/.group-test ## break PART= in MUTANTS=20 small ways, and see which its tests don't notice
+	$(BIN)/python tests/mutants.py $(PART) --mutants $(MUTANTS) --seed $(SEED) \
+		$(if $(FILES),--files $(FILES)) $(if $(TESTS),--tests $(TESTS))
+
 .PHONY: fuzz
 fuzz: $(VENV)/.built ## fuzz the kernels and both twins, FUZZ_SECONDS=20 a target
 	@$(BIN)/pip install -q --group fuzz || echo "atheris can't be installed for this Python"

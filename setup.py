@@ -24,6 +24,8 @@ FLAVOUR = choice("FASTSOCK_BUILD", ("release", "debug", "trace", "sanitize"))
 # A trace build reports lines from within nogil code, where Cython can't find a module's state.
 SUBINTERPRETERS = FLAVOUR != "trace"
 SOURCES = sorted(path.with_suffix("") for path in Path("fastsock").rglob("*.pyx"))
+# Here arrays lie on the stack while code of the caller's runs.
+CALLS_BACK = {"capture", "headers", "stream"}
 DIRECTIVES = {
     "binding": False,  # built-in functions: no keyword parsing for one argument, no dict to look in
     "always_allow_keywords": False,
@@ -66,15 +68,21 @@ def record_why_pure(build_lib):
         Path(build_lib, "fastsock/_core/why_pure.txt").write_text(f"{why_pure}\n", "utf-8")
 
 
-def flags():
+def flags(part):
+    """How a part is compiled and linked. On Linux nothing can redirect its calls to libraries."""
     if sys.platform == "win32":
         return {"extra_compile_args": ["/O2" if FLAVOUR == "release" else "/Od"]}
+    link = ["-Wl,-z,relro", "-Wl,-z,now"] * (sys.platform == "linux")
+    protect = ["-fstack-protector-strong"] * (part in CALLS_BACK)
     if FLAVOUR == "release":
         strip = ["-Wl,-s"] * (sys.platform == "linux")
-        return {"extra_compile_args": ["-O3", "-g0"], "extra_link_args": strip}
+        return {"extra_compile_args": ["-O3", "-g0", *protect], "extra_link_args": [*link, *strip]}
     sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
     sanitize *= FLAVOUR == "sanitize"
-    return {"extra_compile_args": ["-Og", "-g3", *sanitize], "extra_link_args": sanitize}
+    return {
+        "extra_compile_args": ["-Og", "-g3", *protect, *sanitize],
+        "extra_link_args": [*link, *sanitize],
+    }
 
 
 def extensions():
@@ -89,7 +97,7 @@ def extensions():
             depends=[str(path) for path in Path("fastsock").rglob("*.h")],
             include_dirs=["."],
             define_macros=[(name, str(value)) for name, value in MACROS.items()],
-            **flags(),
+            **flags(source.split("/")[1]),
         )
         for source in sources
     ]

@@ -35,12 +35,21 @@ class AddressError(OSError, ValueError):
         self.value = value
 
 
+def _rebuilt(error: BaseException, *args: object) -> tuple[Any, ...]:
+    """What copies and pickles an exception: its class, that class's arguments, its attributes."""
+    kind = type(error)
+    if kind in _LIKE_ASYNCIO.values():  # made here, when there was need of it: see there
+        kind = kind.__bases__[0]
+    return kind, args, error.__dict__.copy()
+
+
 class ConnectError(OSError):
     """No address of a host could be connected to.
 
     Attributes:
         attempts: ``(sockaddr, error)`` of every address that was tried, in that order.
         errno: that of the first attempt, which is the address that is preferred.
+        strerror: what was tried, and what came of it.
 
     >>> from fastsock import connect
     >>> try:
@@ -51,10 +60,13 @@ class ConnectError(OSError):
     """
 
     def __init__(self, message: str, attempts: Sequence[tuple[Any, OSError]] = ()) -> None:
-        super().__init__(message)
-        self.attempts = tuple(attempts)
-        if self.attempts:
-            self.errno = self.attempts[0][1].errno
+        tried = tuple(attempts)
+        code = tried[0][1].errno if tried else None
+        super().__init__(*(() if code is None else (code,)), message)
+        self.attempts = tried
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt(self, self.args[-1], self.attempts)
 
 
 class ConnectTimeoutError(ConnectError, TimeoutError):
@@ -83,8 +95,8 @@ class PacketError(ValueError):
         self.field = field
         self.offset = offset
 
-    def __reduce__(self) -> tuple[type[Self], tuple[str, str, str, int]]:
-        return type(self), (str(self), self.layer, self.field, self.offset)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt(self, str(self), self.layer, self.field, self.offset)
 
 
 class CaptureError(ValueError):
@@ -134,7 +146,7 @@ def not_lines(texts: object) -> TypeError:
 
 
 def not_buffer(value: object) -> TypeError:
-    """The error of a batch call given no buffer, as CPython's own functions word it."""
+    """The error of something that is no buffer, as CPython's own functions word it."""
     return TypeError(f"a bytes-like object is required, not '{type(value).__name__}'")
 
 
@@ -145,9 +157,9 @@ def bad_record_length(size: int, record: int, kind: str) -> ValueError:
     )
 
 
-def in_pieces() -> BufferError:
-    """The error of a buffer whose bytes are not in one piece, as CPython's memoryview words it."""
-    return BufferError("memoryview: underlying buffer is not C-contiguous")
+def not_contiguous(what: str) -> BufferError:
+    """The error of a buffer whose bytes are not in one piece."""
+    return BufferError(f"{what} must be a C-contiguous buffer")
 
 
 def no_flow() -> ValueError:
@@ -188,11 +200,6 @@ def bad_packed(name: str, size: int) -> ValueError:
 def bad_packed_pair(src: int, dst: int) -> ValueError:
     """The error of two packed addresses, by their sizes, that don't go together."""
     return ValueError(f"src and dst must both be 4 or both 16 bytes, not {src} and {dst}")
-
-
-def not_contiguous(name: str) -> ValueError:
-    """The error of a batch buffer whose bytes are not in one piece."""
-    return ValueError(f"{name} must be a C-contiguous buffer")
 
 
 def _like_asyncio(kind: type[Exception]) -> type[Exception]:
@@ -246,7 +253,7 @@ class IncompleteReadError(EOFError):
         self.expected = expected
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return IncompleteReadError, (self.partial, self.expected)
+        return _rebuilt(self, self.partial, self.expected)
 
 
 class LimitOverrunError(ValueError):
@@ -268,7 +275,7 @@ class LimitOverrunError(ValueError):
         self.consumed = consumed
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return LimitOverrunError, (str(self), self.consumed)
+        return _rebuilt(self, str(self), self.consumed)
 
 
 class FrameError(ValueError):
@@ -289,7 +296,7 @@ class FrameTooLargeError(FrameError):
         self.limit = limit
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return FrameTooLargeError, (self.declared, self.limit)
+        return _rebuilt(self, self.declared, self.limit)
 
 
 def no_delimiter(limit: int) -> LimitOverrunError:
@@ -331,6 +338,13 @@ NETSTRING_COMMA = "a comma must follow the data"
 def in_use() -> RuntimeError:
     """The error of a call on an accumulator while another call is at work on it."""
     return RuntimeError("the accumulator is in use by another call")
+
+
+def bytes_lost() -> RuntimeError:
+    """The error of every call on an accumulator whose stream has a hole."""
+    return RuntimeError(
+        "bytes of the stream may be lost: a signal handler raised inside a TLS socket's recv_into()"
+    )
 
 
 def after_eof() -> RuntimeError:
@@ -480,9 +494,34 @@ def only_in(name: str, version: int) -> ValueError:
     return ValueError(f"{name} is a field of IPv{version} only")
 
 
+def only_in_fragments(name: str) -> ValueError:
+    """The error of a value for a field that only a fragment of IPv6 has."""
+    return ValueError(f"{name} is a field of fragments only")
+
+
+def bad_fragment(size: int) -> ValueError:
+    """The error of a fragment whose successor could not begin where it ends."""
+    return ValueError(f"payload must be a multiple of 8 bytes before more fragments, not {size}")
+
+
+def is_length(name: str, value: int) -> ValueError:
+    """The error of an Ethernet type that readers would take for a length."""
+    return ValueError(f"{name} must be 1536 or more, not {value}: what is less is a length")
+
+
 def too_many_tags(count: int, most: int) -> ValueError:
     """The error of a frame with more VLAN tags than views and decoders look at."""
     return ValueError(f"a frame has at most {most} VLAN tags here, not {count}")
+
+
+def column_too_small(name: str, rows: int) -> ValueError:
+    """The error of a column whose memory ends before its last row."""
+    return ValueError(f"column {name!r} has no room for {rows} rows")
+
+
+def bad_column_memory(name: str) -> ValueError:
+    """The error of a column that can't be written to, or not in one piece."""
+    return ValueError(f"column {name!r} must be a writable, C-contiguous buffer")
 
 
 def bad_source(source: object) -> TypeError:

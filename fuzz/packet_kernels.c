@@ -10,6 +10,7 @@
 
 #include "fastsock/packet/decode.h"
 #include "fastsock/packet/flow.h"
+#include "fastsock/headers/transport.h"
 
 #define CHECK(truth) \
     do { \
@@ -71,6 +72,25 @@ static void check_flow(const fs_packet *packet, const uint8_t *data)
     CHECK(fs_flow_hash(&table, &one) == fs_flow_hash(&table, &other));
 }
 
+/* A view of the datagram finds the transport header where the decoder does, or as the decoder none. */
+static void check_paths(const fs_packet *packet, const uint8_t *data, size_t size)
+{
+    fs_transport found;
+    int reached = packet->version == 4 ? fs_transport4(data, size, &found)
+                                       : fs_transport6(data, size, &found);
+    CHECK(reached == (packet->l4 != 0 || packet->status & FS_NO_NEXT_HEADER));
+    if (!reached)
+        return;
+    CHECK(found.protocol == packet->protocol);
+    CHECK(found.at <= size && found.at <= found.end);
+    if (packet->l4 == 0) /* no next header, of which a view has all that is there */
+        return;
+    CHECK(found.at == packet->l4);
+    CHECK((found.end > UINT32_MAX ? UINT32_MAX : found.end) == packet->total_length);
+    CHECK(found.fragment == ((packet->status & FS_FRAGMENT) != 0));
+    CHECK(found.ends.src + found.address_size <= size && found.ends.dst + found.address_size <= size);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 {
     if (size < 2)
@@ -90,6 +110,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
     check_words(&packet, verify);
     if (packet.version != 0)
         check_flow(&packet, data);
+    if (packet.version != 0 && fs_is_raw(link) && more == 0)
+        check_paths(&packet, data, size);
     free(data);
     return 0;
 }

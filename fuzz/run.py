@@ -1,4 +1,4 @@
-"""Build and run every fuzz target: ``*_kernels.c`` by libFuzzer, ``*_api.py`` by atheris.
+"""Build and run every fuzz target: ``*_kernels.c`` by libFuzzer, ``*_api.py`` by atheris; attack.
 
 FUZZ_SECONDS  how long each target runs (20)
 CI            not empty: a target that can't run is a failure, not a remark
@@ -65,9 +65,12 @@ def main() -> int:
             continue
         if not run(source.stem, command):
             failed.append(f"{source.stem}: FAILED, see {WORK / 'crashes' / source.stem}")
+    print(f"attack: {SECONDS} s", flush=True)
+    if subprocess.run([sys.executable, str(HERE / "attack.py")]).returncode != 0:
+        failed.append("attack: FAILED, see the seeds above")
     for line in [*left_out, *failed]:
         print(line)
-    print(f"fuzz: {len(targets)} targets, {len(failed)} failed, {len(left_out)} not run")
+    print(f"fuzz: {len(targets) + 1} targets, {len(failed)} failed, {len(left_out)} not run")
     return 1 if failed or (left_out and os.environ.get("CI")) else 0
 
 

@@ -22,15 +22,15 @@ def number(name: str, value: SupportsIndex, most: int, least: int = 0) -> int:
     return result
 
 
-def _copied(value: ReadableBuffer) -> bytes:
+def _copied(name: str, value: ReadableBuffer) -> bytes:
     """The bytes of a buffer, and no hold on it: an error would keep that."""
-    with _buffers.flat(value) as view:
+    with _buffers.contiguous(value, name) as view:
         return bytes(view)
 
 
 def octets(name: str, value: ReadableBuffer, size: int) -> bytes:
     """A copy of exactly `size` bytes."""
-    given = value if type(value) is bytes else _copied(value)
+    given = value if type(value) is bytes else _copied(name, value)
     if len(given) != size:
         raise _errors.bad_size(name, len(given), str(size))
     return given
@@ -47,7 +47,7 @@ def address(name: str, value: str | ReadableBuffer) -> bytes:
             except (OSError, ValueError):
                 continue
         raise _errors.not_address(value)
-    given = _copied(value)
+    given = _copied(name, value)
     if len(given) not in (4, 16):
         raise _errors.bad_size(name, len(given), "4 or 16")
     return given

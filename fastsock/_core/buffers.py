@@ -10,15 +10,31 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 
-def flat(buffer: ReadableBuffer) -> memoryview:
-    """A view of all bytes of a buffer."""
+def contiguous(buffer: ReadableBuffer, what: str) -> memoryview:
+    """View all bytes of a buffer, of any format and shape, and copy none of them.
+
+    Raises:
+        TypeError: this is no buffer.
+        BufferError: its bytes are not in one piece; `what` names it.
+    """
     try:
         view = memoryview(buffer)
     except TypeError:
+        if hasattr(type(buffer), "__buffer__"):
+            raise  # a refusal of the class's own
         raise _errors.not_buffer(buffer) from None
     if not view.c_contiguous:
         view.release()  # the error would keep it, and so the buffer from growing
-        raise _errors.not_contiguous("a packet's bytes")
+        raise _errors.not_contiguous(what)
     if view.ndim == 1 and view.format == "B":
         return view
-    return view.cast("B") if view.nbytes else memoryview(b"")
+    try:
+        return view.cast("B")
+    except (TypeError, ValueError):  # no cast from a shape with a zero in it, nor from "<i"
+        return _raw(view)
+
+
+def _raw(view: memoryview) -> memoryview:
+    from pickle import PickleBuffer  # a rare case, and a long import
+
+    return PickleBuffer(view).raw()

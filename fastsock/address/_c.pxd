@@ -11,6 +11,7 @@ cdef extern from "fastsock/_core/pyobjects.h":
     const uint8_t *fs_utf8(object text, Py_ssize_t *size) except NULL
     # A new str of a few ASCII characters.
     object fs_new_text(const uint8_t *text, Py_ssize_t size)
+    object fs_new_short_text(const uint8_t *text, Py_ssize_t size)
     # The value of an int; `overflow` is set where a long can't hold it.
     long fs_long(object value, int *overflow) except? -1
 

@@ -9,7 +9,6 @@ cimport cython
 from cpython.buffer cimport (
     PyBUF_FULL_RO,
     PyBUF_SIMPLE,
-    PyBuffer_IsContiguous,
     PyBuffer_Release,
     PyObject_CheckBuffer,
     PyObject_GetBuffer,
@@ -29,6 +28,8 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.unicode cimport PyUnicode_Check
 from libc.stdint cimport uint8_t
 from libc.string cimport memchr, memset
+
+from fastsock._core.buffers cimport get_contiguous
 
 import _socket
 from io import BytesIO
@@ -66,7 +67,7 @@ cdef inline bint is_address_family(long number) noexcept:
 
 cdef inline object text4(const uint8_t *packed):
     cdef uint8_t text[FS_TEXT4_MAX + 1]
-    return fs_new_text(text, <Py_ssize_t>fs_format4(packed, text))
+    return fs_new_short_text(text, <Py_ssize_t>fs_format4(packed, text))
 
 
 cdef inline object text6(const uint8_t *packed):
@@ -251,16 +252,6 @@ cdef object kind_name(fs_kind kind):
     return "IPv4" if kind == FS_V4 else "IPv6" if kind == FS_V6 else "IPv4 or IPv6"
 
 
-cdef object get_bytes(object buffer, Py_buffer *view, object name):
-    """Fill `view` with a buffer in one piece, of any format and shape. The caller releases it."""
-    if not PyObject_CheckBuffer(buffer):
-        raise _errors.not_buffer(buffer)
-    PyObject_GetBuffer(buffer, view, PyBUF_FULL_RO)
-    if not PyBuffer_IsContiguous(view, b"C"):
-        PyBuffer_Release(view)
-        raise _errors.not_contiguous(name)
-
-
 cdef bint is_text_buffer(object texts) except -1:
     """Whether `texts` is one text. Buffers of wider items, as NumPy's strings, are sequences."""
     cdef Py_buffer view
@@ -327,7 +318,7 @@ cdef object pack_items_locked(fs_kind kind, object texts, Py_ssize_t first, bint
     cdef Py_ssize_t record = <Py_ssize_t>fs_record_size(kind)
     cdef Py_ssize_t rows = len(texts), row, size
     cdef const uint8_t *p
-    cdef bint good
+    cdef bint good, is_text
     packed = PyBytes_FromStringAndSize(NULL, rows * record)
     valid = PyBytes_FromStringAndSize(NULL, rows if mask else 0)
     cdef uint8_t *out = <uint8_t *>PyBytes_AS_STRING(packed)
@@ -337,11 +328,12 @@ cdef object pack_items_locked(fs_kind kind, object texts, Py_ssize_t first, bint
         if row + PREFETCH_ROWS < rows:
             FS_PREFETCH(items[row + PREFETCH_ROWS])
             FS_PREFETCH(<char *>items[row + PREFETCH_ROWS] + 64)
-        if not PyUnicode_Check(<object>items[row]):
-            raise _errors.not_text(first + row, <object>items[row])
-        p = fs_ascii(items[row], &size)
+        is_text = PyUnicode_Check(<object>items[row])
+        p = fs_ascii(items[row], &size) if is_text else NULL
         good = p != NULL and fs_parse_item(kind, p, size, out)
         if not good:
+            if not mask and not is_text:
+                raise _errors.not_text(first + row, <object>items[row])
             if not mask:
                 raise _errors.bad_row(first + row, <object>items[row], kind_name(kind))
             memset(out, 0, record)
@@ -376,7 +368,8 @@ def inet_pton_many(family, texts, *, errors="strict"):
         texts: an iterable of str, or one bytes-like object of newline-separated text
             (``\n`` or ``\r\n``; the last newline may be missing). Each row is what
             `inet_pton` takes and nothing else; an empty line is a bad row.
-        errors: ``"strict"`` stops at the first bad row, ``"mask"`` goes on.
+        errors: ``"strict"`` stops at the first bad row, ``"mask"`` goes on. An item that is not
+            a str, as None for a missing value, is a bad row.
 
     Returns:
         N records, N being the number of rows. With ``errors="mask"`` a pair
@@ -384,8 +377,9 @@ def inet_pton_many(family, texts, *, errors="strict"):
 
     Raises:
         AddressError: with ``"strict"``, a row that is no address; its `index` counts from 0.
-        TypeError: neither kind of `texts`, or an item that is not a str.
-        ValueError: another family or mode; a buffer whose bytes are not in one piece.
+        TypeError, BufferError: neither kind of `texts`, or a buffer in pieces; with
+            ``"strict"``, an item that is not a str.
+        ValueError: another family or mode.
 
     Source: as `inet_pton`, row by row.
 
@@ -406,7 +400,7 @@ def inet_pton_many(family, texts, *, errors="strict"):
         raise _errors.not_lines(texts)
     if not is_text_buffer(texts):
         return pack_iterable(kind, texts, mask)
-    get_bytes(texts, &view, "texts")
+    get_contiguous(texts, &view, "texts")
     try:
         return pack_lines(kind, &view, mask)
     finally:
@@ -418,7 +412,7 @@ def _kernel_run(family, texts):
     cdef Py_buffer view
     cdef fs_lines run
     cdef fs_kind kind = kind_of(family)
-    get_bytes(texts, &view, "texts")
+    get_contiguous(texts, &view, "texts")
     try:
         rows = fs_count_lines(<uint8_t *>view.buf, <uint8_t *>view.buf + view.len)
         packed, valid = bytearray(rows * fs_record_size(kind)), bytearray(rows)
@@ -433,7 +427,7 @@ cdef Py_ssize_t get_records(
 ) except -1:
     """Fill `view` with a packed buffer; how many records it has. The caller releases it."""
     cdef Py_ssize_t record = <Py_ssize_t>fs_record_size(kind)
-    get_bytes(packed, view, "packed")
+    get_contiguous(packed, view, "packed")
     if view.len % record:
         size = view.len
         PyBuffer_Release(view)
@@ -461,9 +455,8 @@ def inet_ntop_many(family, packed):
         One str a record, as `inet_ntop` writes it.
 
     Raises:
-        TypeError: no buffer.
-        ValueError: another family; a length that is no whole number of records; a buffer
-            whose bytes are not in one piece.
+        TypeError, BufferError: no buffer, or one in pieces.
+        ValueError: another family; a length that is no whole number of records.
 
     Source: as `inet_ntop`, record by record.
 
@@ -499,7 +492,7 @@ def inet_ntop_lines(family, packed):
         ASCII text, a newline after every address: what `inet_pton_many` reads back.
 
     Raises:
-        TypeError, ValueError: as `inet_ntop_many`.
+        TypeError, BufferError, ValueError: as `inet_ntop_many`.
 
     Source: as `inet_ntop`, record by record.
 

@@ -18,6 +18,7 @@ from struct import iter_unpack
 from typing import TYPE_CHECKING, Literal, NamedTuple, SupportsIndex, TypeGuard, cast, overload
 
 from .. import errors as _errors
+from .._core.buffers import contiguous as _contiguous
 from . import inet_rules
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class _Kind(NamedTuple):
 
 
 def _pack_any(text: str) -> bytes:
-    if ":" in text:
+    if str.__contains__(text, ":"):  # a TypeError where it is no str
         return _pton(AF_INET6, text)
     return _MAPPED + _pton(AF_INET, text)
 
@@ -169,20 +170,6 @@ def _kind_of(family: SupportsIndex) -> _Kind:
     if kind is None:
         raise _errors.bad_family(family)
     return kind
-
-
-def _bytes_view(buffer: ReadableBuffer, name: str) -> memoryview:
-    """A buffer's bytes, whatever its format and shape."""
-    try:
-        view = memoryview(buffer)
-    except TypeError:
-        raise _errors.not_buffer(buffer) from None
-    if not view.c_contiguous:
-        raise _errors.not_contiguous(name)
-    try:
-        return view.cast("B")
-    except (TypeError, ValueError):  # a shape with a zero in it, or a format cast() does not know
-        return memoryview(view.tobytes())
 
 
 def _is_text_buffer(texts: object) -> TypeGuard[ReadableBuffer]:
@@ -226,7 +213,7 @@ def _item_chunks(texts: Iterable[str]) -> Iterator[list[str]]:
 def _row_chunks(texts: Iterable[str] | ReadableBuffer) -> tuple[Iterator[list[str]], bool]:
     """The rows of either kind of input, and whether they are lines of a text."""
     if _is_text_buffer(texts):
-        return _line_chunks(_bytes_view(texts, "texts")), True
+        return _line_chunks(_contiguous(texts, "texts")), True
     return _item_chunks(cast("Iterable[str]", texts)), False
 
 
@@ -236,24 +223,23 @@ def _pack_or_raise(kind: _Kind, chunk: list[str], first: int, lines: bool) -> by
         return b"".join(map(kind.pack, chunk))
     except (OSError, ValueError, TypeError):
         pass
-    # One by one, up to the first that is bad: in content, or (a TypeError from here) in type.
-    flags = (_pack_or_mark(kind, [text], first + row)[1] for row, text in enumerate(chunk))
-    bad = next(row for row, valid in enumerate(flags) if valid == b"\0")
+    # One by one, up to the first that is bad, in content or in type.
+    bad = next(row for row, text in enumerate(chunk) if _pack_or_mark(kind, [text])[1] == b"\0")
+    if not issubclass(type(chunk[bad]), str):
+        raise _errors.not_text(first + bad, chunk[bad])
     value = chunk[bad].encode("latin-1") if lines else chunk[bad]
     raise _errors.bad_row(first + bad, value, kind.name)
 
 
-def _pack_or_mark(kind: _Kind, chunk: list[str], first: int) -> tuple[bytes, bytes]:
+def _pack_or_mark(kind: _Kind, chunk: list[str]) -> tuple[bytes, bytes]:
     """The records of a chunk, zero where the row is bad, and a flag a row."""
     records = []
     valid = bytearray(len(chunk))
     for row, text in enumerate(chunk):
-        if not isinstance(text, str):
-            raise _errors.not_text(first + row, text)
         try:
             records.append(kind.pack(text))
             valid[row] = 1
-        except (OSError, ValueError):
+        except (OSError, ValueError, TypeError):  # the last where it is no str
             records.append(bytes(kind.size))
     return b"".join(records), bytes(valid)
 
@@ -283,7 +269,8 @@ def inet_pton_many(
         texts: an iterable of str, or one bytes-like object of newline-separated text
             (``\n`` or ``\r\n``; the last newline may be missing). Each row is what
             `inet_pton` takes and nothing else; an empty line is a bad row.
-        errors: ``"strict"`` stops at the first bad row, ``"mask"`` goes on.
+        errors: ``"strict"`` stops at the first bad row, ``"mask"`` goes on. An item that is not
+            a str, as None for a missing value, is a bad row.
 
     Returns:
         N records, N being the number of rows. With ``errors="mask"`` a pair
@@ -291,8 +278,9 @@ def inet_pton_many(
 
     Raises:
         AddressError: with ``"strict"``, a row that is no address; its `index` counts from 0.
-        TypeError: neither kind of `texts`, or an item that is not a str.
-        ValueError: another family or mode; a buffer whose bytes are not in one piece.
+        TypeError, BufferError: neither kind of `texts`, or a buffer in pieces; with
+            ``"strict"``, an item that is not a str.
+        ValueError: another family or mode.
 
     Source: as `inet_pton`, row by row.
 
@@ -314,7 +302,7 @@ def inet_pton_many(
         if errors == "strict":
             packed.write(_pack_or_raise(kind, chunk, first, lines))
         else:
-            records, flags = _pack_or_mark(kind, chunk, first)
+            records, flags = _pack_or_mark(kind, chunk)
             packed.write(records)
             valid.write(flags)
         first += len(chunk)
@@ -325,7 +313,7 @@ def inet_pton_many(
 
 def _records(kind: _Kind, packed: ReadableBuffer) -> memoryview:
     """A packed buffer, if it is a whole number of records."""
-    view = _bytes_view(packed, "packed")
+    view = _contiguous(packed, "packed")
     if view.nbytes % kind.size:
         raise _errors.bad_record_length(view.nbytes, kind.size, kind.name)
     return view
@@ -343,9 +331,8 @@ def inet_ntop_many(family: SupportsIndex, packed: ReadableBuffer) -> list[str]:
         One str a record, as `inet_ntop` writes it.
 
     Raises:
-        TypeError: no buffer.
-        ValueError: another family; a length that is no whole number of records; a buffer
-            whose bytes are not in one piece.
+        TypeError, BufferError: no buffer, or one in pieces.
+        ValueError: another family; a length that is no whole number of records.
 
     Source: as `inet_ntop`, record by record.
 
@@ -370,7 +357,7 @@ def inet_ntop_lines(family: SupportsIndex, packed: ReadableBuffer) -> bytes:
         ASCII text, a newline after every address: what `inet_pton_many` reads back.
 
     Raises:
-        TypeError, ValueError: as `inet_ntop_many`.
+        TypeError, BufferError, ValueError: as `inet_ntop_many`.
 
     Source: as `inet_ntop`, record by record.
 

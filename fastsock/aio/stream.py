@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["FrameIterator", "StreamAccumulator"]
 
 _READ = 1 << 16  # larger reads are slower, for what they bring leaves the cache before it is cut
+_RECORD = 1 << 14  # the most that a TLS layer holds decrypted
 
 
 class StreamAccumulator(asyncio.BufferedProtocol):
@@ -71,6 +72,7 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         "__weakref__",
         "_accumulator",
         "_client_connected_cb",
+        "_ended",
         "_error",
         "_full",
         "_high_water",
@@ -82,6 +84,7 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         "_paused",
         "_task",
         "_transport",
+        "_upgrading",
         "_waiter",
     )
 
@@ -103,8 +106,10 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         self._client_connected_cb = client_connected_cb
         self._waiter: asyncio.Future[None] | None = None  # of the task that waits for bytes
         self._paused = False
+        self._ended = False  # the transport has no more to give
         self._error: Exception | None = None  # what broke the connection
         self._over_tls = False
+        self._upgrading = False  # start_tls() is at work
         self._task: asyncio.Task[None] | None = None  # else the loop keeps it by a weak reference
         self._full = False  # what is written waits in the transport
         self._lost = False
@@ -117,6 +122,7 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         self._transport = transport  # type: ignore[assignment]
         self._loop = asyncio.get_running_loop()
         self._over_tls = transport.get_extra_info("sslcontext") is not None
+        self._hold_the_end_back()
         if self._client_connected_cb is not None:
             result = self._client_connected_cb(self, self)
             if iscoroutine(result):
@@ -137,15 +143,29 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         if error is not None or task.cancelled():
             self._transport.close()
 
+    def _hold_the_end_back(self) -> None:
+        """Let a TLS layer read from its socket only what it can hand over at once.
+
+        When the socket ends, TLS layers drop what is left in them: uvloop's all of it, asyncio's
+        what does not fit into one more buffer. So nothing may be left when the end is seen.
+        """
+        if self._over_tls and hasattr(self._transport, "set_read_buffer_limits"):
+            self._transport.set_read_buffer_limits(high=1, low=0)
+
     def get_buffer(self, sizehint: int) -> memoryview:
         """Lend the transport room to receive into."""
-        if self._accumulator.eof:  # asyncio's TLS tries once more when it closes
+        if self._ended:  # asyncio's TLS tries once more when it closes
             return memoryview(bytearray(1))
-        return self._accumulator.get_buffer(sizehint)[:_READ]
+        if not self._over_tls:
+            # A full stream may see whether it ends there.
+            return self._accumulator.get_buffer(sizehint, surplus=1)[:_READ]
+        # At the end asyncio's TLS asks once, and drops what does not fit.
+        wanted = max(sizehint, 0) + _RECORD
+        return self._accumulator.get_buffer(wanted, surplus=wanted)[: max(wanted, _READ)]
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take note of what the transport has received."""
-        if self._accumulator.eof:
+        if self._ended:
             return
         self._accumulator.buffer_updated(nbytes)
         limit = min(self._high_water + 1, self._max_size)
@@ -154,22 +174,31 @@ class StreamAccumulator(asyncio.BufferedProtocol):
             limit = self._max_size  # the task that is woken may want even more
         if not self._paused and len(self._accumulator) >= limit:
             self._paused = True
-            self._transport.pause_reading()
+            if not self._upgrading:  # else the plain transport would stop, and nobody start it
+                self._transport.pause_reading()
 
     def eof_received(self) -> bool:
         """Take note of the end of the stream; a plain connection stays open for writing."""
-        self._accumulator.feed_eof()
+        self._end()
         self._wake()
         return not self._over_tls
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Take note of the end of the connection. What was received stays to be read first."""
+        if self._lost:
+            return
         self._error = exc
         if exc is None:
-            self._accumulator.feed_eof()
+            self._end()
+        self._ended = True
         self._lost = True
         self._tell()
         self._wake()
+
+    def _end(self) -> None:
+        if not self._ended:
+            self._ended = True
+            self._accumulator.feed_eof()
 
     def pause_writing(self) -> None:
         """Make `drain` wait."""
@@ -199,7 +228,7 @@ class StreamAccumulator(asyncio.BufferedProtocol):
 
     def _resume(self) -> None:
         # A transport that closes reads no more, and uvloop's says so by an exception.
-        if not self._transport.is_closing():
+        if not self._lost and not self._transport.is_closing():
             self._paused = False
             self._transport.resume_reading()
 
@@ -208,18 +237,19 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         if len(self._accumulator) <= min(self._high_water, self._max_size) // 2:
             self._resume()
 
-    async def _more(self, reader: str) -> None:
-        """Wait until more has come, or the end."""
+    async def _more(self, reader: str, surplus: bool = False) -> None:
+        """Wait until more has come, or the end; with `surplus` even where all room is used."""
         if self._waiter is not None:
             raise RuntimeError(
                 f"{reader}() called while another coroutine is already waiting for incoming data"
             )
         if self._error is not None:
             raise self._error
+        full = len(self._accumulator) >= self._max_size
+        # What has come beyond max_size, and perhaps the end after it, shows when there is room.
+        if self._ended or (full and (self._accumulator.surplus or not surplus)):
+            raise _errors.no_room(self._max_size, len(self._accumulator))
         if self._paused:
-            unread = len(self._accumulator)
-            if unread >= self._max_size:
-                raise _errors.no_room(self._max_size, unread)
             self._resume()
         self._waiter = self._loop.create_future()
         try:
@@ -426,12 +456,12 @@ class StreamAccumulator(asyncio.BufferedProtocol):
             The bytes, ``b""`` where there are no more.
 
         Raises:
-            LimitOverrunError: `max_size` bytes came and not the end. They stay.
+            LimitOverrunError: more than `max_size` bytes came. They stay.
             OSError: the connection broke. What came stays.
             RuntimeError: another task is reading.
         """
         while not self._accumulator.eof:
-            await self._more("read_all")
+            await self._more("read_all", surplus=True)
         return self._accumulator.take()  # type: ignore[return-value]
 
     def __aiter__(self) -> Self:
@@ -477,8 +507,12 @@ class StreamAccumulator(asyncio.BufferedProtocol):
             ConnectionResetError: the connection is closed.
             OSError: what broke it.
         """
-        if self._transport.is_closing():
-            await asyncio.sleep(0)  # or a loop of writes would never let connection_lost() in
+        if self._over_tls or self._transport.is_closing():
+            # Or a loop of writes would never let connection_lost() in. A TLS transport does not
+            # even know that the socket below it is closed.
+            if self._over_tls:
+                self._look_for_the_end()
+            await asyncio.sleep(0)
         while self._full and not self._lost:
             await self._listen()
         if self._error is not None:
@@ -486,9 +520,17 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         if self._lost:
             raise ConnectionResetError("Connection lost")
 
+    def _look_for_the_end(self) -> None:
+        """Let a TLS transport that was paused, and has nothing to hand over, see its end."""
+        if self._paused and len(self._accumulator) < self._max_size:
+            size = getattr(self._transport, "get_read_buffer_size", None)
+            if size is not None and size() == 0:
+                self._resume()
+
     def close(self) -> None:
         """Close the connection, after what was written is sent."""
-        self._transport.close()
+        if not self._transport.is_closing():  # asyncio's TLS is broken by a second call
+            self._transport.close()
 
     def is_closing(self) -> bool:
         """Whether the connection is closed, or about to be."""
@@ -527,15 +569,30 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         await self.drain()
         if len(self._accumulator):
             raise RuntimeError("start_tls() called with unread bytes, which came in the clear")
-        self._transport = await self._loop.start_tls(  # type: ignore[assignment]
-            self._transport,
-            self,
-            sslcontext,
-            server_side=self._client_connected_cb is not None,
-            server_hostname=server_hostname,
-            ssl_handshake_timeout=ssl_handshake_timeout,
-        )
-        self._over_tls = True
+        # Bytes over TLS, and even the end, can come before the transport does.
+        self._over_tls = self._upgrading = True
+        try:
+            transport = await self._loop.start_tls(
+                self._transport,
+                self,
+                sslcontext,
+                server_side=self._client_connected_cb is not None,
+                server_hostname=server_hostname,
+                ssl_handshake_timeout=ssl_handshake_timeout,
+            )
+            if transport is None:
+                raise ConnectionAbortedError("Connection lost during the TLS handshake")
+        except BaseException as error:
+            # The transport is closed then, and the protocol is not always told.
+            told = error if isinstance(error, Exception) else ConnectionAbortedError("cancelled")
+            self.connection_lost(told)
+            raise
+        finally:
+            self._upgrading = False
+        self._transport = transport  # type: ignore[assignment]
+        self._hold_the_end_back()
+        if self._paused and not self._lost:
+            self._transport.pause_reading()
 
 
 class FrameIterator:

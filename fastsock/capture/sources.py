@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import mmap
 import os
+import sys
 from collections.abc import Callable
 from struct import Struct
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
+from .._core.buffers import contiguous
 from ..errors import CaptureError, bad_source, shorten
 
 MAX_RECORD = 262_144
@@ -100,16 +102,32 @@ _MAGICS = {
 }
 
 
-def layout_of(head: bytes) -> Layout:
-    """Read the first bytes of a file, 24 where it has them.
+# How files begin that hold a capture, but are none themselves.
+_PACKED = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "Zstandard",
+    b"\x04\x22\x4d\x18": "LZ4",
+    b"PK\x03\x04": "ZIP",
+}
+
+
+def layout_of(head: bytes, stopped: str | None) -> Layout:
+    """Read the first bytes of a file, 24 where it has them; `stopped` says why there are no more.
 
     Raises:
         CaptureError: this is no capture, or of a version that nobody knows.
     """
+    if stopped is not None and len(head) < _FILE_HEADER:
+        raise CaptureError(f"a capture that can't be read: {stopped}")
     if head[:4] == _SECTION:
         return _section_layout(head)
     known = _MAGICS.get(int.from_bytes(head[:4], "big")) if len(head) >= 4 else None
     if known is None:
+        for magic, name in _PACKED.items():
+            if head.startswith(magic):
+                raise CaptureError(f"not a capture but {name} data, which is to be unpacked first")
         raise CaptureError(f"not a capture: it begins with {shorten(head[:4])}")
     if len(head) < _FILE_HEADER:
         raise CaptureError(f"a capture's header has 24 bytes, of which {len(head)} are there")
@@ -138,9 +156,38 @@ def stop_text(name: str, offset: int, first: int, second: int) -> str:
     return f"offset {offset}: {STOPS[name].format(first, second)}"
 
 
-def early_end(offset: int, error: EOFError) -> str:
-    """Why reading stopped where a decompressor finds that its own file was cut."""
-    return f"offset {offset}: {error or 'the file ends early'}"
+# What decompressors raise of their input. Looked for only where a read fails, and in modules that
+# somebody else has imported: whatever raises is of one of them.
+_DECOMPRESSORS = {
+    "gzip": "BadGzipFile",
+    "zlib": "error",
+    "lzma": "LZMAError",
+    "compression.zstd": "ZstdError",
+    "backports.zstd": "ZstdError",
+    "zstandard": "ZstdError",
+}
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether a decompressor finds that its own file was cut, or holds something else.
+
+    So all in front of that was read, and is to be given. bz2 raises a bare OSError, without a
+    number of the system's, and is known by its words.
+    """
+    if isinstance(error, EOFError) or (
+        type(error) is OSError and error.args == ("Invalid data stream",)
+    ):
+        return True
+    for module, name in _DECOMPRESSORS.items():
+        kind = getattr(sys.modules.get(module), name, None)
+        if isinstance(kind, type) and isinstance(error, kind):
+            return True
+    return False
+
+
+def damage(offset: int, error: Exception) -> str:
+    """Why reading stopped where a decompressor can't go on."""
+    return f"offset {offset}: {error if str(error) else 'the file ends early'}"
 
 
 def cut_short(offset: int, size: int) -> str:
@@ -170,7 +217,7 @@ def open_source(source: Any) -> Source:
 
     Raises:
         OSError: there is no such file.
-        TypeError, ValueError: no path, buffer or file; a buffer in pieces.
+        TypeError, BufferError: no path, buffer or file; a buffer in pieces.
     """
     if isinstance(source, str | os.PathLike):
         file = open(source, "rb")  # noqa: SIM115 -- whoever gets it closes it
@@ -180,25 +227,12 @@ def open_source(source: Any) -> Source:
             file.close()
             raise
     try:
-        view = memoryview(source)
+        view = contiguous(source, "a capture")
     except TypeError:
         if not hasattr(source, "read"):
             raise bad_source(source) from None
         return _open_file(source, None)
-    return Source(flat(view), None, 0, None, None)
-
-
-def flat(view: memoryview) -> memoryview:
-    """The bytes of a view, whatever its items, read-only.
-
-    Raises:
-        ValueError: they are not in one piece.
-    """
-    if not view.c_contiguous:
-        raise ValueError("a capture must be a C-contiguous buffer")
-    if view.format != "B" or view.ndim != 1:
-        view = view.cast("B") if view.nbytes else memoryview(b"")
-    return view.toreadonly()
+    return Source(view.toreadonly(), None, 0, None, None)
 
 
 def _open_file(file: BinaryIO, close: Callable[[], object] | None) -> Source:

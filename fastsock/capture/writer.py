@@ -11,7 +11,8 @@ from operator import index
 from struct import Struct
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, SupportsIndex
 
-from ..errors import capture_closed, not_contiguous
+from .._core.buffers import contiguous
+from ..errors import capture_closed
 from .columns import link_number
 from .sources import MAX_RECORD
 
@@ -114,6 +115,7 @@ class CaptureWriter:
             wire_length: how long it was on the wire; by default as long as `data`.
 
         Raises:
+            TypeError, BufferError: no buffer, or one in pieces.
             ValueError: a time or length that the format can't hold; the writer is closed.
             OSError: the file can't be written.
         """
@@ -149,9 +151,7 @@ class CaptureWriter:
         timestamp_ns: SupportsIndex | None,
         wire_length: SupportsIndex | None,
     ) -> bytes:
-        view = memoryview(data)
-        if not view.c_contiguous:
-            raise not_contiguous("data")
+        view = contiguous(data, "data")
         when = time.time_ns() if timestamp_ns is None else index(timestamp_ns)
         seconds, nanoseconds = divmod(when, _SECOND)
         if not 0 <= seconds <= _UINT32_MAX:

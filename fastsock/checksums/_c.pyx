@@ -1,13 +1,7 @@
 """Compiled twin of `fastsock.checksums`: arguments and errors around the kernels."""
 
 cimport cython
-from cpython.buffer cimport (
-    PyBUF_FULL_RO,
-    PyBuffer_IsContiguous,
-    PyBuffer_Release,
-    PyObject_CheckBuffer,
-    PyObject_GetBuffer,
-)
+from cpython.buffer cimport PyBuffer_Release
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
 from cpython.long cimport PyLong_Check
 from cpython.number cimport PyNumber_Index
@@ -15,6 +9,7 @@ from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
+from fastsock._core.buffers cimport get_contiguous
 from fastsock._core.entries cimport (
     PyCFunction,
     PyMethodDef,
@@ -49,16 +44,6 @@ cdef inline long long number_of(const char *name, object value, long long most) 
     return number
 
 
-cdef object get_bytes(object data, Py_buffer *view):
-    """Fill `view` with a buffer in one piece, whatever its items are. The caller releases it."""
-    if not PyObject_CheckBuffer(data):
-        raise _errors.not_buffer(data)
-    PyObject_GetBuffer(data, view, PyBUF_FULL_RO)
-    if not PyBuffer_IsContiguous(view, b"C"):
-        PyBuffer_Release(view)
-        raise _errors.in_pieces()
-
-
 cdef uint32_t sum_of(const uint8_t *p, Py_ssize_t size) noexcept:
     cdef uint32_t total
     if size < LARGE:
@@ -80,7 +65,7 @@ cdef uint64_t sum_from(object data, uint64_t before) except? 1:
         size = PyBytes_GET_SIZE(data)
         total = sum_of(<const uint8_t *>PyBytes_AS_STRING(data), size)
     else:
-        get_bytes(data, &view)
+        get_contiguous(data, &view, "data")
         size = view.len
         total = sum_of(<const uint8_t *>view.buf, size)
         PyBuffer_Release(&view)
@@ -90,7 +75,7 @@ cdef uint64_t sum_from(object data, uint64_t before) except? 1:
 cdef Py_ssize_t get_packed(object address, uint8_t *out) except -1:
     """Copy what may be a packed address, and say how long it is."""
     cdef Py_buffer view
-    get_bytes(address, &view)
+    get_contiguous(address, &view, "an address")
     size = view.len
     if size == 4 or size == 16:
         memcpy(out, view.buf, size)
@@ -369,7 +354,7 @@ def crc32c(data, /, initial=0):
     cdef uint32_t crc = number_of("initial", initial, 0xFFFFFFFF)
     if PyBytes_CheckExact(data):
         return crc_of(<const uint8_t *>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), crc)
-    get_bytes(data, &view)
+    get_contiguous(data, &view, "data")
     crc = crc_of(<const uint8_t *>view.buf, view.len, crc)
     PyBuffer_Release(&view)
     return crc

@@ -15,6 +15,7 @@ from operator import index
 from typing import TYPE_CHECKING, SupportsIndex
 
 from .. import errors as _errors
+from .._core.buffers import contiguous as _contiguous
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -42,26 +43,11 @@ def _number(name: str, value: SupportsIndex, most: int) -> int:
     return number
 
 
-def _contiguous(data: ReadableBuffer) -> memoryview:
-    """The bytes of a buffer in one piece, whatever its items are."""
-    try:
-        view = memoryview(data)
-    except TypeError:
-        raise _errors.not_buffer(data) from None
-    if not view.c_contiguous:
-        view.release()  # the error would keep it, and so the buffer from growing
-        raise _errors.in_pieces()
-    try:
-        return view.cast("B")
-    except (TypeError, ValueError):  # a shape with a zero in it, or a format cast() does not know
-        return memoryview(view.tobytes())
-
-
 def _copied(address: ReadableBuffer) -> bytes:
     """What may be a packed address."""
     if type(address) is bytes:
         return address
-    with _contiguous(address) as view:
+    with _contiguous(address, "an address") as view:
         return bytes(view)
 
 
@@ -74,7 +60,7 @@ def _swapped(data: ReadableBuffer) -> tuple[int, int]:
     """The sum of a buffer's words, folded, as if each byte were the other one; and its size."""
     if type(data) is bytes and len(data) <= _CHUNK:
         return _fold(_from_bytes(data, "little")), len(data)
-    view, total = _contiguous(data), 0
+    view, total = _contiguous(data, "data"), 0
     size = len(view)
     for at in range(0, size, _CHUNK):
         total += _fold(_from_bytes(view[at : at + _CHUNK], "little"))
@@ -329,6 +315,6 @@ def crc32c(data: ReadableBuffer, /, initial: SupportsIndex = 0) -> int:
     '0xe3069283'
     """
     crc = _number("initial", initial, 0xFFFFFFFF) ^ 0xFFFFFFFF
-    for byte in _contiguous(data):
+    for byte in _contiguous(data, "data"):
         crc = _CRC[crc & 0xFF ^ byte] ^ crc >> 8
     return crc ^ 0xFFFFFFFF

@@ -6,13 +6,13 @@ A subcommand's module has ``add_parser(subcommands)``, which names its options, 
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
 
 from .. import __version__
 from . import address, addresses, bench, capture, info, lookup, services
+from ._common import Parser, say
 
 # As a shell reports a command that a signal ended: 128 and the signal's number.
 _BROKEN_PIPE = 141
@@ -20,8 +20,8 @@ _INTERRUPTED = 130
 _USAGE_OR_IO = 2
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="fastsock",
         description="Addresses and packets at C speed, from the command line.",
         epilog="Each command takes --help, and --json for one JSON object on stdout.",
@@ -67,6 +67,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         _settle_stdout()
         return _BROKEN_PIPE
     except OSError as error:
-        print(f"fastsock {args.command}: {error}", file=sys.stderr)
+        say(f"fastsock {args.command}: {error}", error=True)
         _settle_stdout()
         return _USAGE_OR_IO

@@ -7,11 +7,13 @@ import json
 import os
 import sys
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, NoReturn, TypeAlias, TypeVar
 
-Subcommands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Item = TypeVar("Item")
+Subcommands: TypeAlias = "argparse._SubParsersAction[Parser]"
 
 _COLUMNS = 80
 
@@ -21,7 +23,7 @@ def add_command(
     run: Callable[[argparse.Namespace], int],
     summary: str,
     description: str,
-) -> argparse.ArgumentParser:
+) -> Parser:
     """Declare the subcommand that `run` does: it has the name of `run`'s module."""
     parser = subcommands.add_parser(
         run.__module__.rpartition(".")[2],
@@ -55,14 +57,53 @@ def print_json(value: object) -> None:
 
 def print_pairs(pairs: Iterable[tuple[str, object]]) -> None:
     """Print names and values in two columns; a value with several words is wrapped."""
-    rows = [(name, str(value)) for name, value in pairs]
+    rows = [(name, printable(value)) for name, value in pairs]
     width = max(len(name) for name, _ in rows) + 1
     for name, value in rows:
         lines = textwrap.wrap(
             value, _COLUMNS - width, break_long_words=False, break_on_hyphens=False
         )
         for label, line in zip([name, *[""] * len(lines)], lines or [""], strict=False):
-            print(f"{label:<{width}}{line}".rstrip())
+            say(f"{label:<{width}}{line}".rstrip())
+
+
+def printable(text: object) -> str:
+    """Text for people, in which nothing acts on a terminal.
+
+    Names come from the network, paths and words from whoever made them up. What does not show, as
+    `str.isprintable` has it, is written as Python escapes it: control codes and escape sequences,
+    marks that turn the direction of writing, bytes of a path that are no text.
+    """
+    shown = str(text)
+    if shown.isprintable():
+        return shown
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in shown
+    )
+
+
+def say(text: object = "", *, end: str = "\n", error: bool = False) -> None:
+    """Print a line for people, on stdout or stderr; all that a command says to them goes here."""
+    file = sys.stderr if error else sys.stdout
+    shown = printable(text) + end
+    encoding = getattr(file, "encoding", None)
+    if encoding:  # what a terminal has no letters for is escaped too, and no error
+        shown = shown.encode(encoding, "backslashreplace").decode(encoding)
+    print(shown, end="", file=file)
+
+
+def first(items: Collection[Item], most: int) -> tuple[list[Item], str | None]:
+    """The first items of what may be a flood, and "and N more", where there are more."""
+    more = len(items) - most
+    return list(islice(items, most)), f"and {more:,} more" if more > 0 else None
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints, which quote what was given, are printable."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the words, and end."""
+        super().error(printable(message))
 
 
 class Progress:

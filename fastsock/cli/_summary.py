@@ -13,7 +13,7 @@ from typing import Any
 
 from .. import Columns, inet_ntop_many
 from ..packet.fields import FAULTS, LINK_ALIASES, LINK_TYPES, ChecksumStatus, Status
-from ._common import print_pairs
+from ._common import first, print_pairs, say
 
 COLUMNS = (
     "timestamp_ns", "wire_length", "captured_length", "link", "ethertype", "version", "protocol",
@@ -21,6 +21,9 @@ COLUMNS = (
 )  # fmt: skip
 
 _SECOND = 10**9
+# So many are shown to people; JSON has all.
+_MOST_LINKS = 8
+_MOST_PROTOCOLS = 40
 _PROTOCOLS = {
     1: "ICMP", 2: "IGMP", 4: "IPv4", 6: "TCP", 17: "UDP", 33: "DCCP", 41: "IPv6", 47: "GRE",
     50: "ESP", 51: "AH", 58: "ICMPv6", 59: "no next header", 89: "OSPF", 103: "PIM", 112: "VRRP",
@@ -141,7 +144,8 @@ class Summary:
 
 def print_summary(facts: dict[str, Any]) -> None:
     """The facts of `as_json`, with file, format and reason, as tables."""
-    links = ", ".join(f"{name} {count:,}" for name, count in facts["links"].items())
+    shown, more = first(facts["links"].items(), _MOST_LINKS)
+    links = ", ".join([*(f"{name} {count:,}" for name, count in shown), *([more] if more else [])])
     faults = ", ".join(f"{name} {count:,}" for name, count in facts["faults"].items())
     print_pairs(
         [
@@ -157,10 +161,15 @@ def print_summary(facts: dict[str, Any]) -> None:
         ]
     )
     if facts["protocols"]:
-        print("\nprotocols")
-        for row in facts["protocols"]:
-            print(f"{row['packets']:>12,}  {row['name']}")
+        say()
+        say("protocols")
+        shown, more = first(facts["protocols"], _MOST_PROTOCOLS)
+        for row in shown:
+            say(f"{row['packets']:>12,}  {row['name']}")
+        if more:
+            say(f"{'':>12}  {more}")
     if facts["top"]:
-        print(f"\nsenders, of {facts['distinct']:,}: packets, bytes")
+        say()
+        say(f"senders, of {facts['distinct']:,}: packets, bytes")
         for row in facts["top"]:
-            print(f"{row['packets']:>12,} {row['bytes']:>16,}  {row['address']}")
+            say(f"{row['packets']:>12,} {row['bytes']:>16,}  {row['address']}")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
-import sys
 from socket import AF_INET, AF_INET6
 from typing import Any
 
 from .. import AddressError, inet_aton, inet_ntop, inet_pton, parse_hostport
 from ..errors import shorten
-from ._common import Subcommands, add_command, print_json, print_pairs
+from ._common import Subcommands, add_command, print_json, print_pairs, say
 
 _CLASSES = (
     "global",
@@ -161,10 +160,10 @@ def run(args: argparse.Namespace) -> int:
     else:
         for number, facts in enumerate(good):
             if number:
-                print()
+                say()
             _print(facts)
     for text in bad:
-        print(f"fastsock address: {shorten(text)} is not an address", file=sys.stderr)
+        say(f"fastsock address: {shorten(text)} is not an address", error=True)
     return 1 if bad else 0
 
 

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 from .. import AddressError, inet_ntop_many, inet_pton_many, parse_hostport
 from ..errors import shorten
-from ._common import Progress, Subcommands, add_command, at_least, open_output, print_json
+from ._common import Progress, Subcommands, add_command, at_least, open_output, print_json, say
 
 _FAMILIES = {"4": AF_INET, "6": AF_INET6, "any": AF_UNSPEC}
 _CHUNK_BYTES = 1 << 20
@@ -195,18 +195,20 @@ class Report:
             counts.append((len(self.talkers), "distinct"))
         _print_table(counts)
         if self.bad_lines:
-            print("\nbad lines")
+            say()
+            say("bad lines")
             _print_table(self.bad_lines)
             if self.bad > len(self.bad_lines):
-                print(f"{'':>12}  and {self.bad - len(self.bad_lines):,} more")
+                say(f"{'':>12}  and {self.bad - len(self.bad_lines):,} more")
         if self.top and self.talkers:
-            print("\nmost lines")
+            say()
+            say("most lines")
             _print_table((count, text) for text, count in self.top_talkers())
 
 
 def _print_table(rows: Iterable[tuple[int, str]]) -> None:
     for number, text in rows:
-        print(f"{number:>12,}  {text}")
+        say(f"{number:>12,}  {text}")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 
 from .. import BACKEND
 from . import info
-from ._common import Subcommands, add_command, print_json
+from ._common import Subcommands, add_command, print_json, say
 
 _BATCH = 1000
 _REPEATS = 5
@@ -124,13 +124,14 @@ def measure(seconds: float) -> list[dict[str, Any]]:
 
 def _print(facts: dict[str, Any], rows: list[dict[str, Any]]) -> None:
     kernel = f", SIMD kernel {facts['simd']}" if facts["simd"] else ""
-    print(f"fastsock {facts['version']}, backend {facts['backend']}{kernel}")
-    print(f"{facts['python']}, {facts['cpu']}")
-    print(f"\n{'ns an address':<28}{'stdlib':>10}", end="")
-    print("".join(f"{f'fastsock {tag}':>13}{'ratio':>8}" for tag in _TWINS))
+    say(f"fastsock {facts['version']}, backend {facts['backend']}{kernel}")
+    say(f"{facts['python']}, {facts['cpu']}")
+    say()
+    say(f"{'ns an address':<28}{'stdlib':>10}", end="")
+    say("".join(f"{f'fastsock {tag}':>13}{'ratio':>8}" for tag in _TWINS))
     for row in rows:
-        print(f"{row['name']:<28}{row['stdlib_ns']:>10.1f}", end="")
-        print("".join(f"{row[f'{tag}_ns']:>13.1f}{row[f'{tag}_ratio']:>7.1f}x" for tag in _TWINS))
+        say(f"{row['name']:<28}{row['stdlib_ns']:>10.1f}", end="")
+        say("".join(f"{row[f'{tag}_ns']:>13.1f}{row[f'{tag}_ratio']:>7.1f}x" for tag in _TWINS))
 
 
 def run(args: argparse.Namespace) -> int:

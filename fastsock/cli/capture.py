@@ -15,8 +15,8 @@ from typing import Any, BinaryIO
 from ..address import inet_ntop_many
 from ..capture import Capture, CaptureError, Columns, open_capture
 from ..packet.fields import COLUMNS, DEFAULT_COLUMNS, LIMITS
-from . import _summary
-from ._common import Progress, Subcommands, add_command, at_least, open_output, print_json
+from . import _live, _summary
+from ._common import Progress, Subcommands, add_command, at_least, open_output, print_json, say
 
 _CHUNK_ROWS = 1 << 16
 _PROGRESS_CHUNKS = 4
@@ -92,12 +92,25 @@ def _chunks(capture: Capture, names: Iterable[str], verify: bool, size: int) -> 
     progress = Progress(size, "packets", _PROGRESS_CHUNKS)
     before = 0
     try:
-        for columns in capture.to_columns(names, verify=verify, chunk=_CHUNK_ROWS):
+        chunks = capture.to_columns(names, verify=verify, chunk=_CHUNK_ROWS)
+        for columns in _as_they_come(chunks):
             yield columns
             progress.step(capture.offset - before, capture.records)
             before = capture.offset
     finally:
         progress.wipe()
+
+
+def _as_they_come(chunks: Iterator[Columns]) -> Iterator[Columns]:
+    """Chunks of a live file: where it has nothing for now, ask again."""
+    while True:
+        try:
+            columns = next(chunks, None)
+        except BlockingIOError:
+            continue
+        if columns is None:
+            return
+        yield columns
 
 
 def _write_rows(args: argparse.Namespace, capture: Capture, source: BinaryIO, size: int) -> None:
@@ -111,9 +124,11 @@ def _write_rows(args: argparse.Namespace, capture: Capture, source: BinaryIO, si
             write = _parquet_writer(output, names, stack)
         else:
             write = (_json_writer if args.json else _csv_writer)(output, names)
+        output.flush()
         decoded = names if args.parquet else dict.fromkeys([*names, "version"])
         for columns in _chunks(capture, decoded, args.verify, size):
             write(columns)
+            output.flush()
 
 
 def _summarize(args: argparse.Namespace, capture: Capture, size: int) -> None:
@@ -129,36 +144,40 @@ def _summarize(args: argparse.Namespace, capture: Capture, size: int) -> None:
 
 
 def _complain(args: argparse.Namespace, what: object) -> None:
-    print(f"fastsock capture: {args.file}: {what}", file=sys.stderr)
+    say(f"fastsock capture: {args.file}: {what}", error=True)
 
 
 def run(args: argparse.Namespace) -> int:
     """Summarize a capture, or write its packets as rows."""
     wants_rows = bool(args.columns or args.csv or args.parquet)
     if sum(getattr(args, name) for name in _FORMATS) > 1:
-        print("fastsock capture: one of --csv, --json and --parquet", file=sys.stderr)
+        say("fastsock capture: one of --csv, --json and --parquet", error=True)
         return 2
     if args.output and not wants_rows:
-        print("fastsock capture: --output needs --columns, --csv or --parquet", file=sys.stderr)
+        say("fastsock capture: --output needs --columns, --csv or --parquet", error=True)
         return 2
     with ExitStack() as stack:
         from_stdin = args.file == "-"
+        # Not buffered, for what a buffer holds can't be waited for.
         source = stack.enter_context(
-            open(0 if from_stdin else args.file, "rb", closefd=not from_stdin)
+            open(0 if from_stdin else args.file, "rb", buffering=0, closefd=not from_stdin)
         )
         size = os.fstat(source.fileno()).st_size
+        given: Any = _live.Live(source) if _live.is_live(source) else source
         try:
-            capture = stack.enter_context(open_capture(source, max_record=args.max_record))
+            capture = stack.enter_context(open_capture(given, max_record=args.max_record))
         except CaptureError as error:
             _complain(args, error)
             return 1
+        if given is not source and wants_rows and not args.parquet:  # which others may wait for
+            given.patient = False
         try:
             if wants_rows:
                 _write_rows(args, capture, source, size)
             else:
                 _summarize(args, capture, size)
         except ImportError:
-            print("fastsock capture: --parquet needs pyarrow", file=sys.stderr)
+            say("fastsock capture: --parquet needs pyarrow", error=True)
             return 2
         if capture.stopped is not None:
             _complain(args, capture.stopped)

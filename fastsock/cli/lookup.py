@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import socket
-import sys
 from typing import Any
 
 from ..lookup import getaddrinfo, gethostbyaddr, name_of
-from ._common import Subcommands, add_command, print_json, print_pairs
+from ..lookup.constants import host_of
+from ._common import Subcommands, add_command, first, print_json, print_pairs, say
+
+# So many are shown to people; JSON has all.
+_MOST = 64
+_MOST_NAMES = 8
 
 
 def _reverse(host: str) -> list[str] | None:
@@ -23,7 +27,7 @@ def _reverse(host: str) -> list[str] | None:
 def collect(host: str, service: str | None) -> dict[str, Any]:
     """Everything `lookup` shows of a host, by its names in JSON."""
     rows = getaddrinfo(host, service, flags=socket.AI_CANONNAME)
-    addresses = list(dict.fromkeys(row[4][0] for row in rows))
+    addresses = list(dict.fromkeys(host_of(row[4]) for row in rows))
     return {
         "host": host,
         "service": service,
@@ -34,13 +38,18 @@ def collect(host: str, service: str | None) -> dict[str, Any]:
                 "family": name_of("AF_", family),
                 "type": name_of("SOCK_", kind),
                 "protocol": name_of("IPPROTO_", proto),
-                "address": sockaddr[0],
+                "address": host_of(sockaddr),
                 "port": sockaddr[1],
                 "scope_id": sockaddr[3] if len(sockaddr) == 4 else None,
             }
             for family, kind, proto, _, sockaddr in rows
         ],
     }
+
+
+def _names(names: list[str] | None) -> str:
+    shown, more = first(names or ["-"], _MOST_NAMES)
+    return ", ".join([*shown, *([more] if more else [])])
 
 
 def _print(facts: dict[str, Any]) -> None:
@@ -50,15 +59,21 @@ def _print(facts: dict[str, Any]) -> None:
     if facts["canonical_name"]:
         pairs.append(("canonical", facts["canonical_name"]))
     print_pairs(pairs)
-    print()
-    print_pairs((each["address"], ", ".join(each["names"] or ["-"])) for each in facts["addresses"])
-    print()
-    width = max(len(row["address"]) for row in facts["rows"])
-    for row in facts["rows"]:
-        print(
+    say()
+    addresses, more = first(facts["addresses"], _MOST)
+    print_pairs((each["address"], _names(each["names"])) for each in addresses)
+    if more:
+        say(more)
+    say()
+    rows, more = first(facts["rows"], _MOST)
+    width = max(len(row["address"]) for row in rows)
+    for row in rows:
+        say(
             f"{row['family']:<9} {row['type']:<12} {row['protocol']:<12} "
             f"{row['address']:<{width}} {row['port']:>5}"
         )
+    if more:
+        say(more)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -66,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         facts = collect(args.host, args.service)
     except (socket.gaierror, ValueError) as error:
-        print(f"fastsock lookup: {args.host}: {error}", file=sys.stderr)
+        say(f"fastsock lookup: {args.host}: {error}", error=True)
         return 1
     if args.json:
         print_json(facts)

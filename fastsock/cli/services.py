@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 from urllib.parse import urlsplit
 
 from .. import getservbyname, getservbyport
 from ..errors import shorten
-from ._common import Subcommands, add_command, print_json
+from ._common import Subcommands, add_command, print_json, say
 
 _PROTOCOLS = ("tcp", "udp")
 
@@ -63,9 +62,9 @@ def run(args: argparse.Namespace) -> int:
         for facts in known:
             note = "" if facts["default"] else "  (not the default port)"
             protocols = "/".join(facts["protocols"]) or "-"
-            print(f"{facts['service']:<20} {facts['port']:>5}  {protocols}{note}".rstrip())
+            say(f"{facts['service']:<20} {facts['port']:>5}  {protocols}{note}".rstrip())
     for text in unknown:
-        print(f"fastsock services: {shorten(text)} is not known", file=sys.stderr)
+        say(f"fastsock services: {shorten(text)} is not known", error=True)
     return 1 if unknown else 0
 
 

@@ -11,7 +11,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, NoReturn, final
 
 from .. import errors as _errors
-from .._core.buffers import flat
+from .._core.buffers import contiguous
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -187,14 +187,14 @@ def iter_ip_options(buffer: ReadableBuffer) -> Iterator[Option]:
 
     Raises:
         PacketError: the length of an option can't be; all those before it were given.
-        TypeError, ValueError: `buffer` is no contiguous buffer.
+        TypeError, BufferError: no buffer, or one in pieces.
 
     Source: RFC 791 section 3.1.
 
     >>> [(option.kind, option.value) for option in iter_ip_options(b"\x94\4\0\0\0")]
     [(148, 0), (0, None)]
     """
-    return _walk(flat(buffer), 0, "ipv4", _IP)
+    return _walk(contiguous(buffer, "buffer"), 0, "ipv4", _IP)
 
 
 def iter_tcp_options(buffer: ReadableBuffer) -> Iterator[Option]:
@@ -209,14 +209,14 @@ def iter_tcp_options(buffer: ReadableBuffer) -> Iterator[Option]:
 
     Raises:
         PacketError: the length of an option can't be; all those before it were given.
-        TypeError, ValueError: `buffer` is no contiguous buffer.
+        TypeError, BufferError: no buffer, or one in pieces.
 
     Source: RFC 9293 section 3.1; RFC 7323; RFC 2018.
 
     >>> [(option.kind, option.value) for option in iter_tcp_options(b"\2\4\5\xb4\4\2\3\3\x0f")]
     [(2, 1460), (4, True), (3, 14)]
     """
-    return _walk(flat(buffer), 0, "tcp", _TCP)
+    return _walk(contiguous(buffer, "buffer"), 0, "tcp", _TCP)
 
 
 def iter_ipv6_options(buffer: ReadableBuffer) -> Iterator[Option]:
@@ -232,7 +232,7 @@ def iter_ipv6_options(buffer: ReadableBuffer) -> Iterator[Option]:
     Raises:
         PacketError: the header is cut, or the length of an option can't be; all those before
             it were given.
-        TypeError, ValueError: `buffer` is no contiguous buffer.
+        TypeError, BufferError: no buffer, or one in pieces.
 
     Source: RFC 8200 section 4.2.
 
@@ -240,7 +240,7 @@ def iter_ipv6_options(buffer: ReadableBuffer) -> Iterator[Option]:
     >>> [(option.kind, option.offset, option.value) for option in iter_ipv6_options(header)]
     [(5, 2, 0), (1, 6, None)]
     """
-    header = flat(buffer)
+    header = contiguous(buffer, "buffer")
     if len(header) < 2 or len(header) < (header[1] + 1) * 8:
         raise _errors.header_fault("ipv6", "extension", 0, "HEADER_CUT")
     return _walk(header[: (header[1] + 1) * 8], 2, "ipv6", _IPV6)

@@ -9,6 +9,8 @@ cdef extern from "fastsock/_core/pyobjects.h":
     const uint8_t *fs_utf8(object text, Py_ssize_t *size) except NULL
     object fs_new_text(const uint8_t *text, Py_ssize_t size)
     long fs_long(object value, int *overflow) noexcept
+    int fs_dict_item(dict table, object key, PyObject **found) except -1
+    object fs_list_item(list items, Py_ssize_t index)
 
 
 cdef extern from "fastsock/address/family.h" nogil:
@@ -61,7 +63,7 @@ cdef class _Guard:
     cdef object stdlib             # the standard library's function ...
     cdef object ours               # ... or ours; None where the path stays shut
 
-    cdef bint is_open(self) noexcept
+    cdef bint is_open(self) except -1
 
 
 cdef class _State:
@@ -81,7 +83,7 @@ cdef class _State:
     cdef object empty
     cdef object zero
 
-    cdef object tables(self)
+    cdef tuple tables(self)
 
 
 ctypedef struct Literal:

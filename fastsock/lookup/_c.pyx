@@ -4,11 +4,11 @@ A literal's rows are put together from those that libc gave for the first litera
 asked with the same hints, so they are libc's own on every platform.
 """
 
-from cpython.dict cimport PyDict_GetItemWithError
-from cpython.list cimport PyList_GET_ITEM, PyList_New, PyList_SET_ITEM
+cimport cython
+from cpython.list cimport PyList_New, PyList_SET_ITEM
 from cpython.long cimport PyLong_Check, PyLong_CheckExact
 from cpython.object cimport PyObject
-from cpython.ref cimport Py_INCREF
+from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from cpython.unicode cimport PyUnicode_CheckExact
 from libc.stdint cimport uint8_t
@@ -50,19 +50,30 @@ _PARAMETERS = ("host", "port", "family", "type", "proto", "flags", "strict")
 cdef PyMethodDef quick_getaddrinfo
 
 
+cdef inline object item_of(dict table, object key):
+    """What a table has under a key, or None."""
+    cdef PyObject *found
+    if not fs_dict_item(table, key, &found):
+        return None
+    value = <object>found
+    Py_DECREF(value)
+    return value
+
+
+# A finalizer may call the functions after the collector has cleared what they are made of.
+@cython.no_gc_clear
 cdef class _Guard:
     def __cinit__(self, name, function):
         self.socket = vars(_socket_module)
         self.name = name
         self.stdlib, self.ours = _genuine.trusted(name, function) or (None, None)
 
-    cdef bint is_open(self) noexcept:
-        cdef PyObject *there = PyDict_GetItemWithError(self.socket, self.name)
-        return (there == <PyObject *>self.stdlib or there == <PyObject *>self.ours) and (
-            self.ours is not None
-        )
+    cdef bint is_open(self) except -1:
+        there = item_of(self.socket, self.name)
+        return there is not None and (there is self.stdlib or there is self.ours)
 
 
+@cython.no_gc_clear
 cdef class _State:
     def __cinit__(self, plain):
         self.getaddrinfo = _Guard("getaddrinfo", getaddrinfo)
@@ -79,11 +90,13 @@ cdef class _State:
         self.parameters = tuple(map(_intern, _PARAMETERS))
         self.plain = plain
 
-    cdef object tables(self):
-        cdef PyObject *tables = PyDict_GetItemWithError(self.services, self.current)
-        if tables == NULL or tables == <PyObject *>None:
-            return _services.load()
-        return <object>tables
+    cdef tuple tables(self):
+        tables = item_of(self.services, self.current)
+        if tables is None:
+            tables = _services.load()
+        if not isinstance(tables, tuple):  # Python code can replace them by anything
+            raise TypeError(f"services.current must be Tables, not '{type(tables).__name__}'")
+        return <tuple>tables
 
 
 cdef inline long int_value(object value) noexcept:
@@ -188,12 +201,20 @@ cdef object ask(PyObject **given):
     return _genuine.ask_getaddrinfo(getaddrinfo, *args)
 
 
+cdef tuple checked_shape(tuple shape):
+    """The same, if it is what `rows_of` reads without looking: no read beyond a tuple."""
+    for row in shape or ():
+        if not PyTuple_CheckExact(row) or PyTuple_GET_SIZE(row) != 3:
+            raise TypeError("a row's shape must be a tuple of three items")
+    return shape
+
+
 cdef object ask_and_learn(_State state, int number, object sockaddr, PyObject **given):
     """Have libc answer for a literal, and remember the form of its rows."""
     rows = ask(given)
     # Without a port a platform may give more rows than with one.
     if <object>given[PORT] is not None:
-        state.shapes[number] = _genuine.shape_of(rows, sockaddr)
+        state.shapes[number] = checked_shape(_genuine.shape_of(rows, sockaddr))
     return rows
 
 
@@ -234,7 +255,7 @@ cdef object resolve(_State state, PyObject **given):
     if number < 0:
         return ask(given)
     sockaddr = sockaddr_of(state, &literal, host, port)
-    shape = <tuple>PyList_GET_ITEM(state.shapes, number)
+    shape = fs_list_item(state.shapes, number)
     if shape is None:
         return ask_and_learn(state, number, sockaddr, given)
     PySys_Audit("socket.getaddrinfo", "OOlll", given[HOST], given[PORT], family, kind, proto)
@@ -275,14 +296,14 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0, *, strict=False)
         <PyObject *>host, <PyObject *>port, <PyObject *>family, <PyObject *>type,
         <PyObject *>proto, <PyObject *>flags, <PyObject *>strict,
     ]
-    return resolve(<_State>_state, given)
+    return resolve(<_State?>_state, given)
 
 
 cdef object enter_getaddrinfo(
     PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
 ):
     """What a call enters: Cython's entry looks its module up for each name and each default."""
-    cdef _State state = <_State>_state
+    cdef _State state = <_State?>_state
     cdef PyObject *given[PARAMETERS]
     if (
         sort_arguments(state.parameters, PARAMETERS, STRICT, args, count, names, given)
@@ -311,7 +332,7 @@ def gethostbyname(hostname, /):
     '192.0.2.1'
     """
     cdef Literal literal
-    cdef _State state = <_State>_state
+    cdef _State state = <_State?>_state
     if (
         state.gethostbyname.is_open()
         and read_literal(&literal, hostname, None)
@@ -370,7 +391,7 @@ def getnameinfo(sockaddr, flags, /):
     >>> getnameinfo(("2001:db8:0::1", 80), NI_NUMERICHOST | NI_NUMERICSERV)
     ('2001:db8::1', '80')
     """
-    cdef _State state = <_State>_state
+    cdef _State state = <_State?>_state
     if (
         state.getnameinfo.is_open()
         and PyLong_CheckExact(flags)
@@ -383,10 +404,10 @@ def getnameinfo(sockaddr, flags, /):
     return _genuine.stand_in("getnameinfo", getnameinfo)(sockaddr, flags)
 
 
-cdef inline PyObject *find(dict columns, object protocolname, object key) noexcept:
-    """What a table has under a protocol and a key, or NULL. Keys are exact str and int."""
-    cdef PyObject *column = PyDict_GetItemWithError(columns, protocolname)
-    return NULL if column == NULL else PyDict_GetItemWithError(<object>column, key)
+cdef inline object find(dict columns, object protocolname, object key):
+    """What a table has under a protocol and a key, or None. Keys are exact str and int."""
+    cdef dict column = item_of(columns, protocolname)
+    return None if column is None else item_of(column, key)
 
 
 cdef inline bint is_protocol(object protocolname) noexcept:
@@ -448,22 +469,20 @@ def getservbyname(servicename, protocolname=..., /):
     >>> getservbyname("https", "tcp")
     443
     """
-    cdef PyObject *port
-    cdef _State state = <_State>_state
+    cdef _State state = <_State?>_state
     if not (
         state.getservbyname.is_open()
         and PyUnicode_CheckExact(servicename)
         and is_protocol(protocolname)
     ):
         return ask_socket("getservbyname", getservbyname, servicename, protocolname)
-    tables = state.tables()
-    port = find((<tuple>tables)[PORTS], protocolname, servicename)
-    if port == NULL and not (can_ask_reentrant(servicename) and can_ask_reentrant(protocolname)):
+    port = find(state.tables()[PORTS], protocolname, servicename)
+    if port is None and not (can_ask_reentrant(servicename) and can_ask_reentrant(protocolname)):
         return ask_socket("getservbyname", getservbyname, servicename, protocolname)
     PySys_Audit(
         "socket.getservbyname", "OO", <PyObject *>servicename, event_protocol(protocolname)
     )
-    return libc_port(servicename, protocolname) if port == NULL else <object>port
+    return libc_port(servicename, protocolname) if port is None else port
 
 
 cdef object libc_service(int port, object protocolname):
@@ -497,20 +516,18 @@ def getservbyport(port, protocolname=..., /):
     >>> getservbyport(443, "tcp")
     'https'
     """
-    cdef PyObject *name
     cdef long number
-    cdef _State state = <_State>_state
+    cdef _State state = <_State?>_state
     if not (state.getservbyport.is_open() and is_protocol(protocolname)):
         return ask_socket("getservbyport", getservbyport, port, protocolname)
     if not PyLong_CheckExact(port):
         port = int(_index(port))
     number = int_value(port)
-    tables = state.tables()
-    name = find((<tuple>tables)[SERVICES], protocolname, port)
-    if name == NULL and not (0 <= number <= PORT_MAX and can_ask_reentrant(protocolname)):
+    name = find(state.tables()[SERVICES], protocolname, port)
+    if name is None and not (0 <= number <= PORT_MAX and can_ask_reentrant(protocolname)):
         return ask_socket("getservbyport", getservbyport, port, protocolname)
     PySys_Audit("socket.getservbyport", "lO", number, event_protocol(protocolname))
-    return libc_service(<int>number, protocolname) if name == NULL else <object>name
+    return libc_service(<int>number, protocolname) if name is None else name
 
 
 cdef object libc_protocol(object protocolname):
@@ -542,13 +559,11 @@ def getprotobyname(protocolname, /):
     >>> getprotobyname("udp")
     17
     """
-    cdef PyObject *number
-    cdef _State state = <_State>_state
+    cdef _State state = <_State?>_state
     if state.getprotobyname.is_open() and PyUnicode_CheckExact(protocolname):
-        tables = state.tables()
-        number = PyDict_GetItemWithError((<tuple>tables)[PROTOCOLS], protocolname)
-        if number != NULL:
-            return <object>number
+        number = item_of(state.tables()[PROTOCOLS], protocolname)
+        if number is not None:
+            return number
         if can_ask_reentrant(protocolname):
             return libc_protocol(protocolname)
     return ask_socket("getprotobyname", getprotobyname, protocolname, ...)

@@ -89,18 +89,23 @@ def name_of(prefix: str, value: int) -> str:
     return str(int(value))
 
 
+def host_of(sockaddr: Any) -> str:
+    """The host of a socket address, with the zone that its scope names (RFC 4007 section 11)."""
+    host, *rest = sockaddr
+    scope = rest[2] if len(rest) == 3 else 0
+    if not scope or "%" in host:
+        return str(host)
+    try:
+        return f"{host}%{socket.if_indextoname(scope)}"
+    except OSError:  # the interface is gone
+        return f"{host}%{scope}"
+
+
 def _endpoint(sockaddr: Any) -> str:
     # An interpreter without IPv6 gives such an address as (number, bytes).
     if not isinstance(sockaddr, tuple) or not isinstance(sockaddr[0], str):
         return str(sockaddr)
-    host, port, *rest = sockaddr
-    scope = rest[1] if len(rest) == 2 else 0
-    if scope and "%" not in host:
-        try:
-            host = f"{host}%{socket.if_indextoname(scope)}"
-        except OSError:  # the interface is gone
-            host = f"{host}%{scope}"
-    return format_hostport(host, port)
+    return format_hostport(host_of(sockaddr), sockaddr[1])
 
 
 def describe(row: tuple[int, int, int, str, Any]) -> str:

@@ -10,8 +10,10 @@ import os
 import selectors
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import chain, zip_longest
+from math import inf
 from typing import Any, Protocol
 
 from .. import lookup
@@ -22,6 +24,8 @@ __all__ = ["ConnectError", "ConnectTimeoutError", "connect"]
 
 # What connect_ex says of an attempt that has begun; Windows and Unix differ.
 _UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", 0)} - {0}
+
+_LONGEST_WAIT = 86400.0
 
 
 class AddressSource(Protocol):
@@ -47,13 +51,28 @@ def _interleave(rows: Iterable[tuple[int, int, int, str, Any]]) -> list[Any]:
     return [row for row in chain.from_iterable(turns) if row is not None]
 
 
+def _aimed(row: Any, flow_and_scope: Sequence[int]) -> Any:
+    """A row with the flow and the scope that stood in the address."""
+    host, port, *own = row[4]
+    if len(own) != 2 or own[1]:  # IPv4, or a scope that the look-up has found
+        return row
+    return (*row[:4], (host, port, *[*flow_and_scope, 0][:2]))
+
+
+def _new_selector() -> selectors.BaseSelector:
+    try:
+        return selectors.DefaultSelector()
+    except OSError:  # no descriptor is left; poll() needs none
+        return getattr(selectors, "PollSelector", selectors.SelectSelector)()
+
+
 class _Race:
     """The attempts of one `connect`."""
 
     def __init__(self, rows: list[Any], source_address: Any) -> None:
         self._waiting = rows[::-1]
         self._source_address = source_address
-        self._selector = selectors.DefaultSelector()
+        self._selector: selectors.BaseSelector | None = None
         self._running: dict[socket.socket, Any] = {}
         self.failed: list[tuple[Any, OSError]] = []
 
@@ -88,30 +107,46 @@ class _Race:
         try:
             sock = socket.socket(family, kind, proto)
             sock.setblocking(False)
-            if self._source_address is not None:
-                sock.bind(self._source_address)
+            self._bind(sock)
             code = sock.connect_ex(sockaddr)
             if code and code not in _UNDER_WAY:
                 raise OSError(code, os.strerror(code))
-        except OSError as error:
+            self._running[sock] = row
+        except BaseException as error:
             if sock:
                 sock.close()
+            if not isinstance(error, OSError):
+                raise
             self.failed.append((row, error))
             return None
-        self._running[sock] = row
         if code:
+            if self._selector is None:  # after the socket, which can't do without a descriptor
+                self._selector = _new_selector()
             self._selector.register(sock, selectors.EVENT_WRITE)
             return None
         return self._take(sock)
+
+    def _bind(self, sock: socket.socket) -> None:
+        """Give a socket the source address, if there is one."""
+        source = self._source_address
+        if source is None:
+            return
+        if len(source) > 2 and sock.family != socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
+        sock.bind(source)
 
     def _wait(
         self, now: float, next_start: float | None, deadline: float | None
     ) -> socket.socket | None:
         """Wait for an attempt to end, or for the time to begin another."""
         ends = [end for end in (next_start, deadline) if end is not None]
-        for key, _ in self._selector.select(max(0.0, min(ends) - now) if ends else None):
+        # No longer than every selector can count; `run` comes back.
+        left = max(0.0, min(*ends, now + _LONGEST_WAIT) - now) if ends else None
+        selector = self._selector
+        assert selector is not None  # an attempt is under way
+        for key, _ in selector.select(left):
             sock: Any = key.fileobj
-            self._selector.unregister(sock)
+            selector.unregister(sock)
             code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if not code:
                 return self._take(sock)
@@ -132,7 +167,8 @@ class _Race:
         """Close the losers."""
         for sock in self._running:
             sock.close()
-        self._selector.close()
+        if self._selector is not None:
+            self._selector.close()
 
 
 def _error(address: Any, race: _Race, late: bool) -> ConnectError:
@@ -145,7 +181,7 @@ def _error(address: Any, race: _Race, late: bool) -> ConnectError:
 
 
 def connect(
-    address: tuple[Any, Any],
+    address: tuple[Any, ...],
     timeout: float | None = None,
     *,
     delay: float = 0.25,
@@ -158,9 +194,10 @@ def connect(
     begins after `delay`, or at once when one fails; those before it go on meanwhile.
 
     Args:
-        address: ``(host, port)``, as for `getaddrinfo`.
-        timeout: seconds for the whole call, None for no limit. The look-up counts, but
-            only a `resolver` can be told to hurry.
+        address: ``(host, port)``, as for `getaddrinfo`, or what an IPv6 socket has for
+            its name: ``(host, port, flowinfo, scope_id)``.
+        timeout: seconds for the whole call, None or infinity for no limit. The look-up
+            counts, but only a `resolver` can be told to hurry.
         delay: seconds between attempts (RFC 8305's Connection Attempt Delay).
         resolver: a `Resolver`, or what has a `getaddrinfo` like it; none: `getaddrinfo`.
         source_address: the address to connect from.
@@ -172,7 +209,7 @@ def connect(
         ConnectError: no address accepted; its `attempts` has them all.
         ConnectTimeoutError: the same, for the time was up; also a TimeoutError.
         socket.gaierror: there is no such host, or the server does not answer.
-        ValueError: a negative delay or timeout.
+        ValueError: a negative delay or timeout, or an address of other parts.
 
     Source: RFC 8305 sections 4 and 5.
 
@@ -181,14 +218,21 @@ def connect(
     ...         client.getpeername() == server.getsockname()
     True
     """
-    if delay < 0 or (timeout is not None and timeout < 0):
-        raise ValueError("delay and timeout can't be negative")
+    if not (delay >= 0 and (timeout is None or timeout >= 0)):
+        raise ValueError("delay and timeout can't be negative or NaN")
+    host, port, *rest = address
+    if len(rest) > 2:
+        raise ValueError("address must be (host, port) or (host, port, flowinfo, scope_id)")
+    if timeout == inf:
+        timeout = None
     deadline = None if timeout is None else time.monotonic() + timeout
     rows: Iterable[Any]
     if resolver is None:
-        rows = lookup.getaddrinfo(*address, type=socket.SOCK_STREAM)
+        rows = lookup.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     else:
-        rows = resolver.getaddrinfo(*address, type=socket.SOCK_STREAM, timeout=timeout)
+        rows = resolver.getaddrinfo(host, port, type=socket.SOCK_STREAM, timeout=timeout)
+    if rest:
+        rows = [_aimed(row, rest) for row in rows]
     race = _Race(_interleave(rows), source_address)
     try:
         winner = race.run(deadline, delay)
@@ -196,7 +240,9 @@ def connect(
             late = race.unfinished
             race.give_up()
             raise _error(address, race, late)
-        winner.settimeout(timeout)
+        with suppress(OverflowError):  # longer than a socket can count: no limit
+            winner.settimeout(None)
+            winner.settimeout(timeout)
         return winner
     finally:
         race.close()

@@ -12,10 +12,11 @@ import os
 import socket
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from functools import partial
 from itertools import count, groupby
+from math import inf
 from operator import itemgetter
 from time import monotonic
 from types import EllipsisType
@@ -23,7 +24,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from .. import lookup
 from ..address import inet_pton
-from .workers import Workers
+from .workers import NoThreadError, QueueFullError, Workers
 
 __all__ = ["Resolver", "ResolverInfo"]
 
@@ -57,7 +58,7 @@ class ResolverInfo(NamedTuple):
     maxsize: int
     """How many there may be."""
     pending: int
-    """Look-ups that go on."""
+    """Look-ups that go on, or wait for their turn."""
 
 
 class _Entry:
@@ -81,35 +82,104 @@ class _Entry:
         return [(*row[:4], (row[4][0], port, *row[4][2:])) for row in self.rows]
 
 
+class _Waiter:
+    """Somebody who waits for a look-up in a thread."""
+
+    def __init__(self, flight: _Flight) -> None:
+        self.flight = flight
+        self._bell = threading.Lock()
+        self._bell.acquire()
+
+    def wake(self) -> None:
+        """Tell that the look-up has ended. Called once, in whatever thread."""
+        self._bell.release()
+
+    def wait(self, deadline: _Deadline) -> bool:
+        """Wait; whether the look-up has ended."""
+        left = deadline.left()
+        return self._bell.acquire(timeout=-1 if left is None else left)
+
+
+class _LoopWaiter(_Waiter):
+    """Somebody who waits in an event loop."""
+
+    def __init__(self, flight: _Flight) -> None:
+        import asyncio
+
+        self.flight = flight
+        self._loop = asyncio.get_running_loop()
+        self._landed = self._loop.create_future()
+
+    def wake(self) -> None:
+        with suppress(RuntimeError):  # the loop may be closed: nobody waits there any more
+            self._loop.call_soon_threadsafe(self._tell)
+
+    def _tell(self) -> None:
+        if not self._landed.done():
+            self._landed.set_result(True)
+
+    async def wait_in_loop(self, deadline: _Deadline) -> bool:
+        """Wait; whether the look-up has ended."""
+        import asyncio
+
+        done, _ = await asyncio.wait([self._landed], timeout=deadline.left())
+        return bool(done)
+
+
 class _Flight:
-    """A look-up that goes on, and those who wait for it."""
+    """A look-up that goes on, or waits for its turn, and those who wait for it.
 
-    def __init__(self) -> None:
-        self._landed = threading.Event()
-        self._lock = threading.Lock()
-        self._callbacks: list[Callable[[], object]] = []
+    There is no lock, for the reason that `_workers` tells.
+    """
+
+    def __init__(self, resolver: Resolver, key: Any, job: _Job) -> None:
+        self.job = job
+        self.owner = threading.get_ident()  # whose task it is to submit it
+        self.submitted = False
+        self.began = False  # or will in a moment, whether or not somebody waits
+        self.cleared = False
+        self.landed = False
         self.entry: _Entry | None = None
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
+        self._resolver = resolver
+        self._key = key
+        self._claims = [None]
+        self._waiters: dict[_Waiter, None] = {}
 
-    def wait(self, timeout: float | None) -> bool:
-        """Wait in a thread; whether the look-up has ended."""
-        return self._landed.wait(timeout)
+    def claim(self) -> bool:
+        """Whether it is the caller's, and nobody else's, to end this."""
+        try:
+            self._claims.pop()
+        except IndexError:
+            return False
+        return True
 
-    def when_landed(self, callback: Callable[[], object]) -> None:
-        """Have `callback` called, in whatever thread, when the look-up has ended."""
-        with self._lock:
-            if not self._landed.is_set():
-                self._callbacks.append(callback)
-                return
-        callback()
+    def board(self, waiter: _Waiter) -> None:
+        """Have `waiter` woken when it has ended."""
+        self._waiters[waiter] = None
+        if self.landed and self._waiters.pop(waiter, ...) is not ...:
+            waiter.wake()
 
-    def land(self, entry: _Entry | None, error: Exception | None) -> None:
+    def leave(self, waiter: _Waiter) -> None:
+        """Do not wake `waiter`. What nobody waits for is not begun."""
+        self._waiters.pop(waiter, None)
+        if not self._waiters and not self.began and self.claim():
+            self._resolver._withdraw(self, self._key)
+
+    def run(self, first: bool) -> None:
+        """Ask, in a thread of the resolver's."""
+        if self.claim():
+            try:
+                self._resolver._ask(self, self._key, first)
+            finally:
+                self.land()
+
+    def land(self) -> None:
         """Wake all who wait."""
-        self.entry, self.error = entry, error
-        with self._lock:
-            self._landed.set()
-        for callback in self._callbacks:
-            callback()
+        self.landed = True
+        while self._waiters:
+            with suppress(KeyError):  # the last one has just left
+                self._waiters.popitem()[0].wake()
 
 
 def _is_numeric(host: str) -> bool:
@@ -151,17 +221,40 @@ def _timed_out(job: _Job) -> TimeoutError:
     return TimeoutError(errno.ETIMEDOUT, f"no answer for {job[0]!r} in time")
 
 
+def _fresh(error: BaseException) -> BaseException:
+    """A copy of an error, for each caller has its own; the error itself if it has no copies."""
+    try:
+        duplicate = copy.copy(error)
+    except Exception:
+        return error
+    return duplicate if isinstance(duplicate, type(error)) else error
+
+
+def _is_unanswered(error: BaseException) -> bool:
+    """Whether an error says nothing of the name, so that an old answer is better."""
+    if isinstance(error, socket.gaierror):
+        return error.errno in _NO_ANSWER
+    return isinstance(error, NoThreadError)
+
+
+def _check_timeout(timeout: _Timeout) -> None:
+    if timeout is not ... and timeout is not None and not timeout >= 0:
+        raise ValueError("timeout can't be negative or NaN")
+
+
 class _Deadline:
     """A moment by which a call is to end, or never."""
 
     def __init__(self, timeout: float | None) -> None:
-        if timeout is not None and timeout < 0:
-            raise ValueError("timeout can't be negative")
-        self._end = None if timeout is None else monotonic() + timeout
+        _check_timeout(timeout)
+        self.endless = timeout is None or timeout == inf
+        self._end = 0.0 if timeout is None else monotonic() + timeout
 
     def left(self) -> float | None:
         """Seconds until then, None for any number."""
-        return None if self._end is None else max(0.0, self._end - monotonic())
+        if self.endless:
+            return None
+        return min(max(0.0, self._end - monotonic()), threading.TIMEOUT_MAX)
 
 
 _resolvers: weakref.WeakSet[Resolver] = weakref.WeakSet()
@@ -181,9 +274,12 @@ class Resolver:
             fails or is too late.
         maxsize: how many names are kept; those longest not asked for go first.
         workers: how many look-ups may go on at once.
-        timeout: seconds for a call, None for no limit. The look-up itself goes on
-            and fills the cache.
+        timeout: seconds for a call, None for no limit. A look-up that has begun goes
+            on and fills the cache; one that waits for a worker is dropped when nobody
+            waits for it any more.
         rotate: begin each answer with another address of the same family.
+        backlog: how many look-ups may wait for a worker. Calls beyond fail at once, as if
+            the server did not answer (`EAI_AGAIN`).
 
     Raises:
         ValueError: a negative number, or no workers.
@@ -205,8 +301,10 @@ class Resolver:
         workers: int = 16,
         timeout: float | None = None,
         rotate: bool = False,
+        backlog: int = 10_000,
     ) -> None:
-        if min(ttl, negative_ttl, stale_ttl, maxsize, timeout or 0) < 0 or workers < 1:
+        limits = (ttl, negative_ttl, stale_ttl, maxsize, timeout or 0, backlog)
+        if not (all(limit >= 0 for limit in limits) and workers >= 1):
             raise ValueError("times and sizes can't be negative, and there must be a worker")
         self._ttl = ttl
         self._negative_ttl = negative_ttl
@@ -215,19 +313,20 @@ class Resolver:
         self._worker_limit = workers
         self._timeout = timeout
         self._rotate = rotate
-        self._entries: dict[Any, _Entry] = {}  # changed under the lock only
+        self._backlog = backlog
+        self._entries: dict[Any, _Entry] = {}
         self._unused: list[tuple[float, Any]] = []  # see _put_out
         self._hits = self._misses = self._joined = self._stale = 0
+        self._forked = False
         self._start_anew()
         _resolvers.add(self)
 
     def _start_anew(self) -> None:
         """Make what threads share. In a forked child, too: the parent's threads are not there."""
-        self._lock = threading.Lock()
         self._flights: dict[Any, _Flight] = {}
-        self._workers = Workers(self._worker_limit)
+        self._workers = Workers(self._worker_limit, self._backlog)
 
-    # From the cache, without a lock.
+    # From the cache.
 
     def _hit(self, key: Any) -> _Entry | None:
         """What holds of a key, counted as a hit."""
@@ -241,43 +340,89 @@ class Resolver:
     def _copy(self, entry: _Entry, port: Any) -> list[Row]:
         """A list of the caller's own; raises the error of a missing name."""
         if entry.error is not None:
-            raise copy.copy(entry.error)
+            raise _fresh(entry.error)
         rows = entry.rows_for(port)
         return rotate(rows, next(entry.turns)) if self._rotate else list(rows)
 
     # Look-ups.
 
-    def _join(self, key: Any, job: _Job) -> _Flight | list[Row]:
-        """The look-up that goes on for `key`, begun if need be, or an answer that just came."""
-        with self._lock:
-            entry = self._hit(key)
-            if entry is not None:
-                return self._copy(entry, job[1])
-            self._misses += 1
-            flight = self._flights.get(key)
-            if flight is not None:
-                self._joined += 1
-                return flight
-            flight = self._flights[key] = _Flight()
-            self._workers.submit(partial(self._fly, flight, key, job))
-        return flight
-
-    def _fly(self, flight: _Flight, key: Any, job: _Job) -> None:
-        """Ask, in a thread of ours, and keep what is an answer."""
-        entry, error = None, None
+    def _join(self, key: Any, job: _Job, kind: type[_Waiter]) -> _Waiter | list[Row]:
+        """A place among those who wait for `key`, or an answer that has just come."""
+        flight = mine = _Flight(self, key, job)
+        waiter = None
         try:
-            entry = _Entry(job[1], tuple(lookup.getaddrinfo(*job)), None)
-        except Exception as raised:
-            error = raised.with_traceback(None)
-        with self._lock:
-            if self._flights.get(key) is flight:  # else it was cleared, and is out of date
-                del self._flights[key]
-                self._keep(key, entry, error)
-        flight.land(entry, error)
+            flight = self._flights.setdefault(key, mine)
+            if flight is mine:
+                entry = self._hit(key)  # of a look-up that has ended since
+                if entry is not None:
+                    if flight.claim():
+                        self._withdraw(flight, key)
+                    return self._copy(entry, job[1])
+            self._misses += 1
+            self._joined += flight is not mine
+            waiter = kind(flight)
+            flight.board(waiter)
+            # The call that was to submit it can't go on before this, if this interrupts it.
+            if flight.owner == mine.owner and not flight.submitted:
+                self._submit(flight, key)
+        except BaseException:
+            if waiter is not None:
+                flight.leave(waiter)
+            if flight is mine and not mine.submitted and mine.claim():
+                self._withdraw(mine, key)
+            raise
+        return waiter
 
-    def _keep(self, key: Any, entry: _Entry | None, error: Exception | None) -> None:
+    def _submit(self, flight: _Flight, key: Any) -> None:
+        try:
+            flight.began = self._workers.submit(flight)
+            flight.submitted = True
+        except (NoThreadError, QueueFullError) as error:
+            if flight.claim():
+                flight.error = error
+                if isinstance(error, QueueFullError):
+                    flight.error = socket.gaierror(socket.EAI_AGAIN, str(error))
+                self._withdraw(flight, key)
+
+    def _withdraw(self, flight: _Flight, key: Any) -> None:
+        """End a look-up that was not begun; the caller has claimed it."""
+        self._workers.withdraw(flight)
+        self._retire(flight, key)
+        flight.land()
+
+    def _retire(self, flight: _Flight, key: Any) -> None:
+        """Have no other call join a look-up."""
+        found = self._flights.pop(key, None)
+        if found is not None and found is not flight:  # it was cleared, and begun anew
+            self._flights.setdefault(key, found)
+
+    def _ask(self, flight: _Flight, key: Any, first: bool) -> None:
+        """Ask, in a thread of ours, and keep what is an answer."""
+        try:
+            flight.entry = self._answer(flight.job, first)
+        except BaseException as error:  # whatever a function in `socket`'s place raises
+            flight.error = error.with_traceback(None)
+        with suppress(Exception):  # of a host's own __eq__: an answer that can't be kept is one
+            if not flight.cleared:
+                self._keep(key, flight.entry, flight.error)
+            self._retire(flight, key)
+            if flight.cleared:  # meanwhile
+                self._entries.pop(key, None)
+
+    def _answer(self, job: _Job, first: bool) -> _Entry:
+        try:
+            rows = lookup.getaddrinfo(*job)
+        except socket.gaierror as error:
+            # A forked child's new thread may read from the socket of one of the parent's, which
+            # glibc leaves to it. After the failure it has its own.
+            if not (first and self._forked and error.errno == socket.EAI_AGAIN):
+                raise
+            rows = lookup.getaddrinfo(*job)
+        return _Entry(job[1], tuple(rows), None)
+
+    def _keep(self, key: Any, entry: _Entry | None, error: BaseException | None) -> None:
         now = monotonic()
-        code = error.args[0] if isinstance(error, socket.gaierror) else None
+        code = error.errno if isinstance(error, socket.gaierror) else None
         if code in _NO_ANSWER:
             self._respite(key, now)
             return
@@ -299,16 +444,18 @@ class Resolver:
     def _put_out(self) -> None:
         """Forget the entry that was longest not asked for.
 
-        Hits note the time and move nothing, for they hold no lock. The entries are put in
-        order once for many that go: those used since then are younger than all that were not.
+        Hits note the time and move nothing. The entries are put in order once for many that
+        go: those used since then are younger than all that were not.
         """
-        if not self._unused:
-            used = ((entry.used, key) for key, entry in self._entries.items())
-            self._unused = sorted(used, key=itemgetter(0), reverse=True)
-        used_then, key = self._unused.pop()
-        entry = self._entries.get(key)
-        if entry is not None and entry.used == used_then:
-            del self._entries[key]
+        unused = self._unused
+        if not unused:
+            used = [(entry.used, key) for key, entry in self._entries.copy().items()]
+            unused = self._unused = sorted(used, key=itemgetter(0), reverse=True)
+        with suppress(IndexError):  # another thread took the last
+            used_then, key = unused.pop()
+            entry = self._entries.get(key)
+            if entry is not None and entry.used == used_then:
+                self._entries.pop(key, None)
 
     def _respite(self, key: Any, now: float) -> None:
         """Leave a server that failed alone for a moment, while there is an old answer."""
@@ -318,27 +465,56 @@ class Resolver:
 
     def _result(self, flight: _Flight, landed: bool, key: Any, job: _Job) -> list[Row]:
         """What a look-up came to, or an old answer if it came to nothing."""
-        error: Exception = flight.error if landed and flight.error else _timed_out(job)
         if landed and flight.entry is not None:
             return self._copy(flight.entry, job[1])
-        failed = not landed or (isinstance(error, socket.gaierror) and error.args[0] in _NO_ANSWER)
-        old = self._entries.get(key) if failed else None
+        error = flight.error if landed and flight.error else _timed_out(job)
+        old = self._entries.get(key) if not landed or _is_unanswered(error) else None
         if old is not None and old.error is None and monotonic() < old.stale_until:
             self._stale += 1
             return self._copy(old, job[1])
-        raise copy.copy(error)
+        raise _fresh(error)
 
     def _deadline(self, timeout: _Timeout) -> _Deadline:
         return _Deadline(self._timeout if isinstance(timeout, EllipsisType) else timeout)
 
-    def _begin(self, key: Any, job: _Job) -> _Flight | list[Row]:
-        """An answer that needs no waiting, or the look-up to wait for."""
+    def _begin(self, key: Any, job: _Job, kind: type[_Waiter]) -> _Waiter | list[Row]:
+        """An answer that needs no waiting, or a place among those who wait."""
         entry = self._hit(key)
         if entry is not None:
             return self._copy(entry, job[1])
-        if _never_blocks(job):
+        if _never_blocks(job) or not self._workers.can_serve():
             return lookup.getaddrinfo(*job)
-        return self._join(key, job)
+        return self._join(key, job, kind)
+
+    def _finish(self, begun: Any, deadline: _Deadline, key: Any, job: _Job) -> list[Row]:
+        """Wait for what `_begin` gave."""
+        while isinstance(begun, _Waiter):
+            flight = begun.flight
+            try:
+                landed = begun.wait(deadline)
+            finally:
+                flight.leave(begun)
+            if landed and isinstance(flight.error, NoThreadError) and deadline.endless:
+                return lookup.getaddrinfo(*job)  # as at the end of the program
+            if not landed or flight.entry or flight.error:
+                return self._result(flight, landed, key, job)
+            begun = self._begin(key, job, _Waiter)  # all others gave up before this joined them
+        return begun  # type: ignore[no-any-return]
+
+    async def _finish_in_loop(
+        self, begun: Any, deadline: _Deadline, key: Any, job: _Job
+    ) -> list[Row]:
+        """Wait for what `_begin` gave."""
+        while isinstance(begun, _LoopWaiter):
+            flight = begun.flight
+            try:
+                landed = await begun.wait_in_loop(deadline)
+            finally:
+                flight.leave(begun)
+            if not landed or flight.entry or flight.error:
+                return self._result(flight, landed, key, job)
+            begun = self._begin(key, job, _LoopWaiter)
+        return begun  # type: ignore[no-any-return]
 
     def getaddrinfo(
         self,
@@ -376,6 +552,8 @@ class Resolver:
         """
         numeric = port.__class__ is int and 0 <= port <= _PORT_MAX
         key = (host, _ANY_PORT if numeric else port, family, type, proto, flags)
+        if timeout is not ...:
+            _check_timeout(timeout)
         # What `_begin` does first, without its calls: a hit should cost next to nothing.
         entry = self._entries.get(key)
         if entry and entry.plain and (now := monotonic()) < entry.expires:
@@ -383,11 +561,10 @@ class Resolver:
             self._hits += 1
             return [*(entry.rows if entry.port == port else entry.rows_for(port))]
         job = (host, port, family, type, proto, flags)
-        begun = self._begin(key, job)
+        begun = self._begin(key, job, _Waiter)
         if isinstance(begun, list):
             return begun
-        landed = begun.wait(self._deadline(timeout).left())
-        return self._result(begun, landed, key, job)
+        return self._finish(begun, self._deadline(timeout), key, job)
 
     async def agetaddrinfo(
         self,
@@ -427,30 +604,13 @@ class Resolver:
         >>> asyncio.run(Resolver().agetaddrinfo("192.0.2.1", 80))[0][4]
         ('192.0.2.1', 80)
         """
+        _check_timeout(timeout)
         job = (host, port, family, type, proto, flags)
         key = _key(job)
-        begun = self._begin(key, job)
+        begun = self._begin(key, job, _LoopWaiter)
         if isinstance(begun, list):
             return begun
-        landed = await _landing(begun, self._deadline(timeout))
-        return self._result(begun, landed, key, job)
-
-    def _begin_all(self, jobs: Iterable[_Job]) -> list[tuple[Any, _Job, Any]]:
-        """Begin all look-ups before one is waited for: ``(key, job, what _begin gave)``."""
-        begun: list[tuple[Any, _Job, Any]] = []
-        for job in jobs:
-            key = _key(job)
-            try:
-                begun.append((key, job, self._begin(key, job)))
-            except Exception as error:
-                begun.append((key, job, error))
-        return begun
-
-    def _settle(self, begun: Any, landed: bool, key: Any, job: _Job) -> list[Row] | Exception:
-        try:
-            return self._result(begun, landed, key, job)
-        except Exception as error:
-            return error
+        return await self._finish_in_loop(begun, self._deadline(timeout), key, job)
 
     def many(
         self,
@@ -486,14 +646,15 @@ class Resolver:
         >>> rows[0][4], type(error).__name__
         (('192.0.2.1', 80), 'gaierror')
         """
-        deadline = self._deadline(timeout)
-        jobs = ((host, port, family, type, proto, flags) for host in hosts)
-        return [
-            self._settle(begun, begun.wait(deadline.left()), key, job)
-            if isinstance(begun, _Flight)
-            else begun
-            for key, job, begun in self._begin_all(jobs)
-        ]
+        batch = _Batch(self, self._deadline(timeout), _Waiter)
+        with batch:
+            for host in hosts:
+                while batch.is_crowded():
+                    batch.settle()
+                batch.begin((host, port, family, type, proto, flags))
+            while batch.waiting:
+                batch.settle()
+        return batch.results
 
     async def amany(
         self,
@@ -530,14 +691,15 @@ class Resolver:
         >>> rows[0][4], type(error).__name__
         (('192.0.2.1', 80), 'gaierror')
         """
-        deadline = self._deadline(timeout)
-        jobs = ((host, port, family, type, proto, flags) for host in hosts)
-        return [
-            self._settle(begun, await _landing(begun, deadline), key, job)
-            if isinstance(begun, _Flight)
-            else begun
-            for key, job, begun in self._begin_all(jobs)
-        ]
+        batch = _Batch(self, self._deadline(timeout), _LoopWaiter)
+        with batch:
+            for host in hosts:
+                while batch.is_crowded():
+                    await batch.settle_in_loop()
+                batch.begin((host, port, family, type, proto, flags))
+            while batch.waiting:
+                await batch.settle_in_loop()
+        return batch.results
 
     def clear(self, host: Any = ...) -> None:
         """Forget answers. Look-ups that go on are not kept either.
@@ -547,15 +709,18 @@ class Resolver:
 
         >>> Resolver().clear("example.org")
         """
-        with self._lock:
-            self._unused.clear()
-            for table in (self._entries, self._flights):
-                for key in list(table):
-                    if host is ... or key[0] == host:
-                        del table[key]
+        self._unused = []
+        # Look-ups first: one that ends meanwhile has put its answer where it is found next.
+        for key, flight in self._flights.copy().items():
+            if host is ... or key[0] == host:
+                flight.cleared = True
+                self._retire(flight, key)
+        for key in self._entries.copy():
+            if host is ... or key[0] == host:
+                self._entries.pop(key, None)
 
     def info(self) -> ResolverInfo:
-        """Tell what was done. Counts may be short by a few where threads run without a GIL.
+        """Tell what was done. Counts may be short by a few where threads count at once.
 
         Returns:
             A `ResolverInfo`.
@@ -563,16 +728,15 @@ class Resolver:
         >>> Resolver(maxsize=10).info()
         ResolverInfo(hits=0, misses=0, joined=0, stale=0, entries=0, maxsize=10, pending=0)
         """
-        with self._lock:
-            return ResolverInfo(
-                hits=self._hits,
-                misses=self._misses,
-                joined=self._joined,
-                stale=self._stale,
-                entries=len(self._entries),
-                maxsize=self._maxsize,
-                pending=len(self._flights),
-            )
+        return ResolverInfo(
+            hits=self._hits,
+            misses=self._misses,
+            joined=self._joined,
+            stale=self._stale,
+            entries=len(self._entries),
+            maxsize=self._maxsize,
+            pending=len(self._flights),
+        )
 
 
 def _key(job: _Job) -> Any:
@@ -581,28 +745,63 @@ def _key(job: _Job) -> Any:
     return (host, _ANY_PORT if numeric else port, family, kind, proto, flags)
 
 
-async def _landing(flight: _Flight, deadline: _Deadline) -> bool:
-    """Wait in an event loop; whether the look-up has ended."""
-    import asyncio
+class _Batch:
+    """Look-ups that are begun together, as many as may wait, and their results in order."""
 
-    loop = asyncio.get_running_loop()
-    landed = loop.create_future()
+    def __init__(self, resolver: Resolver, deadline: _Deadline, kind: type[_Waiter]) -> None:
+        self.results: list[Any] = []
+        self.waiting: deque[tuple[int, Any, Any, _Job]] = deque()  # place, waiter, key, job
+        self._resolver = resolver
+        self._deadline = deadline
+        self._kind = kind
 
-    def tell() -> None:
-        if not landed.done():
-            landed.set_result(True)
+    def is_crowded(self) -> bool:
+        """Whether the next one might be refused, and not if one of these ends."""
+        return bool(self.waiting) and self._resolver._workers.is_full()
 
-    def tell_loop() -> None:
-        with suppress(RuntimeError):  # the loop may be closed: nobody waits there any more
-            loop.call_soon_threadsafe(tell)
+    def begin(self, job: _Job) -> None:
+        """Begin a look-up."""
+        key = _key(job)
+        try:
+            begun = self._resolver._begin(key, job, self._kind)
+        except Exception as error:
+            self.results.append(error)
+            return
+        if isinstance(begun, _Waiter):
+            self.waiting.append((len(self.results), begun, key, job))
+            self.results.append(None)
+        else:
+            self.results.append(begun)
 
-    flight.when_landed(tell_loop)
-    done, _ = await asyncio.wait([landed], timeout=deadline.left())
-    return bool(done)
+    def settle(self) -> None:
+        """Wait for the first of those begun."""
+        place, begun, key, job = self.waiting.popleft()
+        try:
+            self.results[place] = self._resolver._finish(begun, self._deadline, key, job)
+        except Exception as error:
+            self.results[place] = error
+
+    async def settle_in_loop(self) -> None:
+        """Wait for the first of those begun."""
+        place, begun, key, job = self.waiting.popleft()
+        try:
+            finish = self._resolver._finish_in_loop
+            self.results[place] = await finish(begun, self._deadline, key, job)
+        except Exception as error:
+            self.results[place] = error
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exc: object) -> None:
+        """Leave what an exception keeps from being waited for."""
+        for _, begun, _, _ in self.waiting:
+            begun.flight.leave(begun)
 
 
 def _after_fork() -> None:
     for resolver in list(_resolvers):
+        resolver._forked = True
         resolver._start_anew()
 
 

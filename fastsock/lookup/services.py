@@ -9,6 +9,7 @@ not know is asked of libc, one thread at a time.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -24,6 +25,11 @@ __all__ = ["reload_tables"]
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 _PORT_MAX = 0xFFFF
+_NUMBER_MAX = 0x7FFFFFFF
+# Numbers that every libc reads alike: no sign, no leading zero (glibc takes a service's for octal).
+_PORT = re.compile(rb"(0|[1-9][0-9]{0,4})/([^/]+)")
+_NUMERIC = b"0123456789+-"
+_NUMBER = re.compile(rb"(0|[1-9][0-9]{0,9})")
 # Sources of nsswitch.conf that read nothing but our files.
 _FILES = {"files", "compat"}
 _DATABASES = Path("/var/db")
@@ -40,7 +46,7 @@ class Tables(NamedTuple):
 current: Tables | None = None
 """The tables in use; None until someone asks."""
 
-_asking = threading.Lock()
+_asking = threading.RLock()  # a signal handler or an audit hook may ask in between
 
 
 def _directory() -> Path:
@@ -49,47 +55,55 @@ def _directory() -> Path:
     return Path("/etc")
 
 
-def _read(path: Path) -> str | None:
+def _read(path: Path) -> bytes | None:
     try:
-        return path.read_text("utf-8", "surrogateescape")
+        return path.read_bytes()
     except OSError:
         return None
 
 
 def _known_to_files_only(database: str) -> bool:
     """Whether nsswitch.conf has libc look for `database` nowhere but in the file."""
-    text = _read(_directory() / "nsswitch.conf") or ""
-    for line in text.splitlines():
-        name, _, sources = line.partition("#")[0].partition(":")
-        if name.strip() == database:
-            asked = set(sources.split())
+    text = _read(_directory() / "nsswitch.conf") or b""
+    for line in text.split(b"\n"):
+        name, _, sources = line.partition(b"#")[0].partition(b":")
+        if name.strip() == database.encode():
+            asked = set(sources.decode("latin-1").split())
             if not (_DATABASES / f"{database}.db").exists():
                 asked.discard("db")
             return asked <= _FILES
     return True
 
 
-def _text(file: str, bundled: str) -> str:
+def _text(file: str, bundled: str) -> bytes:
     """What to read: the file, our own list if there is none, nothing if libc knows more."""
     if not _known_to_files_only(file):
-        return ""
+        return b""
     text = _read(_directory() / file)
-    return bundled if text is None else text
+    return bundled.encode() if text is None else text
 
 
-def _entries(text: str) -> Iterator[tuple[str, str, list[str]]]:
-    """The name, the number (with what is joined to it) and all names of every line."""
-    for line in text.split("\n"):
-        fields = line.partition("#")[0].split()
-        if len(fields) >= 2:
-            yield fields[0], fields[1], [fields[0], *fields[2:]]
+def _entries(
+    text: bytes, number: re.Pattern[bytes], most: int
+) -> Iterator[tuple[int, str, list[str]]]:
+    """The number, the protocol that is joined to it, if any, and all names of every line.
 
-
-def _number(text: str, most: int) -> int | None:
-    """A plain decimal number. What libc may read otherwise is left for libc."""
-    if text.isascii() and text.isdecimal() and int(text) <= most:
-        return int(text)
-    return None
+    It ends before the first line that libc may read otherwise. Such a line can hold the answer
+    and so hide those after it: they are left to libc, too.
+    """
+    for line in text.split(b"\n"):
+        fields = line.partition(b"#")[0].split()  # at ASCII blanks, as libc does
+        if len(fields) >= 2 and fields[1][0] in _NUMERIC:  # else no libc finds a number there
+            found = number.fullmatch(fields[1])
+            if found is None or int(found[1]) > most or b"\0" in line:
+                return
+            try:
+                protocol, *names = [
+                    field.decode() for field in (found[found.re.groups], fields[0], *fields[2:])
+                ]
+            except UnicodeDecodeError:
+                return
+            yield int(found[1]), protocol, names
 
 
 def _put(table: dict[Any, dict[_Key, _Value]], protocol: str, key: _Key, value: _Value) -> None:
@@ -98,21 +112,16 @@ def _put(table: dict[Any, dict[_Key, _Value]], protocol: str, key: _Key, value: 
         table.setdefault(column, {}).setdefault(key, value)
 
 
-def parse(services: str, protocols: str) -> Tables:
+def parse(services: bytes, protocols: bytes) -> Tables:
     """Build the tables from the text of both files."""
     tables = Tables({...: {}}, {...: {}}, {})
-    for name, joined, names in _entries(services):
-        digits, slash, protocol = joined.partition("/")
-        port = _number(digits, _PORT_MAX)
-        if slash and protocol and port is not None:
-            _put(tables.services, protocol, port, name)
-            for each in names:
-                _put(tables.ports, protocol, each, port)
-    for _, digits, names in _entries(protocols):
-        number = _number(digits, 0x7FFFFFFF)
-        if number is not None:
-            for each in names:
-                tables.protocols.setdefault(each, number)
+    for port, protocol, names in _entries(services, _PORT, _PORT_MAX):
+        _put(tables.services, protocol, port, names[0])
+        for name in names:
+            _put(tables.ports, protocol, name, port)
+    for number, _, names in _entries(protocols, _NUMBER, _NUMBER_MAX):
+        for name in names:
+            tables.protocols.setdefault(name, number)
     return tables
 
 
@@ -154,7 +163,7 @@ def ask(name: str, ours: object, *args: Any) -> Any:
 def _forget_lock() -> None:
     """In a forked child: whichever thread held the lock is not here to release it."""
     global _asking
-    _asking = threading.Lock()
+    _asking = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):

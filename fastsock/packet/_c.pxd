@@ -74,7 +74,7 @@ cdef extern from "fastsock/packet/flow.h" nogil:
         FS_RSS_KEY
 
     ctypedef struct fs_flow:
-        uint8_t has_ports
+        pass
 
     ctypedef struct fs_toeplitz:
         pass

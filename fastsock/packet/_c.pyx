@@ -1,13 +1,7 @@
 """Compiled twin of `fastsock.packet`: arguments, results and errors around the decoder."""
 
 cimport cython
-from cpython.buffer cimport (
-    PyBUF_FULL_RO,
-    PyBuffer_IsContiguous,
-    PyBuffer_Release,
-    PyObject_CheckBuffer,
-    PyObject_GetBuffer,
-)
+from cpython.buffer cimport PyBuffer_Release
 from cpython.bytes cimport (
     PyBytes_AS_STRING,
     PyBytes_CheckExact,
@@ -23,6 +17,7 @@ from libc.stdint cimport UINT32_MAX, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from fastsock.address._c cimport FS_TEXT6_MAX, fs_format4, fs_format6
+from fastsock._core.buffers cimport contiguous, get_contiguous
 from fastsock.checksums._c cimport fs_choose_crc32c, fs_long_long
 from fastsock._core.entries cimport (
     PyCFunction,
@@ -71,27 +66,6 @@ cdef class _State:
         self.parameters = tuple([_intern(name) for name in names])
         self.kind = <PyTypeObject *>Packet
         fs_toeplitz_init(&self.table, <const uint8_t *>PyBytes_AS_STRING(key))
-
-
-cdef object get_bytes(object buffer, Py_buffer *view):
-    """Fill `view` with a buffer in one piece, whatever its items are. The caller releases it."""
-    if not PyObject_CheckBuffer(buffer):
-        raise _errors.not_buffer(buffer)
-    PyObject_GetBuffer(buffer, view, PyBUF_FULL_RO)
-    if not PyBuffer_IsContiguous(view, b"C"):
-        PyBuffer_Release(view)
-        raise _errors.in_pieces()
-
-
-cdef object view_of(object buffer):
-    """A buffer's bytes as they are, or a copy of them where their format has no view."""
-    view = PyMemoryView_FromObject(buffer)
-    if view.ndim == 1 and view.format == "B":
-        return view
-    try:
-        return view.cast("B")
-    except (TypeError, ValueError):
-        return PyMemoryView_FromObject(view.tobytes())
 
 
 cdef inline object packed(const uint8_t *address, uint8_t size):
@@ -170,7 +144,7 @@ cdef class Packet:
                 wire_length if on_wire else size, link, verify
             )
             return 0
-        get_bytes(buffer, &view)
+        get_contiguous(buffer, &view, "buffer")
         self.parse(
             <const uint8_t *>view.buf, view.len, wire_length if on_wire else view.len, link, verify
         )
@@ -384,7 +358,7 @@ cdef class Packet:
     def payload_view(self):
         """The payload, in place: read-only if the buffer is."""
         cdef Py_ssize_t start = self.found.payload
-        return view_of(self._buffer)[start:start + self.found.payload_length]
+        return contiguous(self._buffer, "buffer")[start:start + self.found.payload_length]
 
     @property
     def eth_dst(self):
@@ -468,7 +442,7 @@ def parse_packet(buffer, link="ethernet", *, verify=False, strict=False, wire_le
         <PyObject *>buffer, <PyObject *>link, <PyObject *>verify, <PyObject *>strict,
         <PyObject *>wire_length,
     ]
-    return parse_given(<_State>_state, given)
+    return parse_given(<_State?>_state, given)
 
 
 cdef object parse_given(_State state, PyObject **given):
@@ -498,7 +472,7 @@ cdef object enter_parse_packet(
     PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
 ):
     """What a call enters: Cython's entry looks its module up for each name and each default."""
-    cdef _State state = <_State>_state
+    cdef _State state = <_State?>_state
     cdef PyObject *given[PARAMETERS]
     if (
         sort_arguments(state.parameters, PARAMETERS, VERIFY, args, count, names, given)
@@ -549,7 +523,7 @@ cdef uint32_t hash_by(const fs_flow *flow, object key) except? 0xFFFFFFFF:
     """The hash by a key of the caller's own."""
     cdef fs_toeplitz table
     cdef Py_buffer view
-    get_bytes(key, &view)
+    get_contiguous(key, &view, "key")
     cdef Py_ssize_t size = view.len
     if size >= FS_RSS_KEY:
         fs_toeplitz_init(&table, <const uint8_t *>view.buf)
@@ -565,11 +539,13 @@ def flow_hash(packet, *, symmetric=False, key=None):
     Args:
         packet: what `parse_packet` returned.
         symmetric: as `flow_key`.
-        key: at least 40 bytes; None is `RSS_KEY`, the one of Microsoft's verification suite.
+        key: at least 40 bytes; None is `RSS_KEY`, the one of Microsoft's verification suite. That
+            is public: where strangers must not choose a flow's hash, give a secret one.
 
     Returns:
         32 bits: the Toeplitz hash of source and destination address, and of source and
-        destination port where the packet has them.
+        destination port where the packet has them and is no fragment: all pieces of a datagram
+        have one hash.
 
     Raises:
         TypeError, BufferError: no `Packet`; a key that is no buffer, or one in pieces.
@@ -586,7 +562,7 @@ def flow_hash(packet, *, symmetric=False, key=None):
     cdef fs_flow flow = fs_flow_of(&one.found, one.addresses, one.addresses + 16, symmetric)
     if key is not None:
         return hash_by(&flow, key)
-    return fs_flow_hash(&(<_State>_state).table, &flow)
+    return fs_flow_hash(&(<_State?>_state).table, &flow)
 
 
 def community_id(packet, *, seed=0):

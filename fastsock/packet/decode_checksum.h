@@ -4,6 +4,7 @@
 
 #include "fastsock/checksums/checksum.h"
 #include "fastsock/packet/decode_state.h"
+#include "fastsock/packet/paths.h"
 
 static inline void fs_verify_ipv4_header(fs_decoder *d, size_t start, size_t size)
 {
@@ -23,15 +24,6 @@ static inline void fs_bad_checksum(fs_decoder *d, size_t l4)
     fs_fault(d, FS_BAD_CHECKSUM, FS_BY_CHECKSUM, l4);
 }
 
-/* The pseudo-header of RFC 9293 and RFC 8200 section 8.1. Its words are summed one by one, so the
- * order in which the two have them makes no difference. */
-static inline uint64_t fs_pseudo_header(const fs_decoder *d, uint64_t length)
-{
-    size_t size = d->packet->address_size;
-    return (uint64_t)fs_sum(d->data + d->final_src, size) + fs_sum(d->data + d->final_dst, size) +
-           d->packet->protocol + (length >> 16) + (length & 0xFFFF);
-}
-
 /* Whether the bytes that a checksum covers can tell if it is right: all are there, and nothing is
  * left for a network card to fill in (a length of zero is a segment before it was cut up). */
 static inline int fs_can_verify(const fs_decoder *d, size_t l4, uint64_t covered)
@@ -44,11 +36,13 @@ static inline int fs_can_verify(const fs_decoder *d, size_t l4, uint64_t covered
 static inline void fs_verify_sum(fs_decoder *d, size_t l4, uint64_t length, uint64_t covered,
                                  int pseudo_header)
 {
-    if (!fs_can_verify(d, l4, covered) || (pseudo_header && d->final_unknown))
+    const fs_packet *packet = d->packet;
+    if (!fs_can_verify(d, l4, covered) ||
+        (pseudo_header && (d->ends.src == 0 || d->ends.dst == 0)))
         return;
     uint64_t sum = fs_sum(d->data + l4, (size_t)covered);
     if (pseudo_header)
-        sum += fs_pseudo_header(d, length);
+        sum += fs_pseudo_sum(d->data, &d->ends, packet->address_size, packet->protocol, length);
     if (fs_sum_fold(sum) == 0xFFFF)
         d->packet->checksum_status = FS_SUM_GOOD;
     else

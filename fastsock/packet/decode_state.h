@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "fastsock/packet/packet.h"
+#include "fastsock/packet/paths.h"
 
 typedef struct {
     fs_packet *packet;
@@ -15,22 +16,10 @@ typedef struct {
     size_t at;         /* the first byte that is not decoded */
     size_t end;        /* what can be decoded ends here: never beyond `captured` */
     uint64_t wire_end; /* where it ends on the wire: beyond `end` where it was cut */
-    size_t final_src;  /* the pseudo-header's addresses: those of the packet's two ends */
-    size_t final_dst;
-    int final_unknown; /* what tells them is not known, or at fault */
+    fs_ends ends;      /* the pseudo-header's addresses */
     int faulted;       /* limited_by names a fault that did not stop decoding */
     int verify;
 } fs_decoder;
-
-static inline uint32_t fs_be16(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 8 | p[1];
-}
-
-static inline uint32_t fs_be32(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
 
 /* How many bytes there are to decode. */
 static inline size_t fs_left(const fs_decoder *d)
@@ -47,7 +36,7 @@ static inline void fs_limit(fs_decoder *d, enum fs_limit limit, size_t header)
     d->packet->limit_offset = (uint32_t)header;
 }
 
-/* A fault that decoding goes on behind. */
+/* Note a fault, and go on decoding. */
 static inline void fs_fault(fs_decoder *d, uint32_t status, enum fs_limit limit, size_t header)
 {
     d->packet->status |= status;
@@ -55,7 +44,7 @@ static inline void fs_fault(fs_decoder *d, uint32_t status, enum fs_limit limit,
     d->faulted = 1;
 }
 
-/* Decoding ends here: what the field says is at fault, or can't be followed. */
+/* Record why decoding stops: what the field says is at fault, or can't be followed. */
 static inline void fs_stop(fs_decoder *d, uint32_t status, enum fs_limit limit, size_t header)
 {
     d->packet->status |= status;

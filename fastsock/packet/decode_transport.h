@@ -5,16 +5,7 @@
 #include "fastsock/checksums/crc32c.h"
 #include "fastsock/packet/decode_checksum.h"
 #include "fastsock/packet/decode_state.h"
-
-enum {
-    FS_ICMP = 1,
-    FS_TCP = 6,
-    FS_UDP = 17,
-    FS_DCCP = 33,
-    FS_ICMPV6 = 58,
-    FS_SCTP = 132,
-    FS_UDPLITE = 136,
-};
+#include "fastsock/packet/paths.h"
 
 static inline int fs_has_ports(uint8_t protocol)
 {
@@ -92,7 +83,14 @@ static inline void fs_tcp(fs_decoder *d, size_t l4, uint64_t whole)
     fs_verify_sum(d, l4, whole, whole, 1);
 }
 
-/* The length of RFC 768, and the zero of RFC 2675. Of a first fragment it is that of the whole. */
+static inline enum fs_length_source fs_length_source_of(const fs_packet *packet)
+{
+    return packet->status & FS_JUMBOGRAM         ? FS_LENGTH_JUMBO
+         : packet->status & FS_LENGTH_FROM_WIRE ? FS_LENGTH_WIRE
+                                                : FS_LENGTH_STATED;
+}
+
+/* The length of RFC 768, or a zero. Of a first fragment it is that of the whole. */
 static inline void fs_udp(fs_decoder *d, size_t l4, uint64_t whole)
 {
     fs_packet *packet = d->packet;
@@ -103,7 +101,8 @@ static inline void fs_udp(fs_decoder *d, size_t l4, uint64_t whole)
     d->at = l4 + 8;
     uint64_t length = fs_be16(p + 4);
     int fragment = (packet->status & FS_FRAGMENT) != 0;
-    if (length == 0 && packet->status & FS_JUMBOGRAM)
+    if (length == 0 &&
+        fs_may_lack_udp_length(fs_length_source_of(packet), fragment, p, d->end - l4))
         length = whole;
     else if (length < 8 || (length > whole && !fragment))
         return fs_stop(d, FS_BAD_LENGTH, FS_BY_UDP_LENGTH, l4);
@@ -115,8 +114,8 @@ static inline void fs_udp(fs_decoder *d, size_t l4, uint64_t whole)
         fs_verify_sum(d, l4, length, length, 1);
     else if (packet->version == 4)
         packet->checksum_status = FS_SUM_ABSENT;
-    else if (d->verify) /* RFC 8200 section 8.1; tunnels that may leave it out are not known here */
-        fs_bad_checksum(d, l4);
+    else if (d->verify && !(packet->status & FS_LENGTH_FROM_WIRE))
+        fs_bad_checksum(d, l4); /* RFC 8200 section 8.1; RFC 6935 is for both ends to agree on */
 }
 
 /* RFC 3828: where UDP has its length stands how much the checksum covers, 0 being all. */
@@ -203,7 +202,7 @@ static inline void fs_icmp(fs_decoder *d, size_t l4, uint64_t whole)
 }
 
 /* What `protocol` says begins at d->at. */
-static inline void fs_transport(fs_decoder *d)
+static inline void fs_transport_header(fs_decoder *d)
 {
     fs_packet *packet = d->packet;
     size_t l4 = d->at;

@@ -1,6 +1,6 @@
 """What decoding says of a packet beyond its fields: status bits, limits, columns, link types.
 
-Both twins share these names; the compiled decoder's own codes (``_c/kernels/packet.h``) stand in
+Both twins share these names; the compiled decoder's own codes (``packet.h``) stand in
 the same order.
 """
 

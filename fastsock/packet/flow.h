@@ -20,8 +20,8 @@ typedef struct {
     const uint8_t *dst;
     uint16_t sport;
     uint16_t dport;
-    uint8_t size; /* of an address */
-    uint8_t has_ports;
+    uint8_t size;   /* of an address */
+    uint8_t hashed; /* whether the ports are, too: not in fragments, of which later ones have none */
 } fs_flow;
 
 /* `symmetric`: the end whose address and port are lower comes first, so both directions are one. */
@@ -29,7 +29,7 @@ static inline fs_flow fs_flow_of(const fs_packet *packet, const uint8_t *src, co
                                  int symmetric)
 {
     fs_flow flow = {src, dst, packet->sport, packet->dport, packet->address_size,
-                    (packet->status & FS_PORTS) != 0};
+                    (packet->status & (FS_PORTS | FS_FRAGMENT)) == FS_PORTS};
     if (!symmetric)
         return flow;
     int order = memcmp(src, dst, flow.size);
@@ -67,11 +67,11 @@ static inline size_t fs_flow_key(const fs_packet *packet, const fs_flow *flow, u
     return (size_t)(fs_put_addresses(p, flow) - out);
 }
 
-/* What receive side scaling hashes: addresses and, where there are some, ports. */
+/* What receive side scaling hashes: addresses and, of whole datagrams that have some, ports. */
 static inline size_t fs_flow_tuple(const fs_flow *flow, uint8_t *out)
 {
     uint8_t *p = fs_put_addresses(out, flow);
-    if (flow->has_ports)
+    if (flow->hashed)
         p = fs_put16(fs_put16(p, flow->sport), flow->dport);
     return (size_t)(p - out);
 }

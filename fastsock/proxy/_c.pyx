@@ -1,13 +1,7 @@
 """Compiled twin of `fastsock.proxy`: the kernel's findings as objects."""
 
 cimport cython
-from cpython.buffer cimport (
-    PyBUF_FULL_RO,
-    PyBuffer_IsContiguous,
-    PyBuffer_Release,
-    PyObject_CheckBuffer,
-    PyObject_GetBuffer,
-)
+from cpython.buffer cimport PyBuffer_Release
 from cpython.bytes cimport (
     PyBytes_AS_STRING,
     PyBytes_CheckExact,
@@ -17,6 +11,8 @@ from cpython.bytes cimport (
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_SET_ITEM
 from libc.stdint cimport uint8_t
+
+from fastsock._core.buffers cimport get_contiguous
 
 from operator import index as _index
 
@@ -113,15 +109,10 @@ cdef object front_of(object buffer, size_t limit):
     whatever we hold: recv_into() in another thread, or another process in shared memory.
     """
     cdef Py_buffer view
-    if not PyObject_CheckBuffer(buffer):
-        raise _errors.not_buffer(buffer)
-    PyObject_GetBuffer(buffer, &view, PyBUF_FULL_RO)
+    cdef Py_ssize_t most = <Py_ssize_t>max(limit, <size_t>LINE_MAX + 1)
+    get_contiguous(buffer, &view, "buffer")
     try:
-        if not PyBuffer_IsContiguous(&view, b"C"):
-            raise _errors.in_pieces()
-        return PyBytes_FromStringAndSize(
-            <const char *>view.buf, min(view.len, <Py_ssize_t>max(limit, LINE_MAX + 1))
-        )
+        return PyBytes_FromStringAndSize(<const char *>view.buf, min(view.len, most))
     finally:
         PyBuffer_Release(&view)
 

@@ -8,6 +8,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from .. import errors as _errors
+from .._core.buffers import contiguous as _contiguous
 from ..address._py import inet_ntop as _inet_ntop
 from ..address._py import inet_pton as _inet_pton
 from ..checksums._py import crc32c as _crc32c
@@ -127,8 +128,10 @@ def _parse_binary(data: bytes, max_size: int) -> tuple[ProxyHeader, int] | NeedM
     if len(data) < size:
         return NeedMore(size - len(data))
     tlvs = b""
-    if length > addresses:
-        tlvs = _checked_tlvs(data[:size], _FRONT + addresses, local or family == 0)
+    if local or family == 0:
+        tlvs = _loose_tlvs(data[:size], addresses, local)
+    elif length > addresses:
+        tlvs = _checked_tlvs(data[:size], _FRONT + addresses)
     if local:
         return ProxyHeader(2, "LOCAL", _FAMILIES[0], _TYPES[0], None, None, tlvs), size
     source = destination = None
@@ -149,14 +152,25 @@ def _endpoints(data: bytes, family: int) -> tuple[Any, Any]:
     return (_inet_ntop(name, source), sport), (_inet_ntop(name, destination), dport)
 
 
-def _checked_tlvs(header: bytes, at: int, lenient: bool) -> bytes:
-    """The TLVs of a header, which start at `at`; none where these bytes may be something else."""
-    try:
-        crc = _check_tlvs(header, at)
-    except ProxyError:
-        if lenient:  # the block must be skipped, whatever is in it
-            return b""
-        raise
+def _loose_tlvs(header: bytes, addresses: int, local: bool) -> bytes:
+    """The TLVs of a block that must be skipped whatever is in it: LOCAL's, or of no family.
+
+    Some senders tell a family in LOCAL and leave its addresses out, so values are looked for at the
+    block's start, too. No value has the type 0: addresses and padding of zeros are none.
+    """
+    for at in (_FRONT, _FRONT + addresses):
+        try:
+            _check_tlvs(header, at)
+        except ProxyError:
+            continue
+        if all(kind for kind, _ in iter_tlvs(header, at)):
+            return header[at:] if local else _checked_tlvs(header, at)
+    return b""
+
+
+def _checked_tlvs(header: bytes, at: int) -> bytes:
+    """The TLVs of a header, which start at `at`, and whose CRC must hold."""
+    crc = _check_tlvs(header, at)
     if crc:
         sent = header[crc : crc + 4]
         if _crc32c(header[:crc] + bytes(4) + header[crc + 4 :]) != int.from_bytes(sent, "big"):
@@ -192,16 +206,8 @@ def _check_tlvs(header: bytes, at: int) -> int:
 
 def _front(buffer: ReadableBuffer, max_size: int) -> bytes:
     """As much of a buffer as could be looked at."""
-    try:
-        view = memoryview(buffer)
-    except TypeError:
-        raise _errors.not_buffer(buffer) from None
-    with view:
-        if not view.c_contiguous:
-            raise _errors.in_pieces()
-        if view.ndim == 1 and view.format == "B":
-            return bytes(view[: max(max_size, _LINE_MAX + 1)])
-        return view.tobytes()
+    with _contiguous(buffer, "buffer") as view:
+        return bytes(view[: max(max_size, _LINE_MAX + 1)])
 
 
 def parse_proxy(

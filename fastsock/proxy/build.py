@@ -12,6 +12,7 @@ from operator import index
 from socket import SOCK_STREAM
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
+from .._core.buffers import contiguous
 from ..address import inet_ntop as _inet_ntop
 from ..address import inet_pton as _inet_pton
 from ..checksums import crc32c as _crc32c
@@ -121,7 +122,7 @@ def build_proxy_v2(
         ValueError: no endpoints of one family; a port, a type or a command out of range; a
             CRC among the TLVs, or a unique ID or SSL value that no receiver would take; more than
             65535 bytes.
-        TypeError: no endpoints, or no TLVs.
+        TypeError, BufferError: no endpoints, or no TLVs, or a value in pieces.
 
     Source: HAProxy's proxy-protocol.txt, section 2.2.
 
@@ -160,7 +161,7 @@ def _is_ssl(value: bytes) -> bool:
 
 def _pack_tlv(tlv: tuple[SupportsIndex, ReadableBuffer]) -> bytes:
     kind, value = tlv
-    number, data = index(kind), memoryview(value).tobytes()
+    number, data = index(kind), bytes(contiguous(value, "a TLV's value"))
     if not 0 <= number <= 0xFF or len(data) > 0xFFFF:
         raise ValueError(f"a TLV of type {number} with {len(data)} bytes: at most 255 and 65535")
     if number == ProxyTLV.CRC32C:

@@ -138,9 +138,10 @@ class ProxyHeader(NamedTuple):
         family: `AF_INET`, `AF_INET6`, `AF_UNIX`, or `AF_UNSPEC` where the sender doesn't say.
         type: `SOCK_STREAM`, `SOCK_DGRAM`, or 0 where the sender doesn't say.
         source: the client: host and port, or the path of a UNIX socket as `socket` gives it; None
-            where the header tells of none. Then the socket's own endpoints hold.
+            where the header tells of none. Then the socket's own endpoints hold. A path is what the
+            sender wrote, and may be any.
         destination: where the client connected to, in the same form.
-        tlvs: the TLVs of version 2 as they came, CRC included.
+        tlvs: the TLVs of version 2 as they came, CRC included. ``LOCAL``'s CRC is not checked.
 
     >>> header, size = parse_proxy(b"PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\nGET /")
     >>> header.source, header.destination, size
@@ -175,7 +176,7 @@ class ProxyHeader(NamedTuple):
 
     @property
     def authority(self) -> str | None:
-        """The host name that the client asked for, or None."""
+        """The host name that the client asked for, as the sender wrote it, or None."""
         value = self.tlv(ProxyTLV.AUTHORITY)
         return None if value is None else value.decode("utf-8", "surrogateescape")
 

@@ -190,6 +190,26 @@ static inline fs_proxy_found fs_proxy_tlvs(const uint8_t *p, size_t at, size_t e
     return FS_PROXY_HEADER;
 }
 
+/* Where the values of a block begin that must be skipped whatever is in it: LOCAL's, or one of an
+ * unspecified family. 0 where it has none.
+ *
+ * Some senders tell a family in LOCAL and leave its addresses out, so values are looked for at the
+ * block's start, too. No value has the type 0: addresses and padding of zeros are none. */
+static inline size_t fs_proxy_loose_tlvs(const uint8_t *p, size_t addresses, size_t end)
+{
+    const size_t starts[2] = {FS_PROXY_V2_MIN, FS_PROXY_V2_MIN + addresses};
+    for (int i = 0; i < 2; i++) {
+        size_t at = starts[i], crc = 0;
+        if (at >= end || fs_proxy_tlvs(p, at, end, &crc) != FS_PROXY_HEADER)
+            continue;
+        while (at != end && p[at] != 0)
+            at += 3 + fs_proxy_16(p + at + 1);
+        if (at == end)
+            return starts[i];
+    }
+    return 0;
+}
+
 /* Whether the CRC whose value is at `at` is that of the whole header with zeros in its place. */
 static inline int fs_proxy_crc_holds(const uint8_t *p, size_t size, size_t at)
 {
@@ -263,18 +283,15 @@ static inline fs_proxy_found fs_proxy_v2(const uint8_t *p, size_t size, size_t m
         if (family != 0 && transport != 0)
             fs_proxy_v2_addresses(p + FS_PROXY_V2_MIN, header);
     }
-    size_t crc = 0;
-    if (length >= addresses) {
-        header->tlvs = FS_PROXY_V2_MIN + addresses;
-        header->tlvs_size = length - addresses;
-        found = fs_proxy_tlvs(p, header->tlvs, whole, &crc);
-    }
-    if (length < addresses || (found != FS_PROXY_HEADER && (local || family == 0))) {
-        /* The block must be skipped, whatever is in it: here that is not TLVs. */
-        header->tlvs_size = 0;
+    header->tlvs = FS_PROXY_V2_MIN + addresses;
+    if (local || family == 0)
+        header->tlvs = fs_proxy_loose_tlvs(p, addresses, whole);
+    if (header->tlvs == 0)
         return FS_PROXY_HEADER;
-    }
-    if (found == FS_PROXY_HEADER && crc != 0 && !fs_proxy_crc_holds(p, whole, crc))
+    header->tlvs_size = whole - header->tlvs;
+    size_t crc = 0;
+    found = fs_proxy_tlvs(p, header->tlvs, whole, &crc);
+    if (found == FS_PROXY_HEADER && crc != 0 && !local && !fs_proxy_crc_holds(p, whole, crc))
         return FS_PROXY_CRC;
     return found;
 }

@@ -11,6 +11,8 @@ from functools import partial
 from operator import index
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, SupportsIndex
 
+from .._core.buffers import contiguous
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -147,7 +149,7 @@ class LengthPrefix(Framer):
 
 def _separator(value: ReadableBuffer) -> bytes:
     try:
-        separator = memoryview(value).tobytes()  # bytes(3) would be three zeros
+        separator = bytes(contiguous(value, "a separator"))  # bytes(3) would be three zeros
     except TypeError:
         kind = type(value).__name__
         raise TypeError(f"a separator must be a bytes-like object, not {kind}") from None
@@ -169,7 +171,8 @@ class Delimiter(Framer):
         keep: hand frames out with their delimiter.
 
     Raises:
-        TypeError, ValueError: a parameter of the wrong type; an empty separator, or none.
+        TypeError, BufferError, ValueError: a parameter of the wrong type; a separator that is in
+            pieces or empty, or none.
 
     >>> from fastsock import RecvAccumulator
     >>> acc = RecvAccumulator()
@@ -334,3 +337,11 @@ class Netstring(Framer):
 
     def __init__(self, *, max_frame: SupportsIndex | None = None) -> None:
         self._set(max_frame=limit_of(max_frame))
+
+
+KINDS = (LengthPrefix, Delimiter, Lines, FixedSize, Varint, Netstring)
+
+
+def checked_again(framer: Framer) -> Framer:
+    """A framer of the same fields, made anew: `object.__setattr__` changes what is immutable."""
+    return type(framer)(**{name: getattr(framer, name) for name in framer._fields})

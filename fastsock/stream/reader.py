@@ -16,6 +16,7 @@ import time
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar, overload
 
+from .. import errors as _errors
 from .._core.backend import COMPILED
 from .framers import Framer
 
@@ -44,6 +45,8 @@ class _Default(Enum):
 
 _SOCKET: Final = _Default.SOCKET
 Timeout = float | None | _Default
+
+_SURPLUS = 1 << 14  # what may come beyond max_size, to tell whether the stream ends there
 
 _DAY = 86400.0  # poll() counts milliseconds in an int: longer waits are made of days
 
@@ -77,15 +80,15 @@ class _Deadline:
         self._direct = timeout == own
         self._end = time.monotonic() + timeout if timeout else 0.0
 
-    def fill(self, accumulator: RecvAccumulator) -> None:
+    def fill(self, accumulator: RecvAccumulator, surplus: int) -> None:
         """Receive once, within the time that is left."""
         if self._direct:
             self._direct = not self._own
-            accumulator.fill(self._sock)
+            accumulator.fill(self._sock, surplus=surplus)
         elif hasattr(self._sock, "pending") or not hasattr(self._sock, "fileno"):
-            self._fill_by_timeout(accumulator)
+            self._fill_by_timeout(accumulator, surplus)
         else:
-            self._fill_by_poll(accumulator)
+            self._fill_by_poll(accumulator, surplus)
 
     def _left(self) -> float | None:
         if not self._timeout:
@@ -95,23 +98,23 @@ class _Deadline:
             raise TimeoutError("timed out")
         return left
 
-    def _fill_by_timeout(self, accumulator: RecvAccumulator) -> None:
+    def _fill_by_timeout(self, accumulator: RecvAccumulator, surplus: int) -> None:
         # That a TLS socket is readable does not mean that a whole record is there, so it has to
         # keep the time itself.
         self._sock.settimeout(self._left())
         try:
-            accumulator.fill(self._sock)
+            accumulator.fill(self._sock, surplus=surplus)
         finally:
             self._sock.settimeout(self._own)
 
-    def _fill_by_poll(self, accumulator: RecvAccumulator) -> None:
+    def _fill_by_poll(self, accumulator: RecvAccumulator, surplus: int) -> None:
         # The timeout of a plain socket is left alone: another thread may be sending by it.
         while True:
             left = self._left()
             fd = self._sock.fileno()
             if fd < 0 or _readable(fd, left):  # a closed socket has its own words for it
                 try:
-                    accumulator.fill(self._sock)
+                    accumulator.fill(self._sock, surplus=surplus)
                 except (BlockingIOError, TimeoutError):  # it was readable for somebody else
                     if left == 0:
                         raise
@@ -235,11 +238,11 @@ class SocketReader:
             raise ValueError("I/O operation on closed reader")
         return self._accumulator
 
-    def _wait_for(self, attempt: Callable[[], T | None], timeout: Timeout) -> T:
+    def _wait_for(self, attempt: Callable[[], T | None], timeout: Timeout, surplus: int = 0) -> T:
         """Receive until an attempt has a result."""
         deadline = _Deadline(self._sock, timeout)
         while True:
-            deadline.fill(self._accumulator)
+            deadline.fill(self._accumulator, surplus)
             result = attempt()
             if result is not None:
                 return result
@@ -399,7 +402,7 @@ class SocketReader:
             The bytes, ``b""`` where there are no more.
 
         Raises:
-            LimitOverrunError: `max_size` bytes came and not the end. They stay.
+            LimitOverrunError: more than `max_size` bytes came. They stay.
             ValueError: the reader is closed.
             TimeoutError, BlockingIOError, OSError: no end in time, or a broken connection.
 
@@ -412,9 +415,14 @@ class SocketReader:
         b'all of it'
         """
         accumulator = self._open()
-        if accumulator.eof:
-            return accumulator.take()  # type: ignore[return-value]
-        return self._wait_for(lambda: accumulator.take() if accumulator.eof else None, timeout)
+
+        def attempt() -> bytes | None:
+            if accumulator.surplus:
+                raise _errors.no_room(len(accumulator), len(accumulator))
+            return accumulator.take() if accumulator.eof else None
+
+        taken = attempt()
+        return self._wait_for(attempt, timeout, _SURPLUS) if taken is None else taken
 
     @overload
     def frames(

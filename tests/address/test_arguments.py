@@ -418,10 +418,10 @@ def test_batch_wants_a_buffer(address, name, value):
     "view", [memoryview(bytes(16))[::2], memoryview(bytes(16))[::-1]], ids=["strided", "reversed"]
 )
 def test_batch_buffers_in_pieces(address, view):
-    with pytest.raises(ValueError, match=r"^texts must be a C-contiguous buffer$"):
+    with pytest.raises(BufferError, match=r"^texts must be a C-contiguous buffer$"):
         address.inet_pton_many(AF_INET, view)
     for function in address.inet_ntop_many, address.inet_ntop_lines:
-        with pytest.raises(ValueError, match=r"^packed must be a C-contiguous buffer$"):
+        with pytest.raises(BufferError, match=r"^packed must be a C-contiguous buffer$"):
             function(AF_INET, view)
 
 

@@ -436,7 +436,7 @@ def test_a_buffer(read, data, kind):
 def test_a_buffer_of_other_items(read, files):
     data = files.pcap(b"abcd")
     assert read(memoryview(data).cast("I")) == [(0, 4, 1, b"abcd")]
-    with pytest.raises(ValueError, match="C-contiguous"):
+    with pytest.raises(BufferError, match="C-contiguous"):
         read(memoryview(bytes(100))[::2])
 
 

@@ -260,7 +260,7 @@ def test_buffers_in_pieces_are_refused(checksums, name):
         numpy.zeros((4, 6), order="F"),
     ]
     for piece in pieces:
-        with pytest.raises(BufferError, match="not C-contiguous"):
+        with pytest.raises(BufferError, match="must be a C-contiguous buffer"):
             function(piece)
 
 

@@ -300,3 +300,103 @@ def test_progress_on_a_terminal(environment, tmp_path, files):
     assert b"262,144 packets" in shown
     assert shown.rstrip(b"\r").endswith(b" " * 40)
     assert done.stdout.count(b"\n") == 300_002
+
+
+# A pipe that packets come from while they are seen
+
+
+@pytest.fixture
+def live(environment):
+    """Start the command on a pipe; its stdin and stdout, and nothing of it stays."""
+    started = []
+
+    def start(*words):
+        command = [sys.executable, "-m", "fastsock", "capture", *words, "-"]
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        with process:
+            process.wait(60)
+
+
+def lines(process, count):
+    """So many lines of the output: this waits for them, and the test's deadline for this."""
+    found = []
+    reader = threading.Thread(
+        target=lambda: found.extend(process.stdout.readline() for _ in range(count)), daemon=True
+    )
+    reader.start()
+    reader.join(30)
+    assert not reader.is_alive(), found
+    return found
+
+
+def put(process, data):
+    process.stdin.write(data)
+    process.stdin.flush()
+
+
+def test_rows_come_while_the_pipe_is_open(live, files):
+    process = live("--columns", "sport,dport")
+    put(process, files.pcap()[:10])
+    put(process, files.pcap()[10:])
+    assert lines(process, 1) == [b"sport,dport\n"]
+    for _ in range(3):
+        put(process, files.record(UDP) * 2)
+        assert lines(process, 2) == [b"53,4096\n"] * 2
+    put(process, files.record(UDP)[:20])  # a part of a record is nothing yet
+    put(process, files.record(UDP)[20:] + files.record(ARP))
+    assert lines(process, 2) == [b"53,4096\n", b"0,0\n"]
+    process.stdin.close()
+    assert process.wait(60) == 0
+
+
+def test_json_rows_of_pcapng_come_too(live, files):
+    process = live("--columns", "sport", "--json")
+    put(process, files.section() + files.interface() + files.enhanced(UDP))
+    assert lines(process, 1) == [b'{"sport": 53}\n']
+    put(process, files.block(5, bytes(40))[:20])
+    put(process, files.block(5, bytes(40))[20:] + files.section() + files.interface()[:7])
+    put(process, files.interface()[7:] + files.enhanced(UDP))
+    assert lines(process, 1) == [b'{"sport": 53}\n']
+    put(process, files.enhanced(UDP)[:-1])
+    process.stdin.close()
+    assert process.wait(60) == 1
+
+
+def test_what_waits_for_the_end_is_whole(live, files, tmp_path):
+    """A summary and a Parquet file of a slow pipe are as of a fast one."""
+    path = tmp_path / "rows.parquet"
+    processes = [live("--json"), live("--parquet", "--output", str(path))]
+    pieces = [files.pcap(), *[files.record(UDP) * 3] * 3]
+    for piece in pieces:
+        for process in processes:
+            put(process, piece)
+        threading.Event().wait(0.25)  # longer than rows are held back
+    for process in processes:
+        process.stdin.close()
+        assert process.wait(60) == 0
+    assert json.loads(processes[0].stdout.read())["packets"] == 9
+    assert pyarrow_parquet.ParquetFile(path).metadata.num_row_groups == 1
+
+
+def test_a_pipe_that_was_made_non_blocking(environment, files):
+    ours, theirs = os.pipe()
+    os.set_blocking(ours, False)
+    command = [sys.executable, "-m", "fastsock", "capture", "--columns", "sport", "-"]
+    with subprocess.Popen(
+        command, stdin=ours, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    ) as process:
+        os.close(ours)
+        os.write(theirs, files.pcap())
+        assert lines(process, 1) == [b"sport\n"]
+        os.write(theirs, files.record(UDP))
+        assert lines(process, 1) == [b"53\n"]
+        os.close(theirs)
+        assert (process.wait(60), process.stderr.read()) == (0, b"")

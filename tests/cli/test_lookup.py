@@ -48,6 +48,18 @@ def test_lookup_json(run):
     assert {(row["port"], row["scope_id"]) for row in facts["rows"]} == {(0, 0)}
 
 
+def test_lookup_keeps_the_zone(run):
+    done = run("lookup", "fe80::1%lo", "80")
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert any(line.split()[:1] == ["fe80::1%lo"] for line in lines)
+    assert "AF_INET6  SOCK_STREAM  IPPROTO_TCP  fe80::1%lo    80" in lines
+    facts = json.loads(run("lookup", "fe80::1%lo", "--json").stdout)
+    assert [each["address"] for each in facts["addresses"]] == ["fe80::1%lo"]
+    places = {(row["address"], row["scope_id"]) for row in facts["rows"]}
+    assert places == {("fe80::1%lo", socket.if_nametoindex("lo"))}
+
+
 @pytest.mark.usefixtures("libc_tables")
 def test_lookup_by_name(run):
     facts = json.loads(run("lookup", "localhost", "https", "--json").stdout)

@@ -43,7 +43,7 @@ def test_ethernet(builders):
     dst, src = MACS
     frame = builders.build_ethernet(dst, src, 0x86DD, b"data")
     assert frame == dst + src + b"\x86\xdd" + b"data" + bytes(42)
-    assert builders.build_ethernet(dst, src, 5, b"data", pad=False) == dst + src + b"\0\5data"
+    assert builders.build_ethernet(dst, src, 0x600, pad=False) == dst + src + b"\6\0"
     assert builders.build_ethernet(dst, src, None, b"data", pad=False) == dst + src + b"\0\4data"
     long = bytes(46)
     assert len(builders.build_ethernet(dst, src, 0x800, long)) == 60
@@ -89,11 +89,11 @@ def test_arp(builders):
 def test_ipv4(builders, headers, word_sum):
     packet = builders.build_ipv4(
         *V4, 17, b"x" * 16, ttl=3, tos=0xB8, identification=0x1234, dont_fragment=True,
-        more_fragments=True, fragment_offset=65528, options=b"\x94\4\0\0\1",
+        more_fragments=True, fragment_offset=65488, options=b"\x94\4\0\0\1",
     )  # fmt: skip
     view = headers.IPv4View(packet)
     assert (view.ttl, view.tos, view.identification, view.flags) == (3, 0xB8, 0x1234, 3)
-    assert (view.fragment_offset, view.protocol, view.total_length) == (65528, 17, len(packet))
+    assert (view.fragment_offset, view.protocol, view.total_length) == (65488, 17, len(packet))
     assert (view.header_length, bytes(view.options)) == (28, b"\x94\4\0\0\1\0\0\0")
     assert (view.src, view.dst, bytes(view.payload)) == (*P4, b"x" * 16)
     assert word_sum(packet[:28]) == 0xFFFF
@@ -118,6 +118,115 @@ def test_ipv6(builders, headers):
     )
     assert (view.next_header, view.payload_length) == (17, 4)
     assert (view.src, view.dst, bytes(view.payload)) == (*P6, b"data")
+
+
+@FAMILIES
+def test_fragments_of_a_datagram(builders, parse, ends):
+    """Pieces of a datagram, as those who cut it write them, and the same datagram joined."""
+    whole = build_whole(builders, ends)
+    header = 20 if ends is V4 else 40
+    segment, joined = whole[header:], bytearray(len(whole) - header)
+    for at in range(0, len(segment), 64):
+        piece = segment[at : at + 64]
+        more = at + 64 < len(segment)
+        packet = fragment(builders, ends, piece, at, more, identification=0xBEEF)
+        found = parse(packet, "raw")
+        assert (found.complete, found.fragment) == (True, True)
+        assert (found.fragment_offset, found.more_fragments) == (at, more)
+        assert (found.identification, found.protocol) == (0xBEEF, 17)
+        start = found.l4 if found.l4 is not None else found.payload
+        joined[at : at + 64] = packet[start:]
+        assert (found.sport == 53) == (at == 0)
+        out = bytearray(200)
+        size = fragment(builders, ends, piece, at, more, identification=0xBEEF, out=out)
+        assert out[:size] == packet
+    assert joined == segment
+    assert fragment(builders, ends, segment, 0, False) == whole  # all of it is no fragment
+
+
+def build_whole(builders, ends):
+    return builders.build_udp(*ends, 53, 5353, bytes(range(192)))
+
+
+def fragment(builders, ends, piece, at, more, **keywords):
+    build = builders.build_ipv4 if ends is V4 else builders.build_ipv6
+    return build(*ends, 17, piece, fragment_offset=at, more_fragments=more, **keywords)
+
+
+@FAMILIES
+def test_fragments_that_no_datagram_has(builders, ends):
+    for size in (1, 7, 9, 1447):
+        with pytest.raises(ValueError, match=f"multiple of 8 bytes before more fragments.*{size}"):
+            fragment(builders, ends, bytes(size), 0, True)
+        fragment(builders, ends, bytes(size), 8, False)  # the last one has any length
+    # RFC 791 counts the header in a datagram's length, RFC 8200 does not.
+    most = 65535 - (20 if ends is V4 else 0)
+    for at in (8, 32768, 65512 - 8, 65512):
+        fits = min(most - at, 65535 - 8)
+        fragment(builders, ends, bytes(fits), at, False)
+        with pytest.raises(ValueError, match=f"payload must be at most {most - at} bytes"):
+            fragment(builders, ends, bytes(most - at + 1), at, False)
+    last = 65528
+    if ends is V4:
+        with pytest.raises(ValueError, match="payload must be at most 0 bytes, not 8"):
+            fragment(builders, ends, bytes(8), last, True)
+    else:
+        fragment(builders, ends, bytes(7), last, False)
+        with pytest.raises(ValueError, match="payload must be at most 7 bytes, not 8"):
+            fragment(builders, ends, bytes(8), last, True)
+    out = bytearray(b"\xee" * 100)
+    with pytest.raises(ValueError, match="multiple of 8"):
+        fragment(builders, ends, b"odd", 0, True, out=out)
+    assert out == b"\xee" * 100
+    for wrong in (-8, 4, 65536, 65535):
+        with pytest.raises(ValueError, match="fragment_offset must be"):
+            fragment(builders, ends, b"", wrong, False)
+    for wrong in (2, -1):
+        with pytest.raises(ValueError, match="more_fragments must be between 0 and 1"):
+            fragment(builders, ends, b"", 0, wrong)
+
+
+def test_options_count_in_a_fragment(builders):
+    fields = {"options": bytes(40), "fragment_offset": 65472}
+    builders.build_ipv4(*V4, 17, bytes(3), **fields)
+    with pytest.raises(ValueError, match="payload must be at most 3 bytes, not 4"):
+        builders.build_ipv4(*V4, 17, bytes(4), **fields)
+
+
+def test_only_fragments_of_ipv6_have_an_identification(builders):
+    builders.build_ipv6(*V6, 17, identification=0xFFFFFFFF, more_fragments=True)
+    with pytest.raises(ValueError, match="identification is a field of fragments only"):
+        builders.build_ipv6(*V6, 17, identification=1)
+    with pytest.raises(ValueError, match="identification must be between 0 and 4294967295"):
+        builders.build_ipv6(*V6, 17, identification=1 << 32, more_fragments=True)
+
+
+@pytest.mark.parametrize("kind", [0, 1, 5, 46, 1500, 1501, 1535])
+def test_an_ethertype_is_no_length(builders, kind):
+    with pytest.raises(ValueError, match=f"ethertype must be 1536 or more, not {kind}"):
+        builders.build_ethernet(*MACS, kind, b"data")
+    with pytest.raises(ValueError, match=f"a VLAN tag's type must be 1536 or more, not {kind}"):
+        builders.build_ethernet(*MACS, 0x800, b"data", vlans=[(kind, 5)])
+    assert builders.build_ethernet(*MACS, 1536)[12:14] == b"\6\0"
+
+
+@FAMILIES
+@pytest.mark.parametrize("kind", ["udp", "tcp", "icmp_echo"])
+def test_a_computed_sum_of_zero(builders, headers, word_sum, ends, kind):
+    """It is written as it is, but in UDP, where zero says that there is no checksum."""
+    build = getattr(builders, f"build_{kind}")
+    place = {"udp": 6, "tcp": 16, "icmp_echo": 2}[kind]
+    at = (20 if ends is V4 else 40) + place
+    first = build(*ends, 1, 2, bytes(2))
+    missing = int.from_bytes(first[at : at + 2], "big")  # what the words lack of 0xFFFF
+    packet = build(*ends, 1, 2, missing.to_bytes(2, "big"))
+    assert packet[at : at + 2] == (b"\xff\xff" if kind == "udp" else b"\0\0")
+    ip = headers.IPv4View(packet) if ends is V4 else headers.IPv6View(packet)
+    assert ip.transport().verify_checksum()
+    buffer = bytearray(packet)
+    ip = headers.IPv4View(buffer) if ends is V4 else headers.IPv6View(buffer)
+    ip.transport().fill_checksum()
+    assert buffer == packet
 
 
 @FAMILIES
@@ -219,7 +328,7 @@ def test_into_a_buffer(call, name, arguments):
     for wrong in ("text", 5, []):
         with pytest.raises(TypeError, match="bytes-like"):
             call(name, *arguments, out=wrong)
-    with pytest.raises(ValueError, match="contiguous"):
+    with pytest.raises(BufferError, match="contiguous"):
         call(name, *arguments, out=memoryview(bytearray(400))[::2])
 
 
@@ -243,7 +352,7 @@ def test_payloads_of_every_kind(call, name, arguments):
     for wrong in (None, "data", 5, [1]):
         with pytest.raises(TypeError, match="bytes-like"):
             call(name, *arguments[:-1], wrong)
-    with pytest.raises(ValueError, match="contiguous"):
+    with pytest.raises(BufferError, match="contiguous"):
         call(name, *arguments[:-1], memoryview(bytes(8))[::2])
     assert len(call(name, *arguments[:-1], array.array("I"))) == len(call(name, *arguments[:-1]))
 
@@ -285,6 +394,8 @@ def test_numbers_that_do_not_fit(call, name, arguments):
                 refused(field, wrong, *arguments[:at], wrong, *arguments[at + 1 :])
     for field in KEYWORDS.get(name, []):
         most = LIMITS[field]
+        if field == "more_fragments":
+            arguments = (*arguments[:-1], b"8 bytes.")
         for wrong in (-1, most + 1, 1 << 64, None, "1", 1.0):
             refused(field, wrong, *arguments, **{field: wrong})
         other_family = {V4[0]: ["flow_label"], V6[0]: ["identification", "dont_fragment"]}

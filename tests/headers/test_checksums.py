@@ -274,9 +274,12 @@ def test_every_truncation_of_the_transport_header(headers, builders, ends, kind)
     for size in range(at, at + least):
         cut = bytearray(packet[:size])
         ip = ip_view(headers, cut)
-        with pytest.raises(PacketError, match=r"header at offset .*: HEADER_CUT") as caught:
-            ip.transport()
-        assert caught.value.offset == at
+        if kind == "TCPView" and size >= at + 8:
+            ip.transport()  # as much as ICMP errors quote, see test_headers_quotes.py
+        else:
+            with pytest.raises(PacketError, match=r"header at offset .*: HEADER_CUT") as caught:
+                ip.transport()
+            assert caught.value.offset == at
         before = bytes(cut[at:])
         ip.src = ends[1]  # only a checksum that is there is updated
         place = {"TCPView": 16, "UDPView": 6, "ICMPView": 2}[kind]
@@ -314,7 +317,7 @@ CHAINS = {
     "routing 0": ([routing(0, 1, V6[1], OTHER)], V6[0], OTHER),
     "routing 2": ([routing(2, 1, OTHER)], V6[0], OTHER),
     "routing 4": ([routing(4, 1, OTHER, V6[1])], V6[0], OTHER),
-    "routing 3": ([routing(3, 1, OTHER)], *V6),
+    "routing 3, over": ([routing(3, 0, OTHER)], *V6),
     "home address": ([HOME], OTHER, V6[1]),
     "home address behind padding": (
         [options(b"\0\1\3\0\0\0\xc9\x10" + OTHER, kind=60), routing(0, 1, V6[0])], OTHER, V6[0],

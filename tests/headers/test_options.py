@@ -180,7 +180,7 @@ def test_what_is_no_buffer(iterate):
     for wrong in (None, "text", 5):
         with pytest.raises(TypeError, match="bytes-like"):
             iterate(wrong)
-    with pytest.raises(ValueError, match="contiguous"):
+    with pytest.raises(BufferError, match="contiguous"):
         iterate(memoryview(bytes(20))[::2])
 
 
@@ -191,3 +191,12 @@ def test_data_that_was_released():
         with pytest.raises(ValueError, match="released") as caught:
             _ = option.value
         assert not isinstance(caught.value, PacketError)
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 9, 15, 17])
+def test_a_sack_without_whole_blocks(size):
+    """RFC 2018: an option of it has a block at the least; no data is no empty list of them."""
+    (option,) = iter_tcp_options(bytes([5, 2 + size]) + bytes(size))
+    assert (option.kind, len(option.data)) == (5, size)
+    with pytest.raises(PacketError, match=r"tcp\.options at offset 0: BAD_OPTION"):
+        bytes(option.value)

@@ -55,6 +55,10 @@ def test_with_a_name_server_of_our_own(namespace, etc, tmp_path, case):
     run(namespace, case, etc, tmp_path)
 
 
+def test_services_files_as_libc_reads_them(namespace, etc, tmp_path):
+    run(namespace, "services", etc, tmp_path)
+
+
 def test_connect_past_a_black_hole(namespace, etc, tmp_path):
     run(namespace, "blackhole", etc, tmp_path, BLACKHOLE)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import math
 import os
 import random
 import signal
@@ -57,6 +58,23 @@ def dns(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", dns.getaddrinfo)
     yield dns
     dns.gate.set()
+
+
+class Clock:
+    """What tells the resolver the time."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(fastsock.resolver, "monotonic", clock)
+    return clock
 
 
 def wait_until(condition):
@@ -402,10 +420,10 @@ def test_a_look_up_that_was_cleared_is_not_kept(dns):
 
 
 @pytest.mark.parametrize("name", ["EAI_AGAIN", "EAI_FAIL"])
-def test_an_old_answer_while_the_server_fails(dns, name):
-    resolver = Resolver(ttl=0.01, stale_ttl=60, negative_ttl=0)
+def test_an_old_answer_while_the_server_fails(dns, clock, name):
+    resolver = Resolver(ttl=10, stale_ttl=60, negative_ttl=0)
     rows = resolver.getaddrinfo("name", 80)
-    time.sleep(0.02)
+    clock.now += 10
     dns.errors["name"] = gaierror(name)
     assert resolver.getaddrinfo("name", 80) == rows
     assert resolver.getaddrinfo("name", 81) == rows_of(81, "192.0.2.1")
@@ -415,22 +433,227 @@ def test_an_old_answer_while_the_server_fails(dns, name):
     assert resolver.getaddrinfo("name", 80) == rows_of(80, "192.0.2.2")
 
 
-def test_no_old_answer_beyond_its_time_or_for_a_missing_name(dns):
-    resolver = Resolver(ttl=0.01, stale_ttl=0.01)
+def test_no_old_answer_beyond_its_time_or_for_a_missing_name(dns, clock):
+    resolver = Resolver(ttl=10, stale_ttl=10)
     resolver.getaddrinfo("name", 80)
-    time.sleep(0.03)
+    clock.now += 20
     dns.errors["name"] = gaierror("EAI_AGAIN")
     with pytest.raises(socket.gaierror):
         resolver.getaddrinfo("name", 80)
-    resolver = Resolver(ttl=0.01, stale_ttl=60)
+    resolver = Resolver(ttl=10, stale_ttl=60)
     resolver.getaddrinfo("other", 80)
-    time.sleep(0.02)
+    clock.now += 10
     dns.errors["other"] = gaierror("EAI_NONAME")
     with pytest.raises(socket.gaierror):
         resolver.getaddrinfo("other", 80)
 
 
+def test_the_server_is_left_alone_no_longer_than_the_old_answer_holds(dns, clock):
+    resolver = Resolver(ttl=10, stale_ttl=5, negative_ttl=60)
+    rows = resolver.getaddrinfo("name", 80)
+    dns.errors["name"] = gaierror("EAI_AGAIN")
+    clock.now += 11
+    assert resolver.getaddrinfo("name", 80) == rows
+    asked = len(dns.calls)
+    clock.now += 3.9
+    assert resolver.getaddrinfo("name", 80) == rows
+    assert len(dns.calls) == asked  # it was left alone
+    clock.now += 0.1
+    with pytest.raises(socket.gaierror):
+        resolver.getaddrinfo("name", 80)
+    assert len(dns.calls) == asked + 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [gaierror("EAI_MEMORY"), gaierror("EAI_FAMILY"), gaierror("EAI_NONAME"), socket.gaierror(),
+     OSError(5, "x"), TimeoutError(110, "x"), ValueError("x"), RuntimeError("x"), SystemExit(3)],
+    ids=repr,
+)  # fmt: skip
+def test_no_old_answer_for_other_errors(dns, clock, error):
+    resolver = Resolver(ttl=10, stale_ttl=60)
+    resolver.getaddrinfo("name", 80)
+    clock.now += 10
+    dns.errors["name"] = error
+    for _ in range(2):
+        with pytest.raises(type(error)) as caught:
+            resolver.getaddrinfo("name", 80)
+        assert caught.value.args == error.args
+    assert resolver.info().stale == 0
+    assert resolver.info().pending == 0
+
+
+def test_an_error_that_can_not_be_copied(dns):
+    class OddError(Exception):
+        def __init__(self, a, b):
+            super().__init__()
+
+    dns.errors["name"] = OddError(1, 2)
+    for _ in range(2):
+        with pytest.raises(OddError):
+            Resolver().getaddrinfo("name", 80)
+
+
+# Who goes first, and who goes.
+
+
+def test_what_nobody_waits_for_is_not_begun(dns):
+    resolver = Resolver(workers=1)
+    dns.gate.clear()
+    with pytest.raises(TimeoutError):
+        resolver.getaddrinfo("first", 80, timeout=0)
+    wait_until(lambda: dns.calls == ["first"])
+    for number in range(100):
+        with pytest.raises(TimeoutError):
+            resolver.getaddrinfo(f"dead{number}", 80, timeout=0)
+    assert resolver.info().pending == 1
+
+    async def give_up():
+        tasks = [asyncio.create_task(resolver.agetaddrinfo(f"x{n}", 80)) for n in range(100)]
+        await asyncio.sleep(0)
+        assert resolver.info().pending == 101
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run(give_up())
+    assert resolver.info().pending == 1
+    assert len(resolver._workers._queue) == 0
+    dns.gate.set()
+    assert resolver.getaddrinfo("good", 80)
+    assert dns.calls == ["first", "good"]
+
+
+def test_what_somebody_else_waits_for_stays(dns):
+    resolver = Resolver(workers=1)
+    dns.gate.clear()
+    with pytest.raises(TimeoutError):
+        resolver.getaddrinfo("first", 80, timeout=0)
+    results = []
+    thread = threading.Thread(target=lambda: results.append(resolver.getaddrinfo("name", 80)))
+    thread.start()
+    wait_until(lambda: resolver.info().pending == 2)
+    with pytest.raises(TimeoutError):
+        resolver.getaddrinfo("name", 80, timeout=0)
+    assert resolver.info().pending == 2
+    dns.gate.set()
+    thread.join(10)
+    assert results == [rows_of(80, "192.0.2.1")]
+
+
+def test_what_has_begun_goes_on_without_a_waiter(dns):
+    resolver = Resolver(workers=2)
+    for name in ("a", "b", "a"):  # a new thread, another one, an idle one
+        dns.gate.clear()
+        resolver.clear()
+        with pytest.raises(TimeoutError):
+            resolver.getaddrinfo(name, 80, timeout=0)
+        dns.gate.set()
+        wait_until(lambda: not resolver.info().pending)
+        assert resolver.info().entries == 1
+
+
+@pytest.mark.parametrize("backlog", [0, 3])
+def test_a_full_queue(dns, clock, backlog):
+    resolver = Resolver(workers=1, backlog=backlog, ttl=10, stale_ttl=60)
+    rows = resolver.getaddrinfo("known", 80)
+    clock.now += 10
+    dns.gate.clear()
+
+    async def main():
+        first = asyncio.create_task(resolver.agetaddrinfo("n0", 80))
+        while "n0" not in dns.calls:
+            await asyncio.sleep(0.001)
+        tasks = [
+            asyncio.create_task(resolver.agetaddrinfo(f"n{number}", 80))
+            for number in range(1, backlog + 3)
+        ]
+        await asyncio.sleep(0)
+        assert await resolver.agetaddrinfo("known", 80) == rows  # an old answer is better
+        while len([task for task in tasks if task.done()]) < 2:
+            await asyncio.sleep(0)
+        dns.gate.set()
+        return await asyncio.gather(first, *tasks, return_exceptions=True)
+
+    results = asyncio.run(main())
+    refused = [result for result in results if isinstance(result, socket.gaierror)]
+    assert len(refused) == 2
+    assert refused[0].errno == socket.EAI_AGAIN
+    assert str(backlog) in str(refused[0])
+    assert resolver.info().pending == 0
+
+
+def test_many_more_than_may_wait(dns):
+    hosts = [f"n{number}" for number in range(200)]
+    for results in (
+        Resolver(workers=2, backlog=5).many(hosts, 80),
+        asyncio.run(Resolver(workers=2, backlog=5).amany(hosts, 80)),
+    ):
+        assert results == [rows_of(80, "192.0.2.1")] * 200
+
+
+def test_a_look_up_within_a_look_up(monkeypatch):
+    """A thread of the resolver's own does not wait for itself."""
+    resolver = Resolver(workers=1)
+
+    def getaddrinfo(host, port, *hints):
+        if host == "outer":
+            return resolver.getaddrinfo("inner", port)
+        return rows_of(port, "192.0.2.1")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    assert resolver.getaddrinfo("outer", 80, timeout=20) == rows_of(80, "192.0.2.1")
+
+
+@pytest.mark.parametrize("timeout", [-1, -1e-9, math.nan, -math.inf])
+def test_a_wrong_timeout_asks_nobody(dns, timeout):
+    resolver = Resolver()
+    resolver.getaddrinfo("known", 80)
+    for host in ("known", "name", "192.0.2.1"):
+        with pytest.raises(ValueError, match="timeout"):
+            resolver.getaddrinfo(host, 80, timeout=timeout)
+        with pytest.raises(ValueError, match="timeout"):
+            asyncio.run(resolver.agetaddrinfo(host, 80, timeout=timeout))
+        with pytest.raises(ValueError, match="timeout"):
+            resolver.many([host], 80, timeout=timeout)
+        with pytest.raises(ValueError, match="timeout"):
+            asyncio.run(resolver.amany([host], 80, timeout=timeout))
+    assert dns.calls == ["known"]
+    with pytest.raises(ValueError, match="negative"):
+        Resolver(timeout=timeout)
+
+
+@pytest.mark.parametrize("timeout", [math.inf, 1e300, 1e10])
+def test_a_timeout_without_end(dns, timeout):
+    assert Resolver().getaddrinfo("a", 80, timeout=timeout)
+    assert asyncio.run(Resolver(timeout=timeout).agetaddrinfo("a", 80))
+
+
 # Threads, fork, and the end of the program.
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_first_look_up_of_a_forked_childs_thread_is_asked_once_more(dns):
+    """It may read, with glibc, from the socket of a thread that is not there."""
+    resolver = Resolver(workers=1)
+    dns.errors["name"] = gaierror("EAI_AGAIN")
+    with pytest.raises(socket.gaierror):
+        resolver.getaddrinfo("name", 80)
+    assert dns.calls == ["name"]
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(10)
+        status = 1
+        try:
+            for _ in range(2):
+                with pytest.raises(socket.gaierror):
+                    resolver.getaddrinfo("name", 80)
+            assert dns.calls == ["name"] * 4  # twice, and once
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitpid(pid, 0)[1] == 0
 
 
 def test_a_hammer_of_threads(dns):
@@ -466,21 +689,20 @@ def test_fork_while_a_look_up_goes_on(dns):
     thread = threading.Thread(target=resolver.getaddrinfo, args=("name", 80))
     thread.start()
     wait_until(lambda: "name" in dns.calls)
-    with resolver._lock:
-        pid = os.fork()
-        if pid == 0:
-            signal.alarm(10)  # a child that hangs dies of it
-            status = 1
-            try:
-                dns.gate = threading.Event()
-                dns.gate.set()
-                dns.calls.clear()
-                assert resolver.getaddrinfo("known", 81) == rows_of(81, "192.0.2.1")
-                assert resolver.getaddrinfo("name", 80) == rows_of(80, "192.0.2.1")
-                assert dns.calls == ["name"]
-                status = 0
-            finally:
-                os._exit(status)
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(10)  # a child that hangs dies of it
+        status = 1
+        try:
+            dns.gate = threading.Event()
+            dns.gate.set()
+            dns.calls.clear()
+            assert resolver.getaddrinfo("known", 81) == rows_of(81, "192.0.2.1")
+            assert resolver.getaddrinfo("name", 80) == rows_of(80, "192.0.2.1")
+            assert dns.calls == ["name"]
+            status = 0
+        finally:
+            os._exit(status)
     dns.gate.set()
     thread.join(10)
     assert os.waitpid(pid, 0)[1] == 0

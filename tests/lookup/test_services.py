@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -23,13 +24,11 @@ other 91/udp dup
 \tindented 92/tcp
 bad
 bad2 tcp
-bad3 80
 bad4 x/tcp
-bad5 -1/tcp
-bad6 70000/tcp
-bad7 99/
 #gone 93/tcp
 crlf 94/tcp\r
+last\v65535/tcp\f\t\r
+no\x1cblank 1/tcp
 """
 PROTOCOLS = """\
 tcp 6 TCP   # transmission control
@@ -178,11 +177,98 @@ def test_the_first_line_that_fits_wins(lookup, etc, no_libc):
 
 
 def test_what_is_no_plain_line_is_no_entry():
-    tables = services.parse(SERVICES, PROTOCOLS)
-    names = {"http", "www", "web", "alt-http", "dup", "other", "indented", "crlf"}
+    tables = services.parse(SERVICES.encode(), PROTOCOLS.encode())
+    names = {"http", "www", "web", "alt-http", "dup", "other", "indented", "crlf", "last"}
+    names.add("no\x1cblank")
     assert set(tables.ports[...]) == names
     assert set(tables.protocols) == {"tcp", "TCP", "udp", "UDP"}
     assert set(tables.ports) == {..., "tcp", "udp"}
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["010/tcp", "0x50/tcp", "+80/tcp", "-1/tcp", "80", "80//tcp", "80/", "80/tcp/udp", "80/t\0cp",
+     "65536/tcp", "70000/tcp", "123456/tcp", "00/tcp", "8_0/tcp", "8x/tcp"],
+)  # fmt: skip
+def test_what_follows_a_line_that_libc_may_read_otherwise_is_left_to_libc(number):
+    text = f"before 1/tcp\nodd {number}\nodd 2/tcp\nafter 3/tcp\n"
+    assert services.parse(text.encode(), b"").ports[...] == {"before": 1}
+
+
+def test_digits_of_other_scripts_are_no_number():
+    text = "x \uff18\uff10/tcp\nx \u0668/tcp\nafter 3/tcp\n"
+    assert services.parse(text.encode(), b"").ports[...] == {"after": 3}
+
+
+def test_names_that_are_not_utf8_are_left_to_libc():
+    assert services.parse(b"x 1/tcp\n\xff 2/tcp\ny 3/tcp", b"").ports[...] == {"x": 1}
+
+
+@pytest.mark.parametrize("number", ["06", "0x6", "6x", "+6", "2147483648", "99999999999"])
+def test_protocols_after_a_line_that_libc_may_read_otherwise(number):
+    text = f"before 1\nodd {number}\nodd 2\n"
+    assert services.parse(b"", text.encode()).protocols == {"before": 1}
+
+
+@pytest.mark.parametrize("junk", [0, "junk", (), (1, 2, 3), ({}, {}), (None,) * 3, ({...: 1},) * 3])
+def test_tables_that_were_replaced_by_anything(lookup, monkeypatch, junk):
+    """An error, or libc's answer: never a read of memory that is no table."""
+    monkeypatch.setattr(services, "current", junk)
+    for name, key in (("getservbyname", "x"), ("getservbyport", 1), ("getprotobyname", "x")):
+        with suppress(Exception):
+            getattr(lookup, name)(key)
+        with suppress(Exception):
+            getattr(lookup, name)(key, "tcp")
+
+
+def test_an_audit_hook_that_reloads_the_tables(run_python, twin):
+    """What the tables gave is held while a hook runs, which may drop them."""
+    program = """
+import sys, fastsock, gc
+from fastsock.lookup import services
+port, name = int("98765432109"), "n" * 50
+class Tables(tuple): pass
+def fill():
+    services.current = services.Tables(
+        {...: {"x": int("98765432109")}}, {...: {1: "n" * int("50")}}, {})
+def hook(event, args):
+    if event in ("socket.getservbyname", "socket.getservbyport"):
+        services.current = None
+        gc.collect()
+        kept.extend([object(), int("1" * 12), "y" * int("50")] for _ in range(100))
+kept = []
+sys.addaudithook(hook)
+for _ in range(50):
+    fill()
+    assert fastsock.getservbyname("x") == port
+    fill()
+    assert fastsock.getservbyport(1) == name
+"""
+    done = run_python("-c", program, FASTSOCK_BACKEND=twin.tag)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_hook_that_asks_in_between(run_python, twin):
+    """The lock around libc is one that the same thread can take again, as in a signal handler."""
+    program = """
+import faulthandler, sys, fastsock
+faulthandler.dump_traceback_later(50, exit=True)
+asked = []
+def hook(event, args):
+    if event == "socket.getservbyname" and not asked:
+        asked.append(1)
+        try:
+            fastsock.getservbyname("no such thing")
+        except OSError:
+            asked.append(2)
+sys.addaudithook(hook)
+try:
+    fastsock.getservbyname("no such service")
+except OSError:
+    print(asked)
+"""
+    done = run_python("-c", program, FASTSOCK_BACKEND=twin.tag)
+    assert (done.stdout, done.stderr) == ("[1, 2]\n", "")
 
 
 def test_files_are_read_once_and_reloaded_on_demand(lookup, etc):
@@ -243,7 +329,8 @@ def test_a_database_beside_the_file_makes_libc_the_judge(lookup, etc):
 
 
 def test_the_bundled_tables_agree_with_this_machine_where_both_know():
-    ours = services.parse(services._iana.SERVICES, services._iana.PROTOCOLS)
+    ours = services.parse(services._iana.SERVICES.encode(), services._iana.PROTOCOLS.encode())
+    assert len(ours.services[...]) > 70  # all of it is read
     theirs = services.load()
     for protocol, ports in ours.ports.items():
         for name, port in ports.items():

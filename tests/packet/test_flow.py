@@ -89,6 +89,32 @@ def test_rss_vectors(packet, flow, dst, dport, src, sport, addresses, ports):
     assert packet.flow_hash(flow((src, dst), 6, (sport, dport)), key=RSS_KEY) == ports
 
 
+@pytest.mark.parametrize(("dst", "dport", "src", "sport", "addresses", "ports"), RSS_VECTORS)
+def test_every_piece_of_a_datagram_has_one_hash(
+    packet, columns, build, dst, dport, src, sport, addresses, ports
+):
+    """Later pieces have no ports, so RSS hashes none of the first one's, either."""
+    segment = build.tcp(bytes(12), sport, dport, checksum=0)
+    if ":" in src:
+        head = build.fragment_header
+        pieces = [head(6, more=1) + segment, head(6, 32, 1) + segment, head(6, 64) + segment]
+        pieces = [build.ipv6(piece, 44, src=src, dst=dst) for piece in pieces]
+        whole = build.ipv6(head(6) + segment, 44, src=src, dst=dst)  # an atomic fragment
+    else:
+        words = [0x2000, 0x2004, 0x0008]
+        pieces = [build.ipv4(segment, 6, src=src, dst=dst, fragment=word) for word in words]
+        whole = build.ipv4(segment, 6, src=src, dst=dst, fragment=0x4000)
+    rows = columns.decode_columns([*pieces, whole], ["flow_hash", "sport"], link="raw")
+    assert rows["flow_hash"].tolist() == [addresses] * 3 + [ports]
+    assert rows["sport"].tolist() == [sport, 0, 0, sport]
+    for piece, expected in zip([*pieces, whole], [addresses] * 3 + [ports], strict=True):
+        found = packet.parse_packet(piece, "raw")
+        assert packet.flow_hash(found) == expected
+        assert packet.flow_hash(found, key=RSS_KEY) == expected
+    first = packet.parse_packet(pieces[0], "raw")
+    assert packet.flow_key(first)[2:6] == struct.pack("!HH", sport, dport)
+
+
 @pytest.mark.parametrize("addresses", [V4, FE80])
 @pytest.mark.parametrize(
     "key", [bytes(range(40)), bytearray(b"\x6d\x5a" * 20), bytes(40), b"\xff" * 52]

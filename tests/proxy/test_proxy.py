@@ -263,8 +263,55 @@ def test_local_with_values(proxy):
         data = v2(body + tlv(0x05, b"id") + CRC_FIELD, command=0x20, kind=kind)
         header, _ = proxy.parse_proxy(with_crc(data))
         assert header.tlv(ProxyTLV.UNIQUE_ID) == b"id"
-        with pytest.raises(ProxyError, match="CRC-32C is wrong"):
-            proxy.parse_proxy(data)
+        unsigned, consumed = proxy.parse_proxy(data)  # its CRC is told, and refuses nothing
+        assert consumed == len(data)
+        assert unsigned.tlv(ProxyTLV.CRC32C) == bytes(4)
+        assert unsigned.tlv(ProxyTLV.UNIQUE_ID) == b"id"
+
+
+# A health check by a load balancer of AWS: a family, and TLVs where the addresses should be.
+AWS_CHECK = SIGNATURE + bytes.fromhex("20110054 030004bce5951f 04004a") + bytes(74)
+
+
+def test_local_with_a_family_and_no_addresses(proxy):
+    header, consumed = proxy.parse_proxy(AWS_CHECK + b"payload")
+    assert consumed == len(AWS_CHECK) == 100
+    assert header[:6] == (2, "LOCAL", AF_UNSPEC, 0, None, None)
+    assert list(header.iter_tlvs()) == [
+        (ProxyTLV.CRC32C, bytes.fromhex("bce5951f")), (ProxyTLV.NOOP, bytes(74)),
+    ]  # fmt: skip
+    assert proxy.parse_proxy(AWS_CHECK[:99]) == NeedMore(1)
+
+
+@pytest.mark.parametrize(("kind", "size"), [(0x11, 12), (0x12, 12), (0x21, 36), (0x31, 216)])
+@pytest.mark.parametrize("before", [b"", b"addresses", b"zeros"])
+def test_local_values_are_found_where_they_are(proxy, kind, size, before):
+    """At the start of the block, behind addresses, or behind a place for them that is zero."""
+    block = {b"": b"", b"addresses": bytes([192, 0, 2, 1]) * (size // 4), b"zeros": bytes(size)}
+    values = tlv(0x02, b"example.org") + tlv(0xEA, b"vpce-1") + CRC_FIELD
+    header, _ = proxy.parse_proxy(v2(block[before] + values, command=0x20, kind=kind))
+    assert header.tlvs == values
+    assert header.authority == "example.org"
+
+
+@pytest.mark.parametrize("kind", [0x00, 0x11, 0x21, 0x31, 0x44])
+@pytest.mark.parametrize("command", [0x20, 0x21])
+def test_a_block_of_zeros_has_no_values(proxy, command, kind):
+    if command == 0x21 and kind:
+        return  # an address of zeros is one
+    for size in (1, 3, 12, 36, 84, 216, 250):
+        header, consumed = proxy.parse_proxy(v2(bytes(size), command=command, kind=kind))
+        assert (header.tlvs, consumed) == (b"", 16 + size)
+
+
+@given(st.integers(0, 255), st.binary(max_size=300))
+def test_local_is_never_refused_for_its_content(proxy, kind, body):
+    data = v2(body, command=0x20, kind=kind)
+    header, consumed = proxy.parse_proxy(data)
+    assert consumed == len(data)
+    assert all(kind for kind, _ in header.iter_tlvs())
+    assert header.ssl is None or len(header.tlv(ProxyTLV.SSL)) >= 5
+    assert body.endswith(header.tlvs)
 
 
 # Version 2: what is refused
@@ -506,6 +553,57 @@ def test_max_size(proxy, data):
         assert needed == texts.PROXY_SIZE or needed <= 20
 
 
+# A small max_size does not shorten what is looked at: a wrong byte is named even where the header
+# would be too large, and whole lines are.
+SHORT = [
+    (b"PROXY TCP4 1.2.3.4 5.6.7.8 9 10\r\n", 16, texts.PROXY_SIZE),
+    (b"PROXY TCP4 1.2.3.4 5.6.7.8 9 10\r\n", 32, texts.PROXY_SIZE),
+    (b"PROXY TCP4 1.2.3.4 5.6.7.8 9 10\r\n", 33, 33),
+    (b"PROXY TCP4 1.2.3.4 5.6.7.8 9 1\n0\r\n", 16, texts.PROXY_LINE_END),
+    (b"PROXY TCP4 1.2.3.4 5.6.7.8 9 a\r\n", 16, texts.PROXY_SIZE),
+    (b"PROXY TCP4 1.2.3.4 5.6.7.8 9 a\r\n", 32, texts.PROXY_PORT),
+    (b"PROXY UNKNOWN\r\n", 16, 15),
+    (b"PROXY UNKNOWN  \r\n", 16, texts.PROXY_SIZE),
+    (b"PROXY UNKNOWN  \r\n", 17, 17),
+    (b"PROXY UNKNOWN".ljust(105) + b"\r\n", 16, texts.PROXY_SIZE),
+    (b"PROXY UNKNOWN".ljust(105) + b"\r\n", 106, texts.PROXY_SIZE),
+    (b"PROXY UNKNOWN".ljust(105) + b"\r\n", 107, 107),
+    (b"PROXY UNKNOWN".ljust(106) + b"\r\n", 16, texts.PROXY_LINE_LENGTH),
+    (b"PROXY UNKNOWN".ljust(106) + b"\r\n", 4096, texts.PROXY_LINE_LENGTH),
+    (b"PROXY UNKNOWN".ljust(300), 16, texts.PROXY_LINE_LENGTH),
+    (b"PROXY UNKNOWN", 15 + 1, NeedMore(2)),
+    (b"PROXY UNKNOWN ", 16, NeedMore(2)),
+    (b"PROXY UNKNOWN  ", 16, texts.PROXY_SIZE),
+    (b"PROXY UNKNOWN  \r", 16, texts.PROXY_SIZE),
+    (b"PROXY TCP", 21, texts.PROXY_SIZE),
+    (b"PROXY TCP", 22, NeedMore(13)),
+    (b"PROXY TCP4", 31, texts.PROXY_SIZE),
+    (b"PROXY TCP4", 32, NeedMore(22)),
+    (v2(b"", kind=0), 16, 16),
+    (v2(b"\0", kind=0), 16, texts.PROXY_SIZE),
+    (v2(b"\0", kind=0)[:16], 16, texts.PROXY_SIZE),
+    (v2(b"\0", kind=0)[:15], 16, NeedMore(1)),
+    (v2(), 27, texts.PROXY_SIZE),
+    (v2(), 28, 28),
+    (v2()[:27], 28, NeedMore(1)),
+    (v2(command=0x22), 16, texts.PROXY_COMMAND),
+]
+
+
+@pytest.mark.parametrize(("data", "max_size", "expected"), SHORT)
+@pytest.mark.parametrize("kind", [bytes, bytearray, lambda d: memoryview(d + b"!")[:-1]])
+def test_small_max_size(proxy, data, max_size, expected, kind):
+    buffer = kind(data)
+    if isinstance(expected, str):
+        with pytest.raises(ProxyError) as caught:
+            proxy.parse_proxy(buffer, max_size=max_size)
+        assert str(caught.value) == expected
+    elif isinstance(expected, NeedMore):
+        assert proxy.parse_proxy(buffer, max_size=max_size) == expected
+    else:
+        assert proxy.parse_proxy(buffer, max_size=max_size)[1] == expected
+
+
 def test_default_max_size(proxy):
     assert proxy.parse_proxy(v2(TCP4 + tlv(4, bytes(4065))))[1] == 4096
     with pytest.raises(ProxyError, match="max_size"):
@@ -565,7 +663,7 @@ def test_no_buffer(proxy):
     for wrong in ("PROXY", None, 5, [80]):
         with pytest.raises(TypeError, match="a bytes-like object is required, not '"):
             proxy.parse_proxy(wrong)
-    with pytest.raises(BufferError, match="not C-contiguous"):
+    with pytest.raises(BufferError, match="must be a C-contiguous buffer"):
         proxy.parse_proxy(memoryview(bytes(40))[::2])
 
 

@@ -3,6 +3,7 @@
 import copy
 import pickle
 import struct
+import sys
 
 import pytest
 
@@ -34,6 +35,11 @@ SAMPLES = [
     Varint(max_frame=2, keep=True),
     Netstring(max_frame=0),
 ]
+
+
+@pytest.fixture
+def acc(stream):
+    return stream.RecvAccumulator()
 
 
 def cut(stream, framer, data, **options):
@@ -428,3 +434,168 @@ class TestNetstring:
         with pytest.raises(FrameTooLargeError) as caught:
             cut(stream, Netstring(), b"9" * 18 + b":")
         assert caught.value.declared == 10**18 - 1
+
+
+class TestLengthsAtTheEdge:
+    """The least number of 64 bits has no opposite, and a sum with it can wrap."""
+
+    @pytest.mark.parametrize("adjust", [-(1 << 62), -1, 0, 1, 1 << 62])
+    @pytest.mark.parametrize("byteorder", ["big", "little"])
+    def test_the_least_signed_length(self, acc, adjust, byteorder):
+        framer = LengthPrefix(8, signed=True, adjust=adjust, byteorder=byteorder)
+        least = -(1 << 63)
+        acc.feed(least.to_bytes(8, byteorder, signed=True) + b"body")
+        more = f" adjusted by {adjust}" if adjust else ""
+        for _ in range(2):
+            with pytest.raises(FrameError, match=f"^a frame with a length of {least}{more}$"):
+                acc.frames(framer)
+
+    @pytest.mark.parametrize("adjust", [0, 1, 1 << 62])
+    def test_the_largest_unsigned_length(self, acc, adjust):
+        acc.feed(b"\xff" * 8 + b"body")
+        with pytest.raises(FrameTooLargeError) as caught:
+            acc.frames(LengthPrefix(8, adjust=adjust))
+        assert caught.value.declared == (1 << 64) - 1 + adjust
+
+    def test_a_negative_length_that_is_made_good(self, acc):
+        acc.feed((-(1 << 62) + 2).to_bytes(8, "big", signed=True) + b"hi!")
+        assert acc.frames(LengthPrefix(8, signed=True, adjust=1 << 62)) == [b"hi"]
+        assert acc.take() == b"!"
+
+
+@pytest.mark.parametrize("keep", [False, True])
+@pytest.mark.parametrize(
+    "separators",
+    [(b"c", b"bc", b"abc"), (b"abc", b"bc", b"c"), (b"bc", b"abc"), (b"c", b"abc", b"xyz")],
+)
+def test_of_separators_that_end_together_the_longest_counts(stream, separators, keep):
+    data = b"1abc2bc3c4ab5abcc"
+    expected, rest = [], data
+    while True:  # an oracle that looks at every end in turn
+        for end in range(1, len(rest) + 1):
+            found = [one for one in separators if rest[:end].endswith(one)]
+            if found:
+                break
+        else:
+            break
+        cut = end if keep else end - max(map(len, found))
+        expected.append(rest[:cut])
+        rest = rest[end:]
+    for framer in (Delimiter(separators, keep=keep), Delimiter(separators[::-1], keep=keep)):
+        acc, drip = stream.RecvAccumulator(), stream.RecvAccumulator()
+        acc.feed(data)
+        assert (acc.frames(framer), acc.take()) == (expected, rest)
+        frames = []
+        for byte in data:
+            drip.feed(bytes([byte]))
+            frames += drip.frames(framer)
+        assert (frames, drip.take()) == (expected, rest)
+
+
+def changed(framer, **fields):
+    for name, value in fields.items():
+        object.__setattr__(framer, name, value)
+    return framer
+
+
+class TestTamperedWith:
+    """Nothing that is done to a framer leads to memory that is not the accumulator's."""
+
+    @pytest.mark.parametrize(
+        ("framer", "fields"),
+        [
+            (LengthPrefix(2), {"width": 0}),
+            (LengthPrefix(2), {"width": 9}),
+            (LengthPrefix(2), {"width": -1}),
+            (LengthPrefix(2), {"width": "2"}),
+            (LengthPrefix(2), {"offset": -10}),
+            (LengthPrefix(2), {"offset": 1 << 40}),
+            (LengthPrefix(2), {"width": 16, "offset": -8}),
+            (LengthPrefix(2), {"strip": -1}),
+            (LengthPrefix(2), {"strip": 1 << 63}),
+            (LengthPrefix(2), {"adjust": -(1 << 63)}),
+            (LengthPrefix(2), {"max_frame": -5}),
+            (LengthPrefix(2), {"byteorder": "middle"}),
+            (FixedSize(2), {"size": 0}),
+            (FixedSize(2), {"size": -1}),
+            (FixedSize(2), {"size": 1 << 63}),
+            (Delimiter(b"ab"), {"separator": b""}),
+            (Delimiter(b"ab"), {"separator": ()}),
+            (Delimiter(b"ab"), {"separator": (b"a", b"")}),
+            (Delimiter(b"ab"), {"separator": "ab"}),
+            (Delimiter(b"ab"), {"separator": None}),
+            (Lines(), {"newline": b""}),
+            (Lines(), {"newline": b"x"}),
+            (Varint(), {"max_frame": -1}),
+            (Netstring(), {"max_frame": "1"}),
+        ],
+    )
+    def test_fields_out_of_range_are_refused(self, acc, framer, fields):
+        framer = changed(copy.copy(framer), **fields)
+        acc.feed(b"\0\2ab")
+        for call in (acc.frames, acc.frame_offsets, acc.skip_frame):
+            with pytest.raises((ValueError, TypeError)):
+                call(framer)
+        assert acc.take() == b"\0\2ab"
+
+    def test_fields_within_range_count(self, acc):
+        acc.feed(b"abcdef")
+        assert acc.frames(changed(FixedSize(2), size=3)) == [b"abc", b"def"]
+
+    def test_a_false_class(self, acc):
+        class False1:
+            __class__ = property(lambda self: LengthPrefix)
+            _plan = None
+
+            def __getattr__(self, name):
+                return 1 << 40
+
+        acc.feed(b"\0\2ab")
+        for call in (acc.frames, acc.frame_offsets, acc.skip_frame):
+            with pytest.raises(TypeError, match="a framer is required, not 'False1'"):
+                call(False1())
+
+    def test_a_framer_of_no_kind(self, acc):
+        class Mine(Framer):
+            max_frame = None
+
+            def __init__(self):
+                pass
+
+        acc.feed(b"\0\2ab")
+        with pytest.raises(TypeError, match="a framer is required, not 'Mine'"):
+            acc.frames(Mine())
+
+    def test_a_plan_that_is_a_property(self, acc, monkeypatch):
+        framer, plans = LengthPrefix(2), []
+        acc.feed(b"\0\2ab")
+        acc.frames(framer)
+        genuine = framer._plan
+
+        def plan(self):
+            plans.append(None)
+            return [genuine, None, object(), 5][(len(plans) - 1) % 4]
+
+        monkeypatch.setattr(LengthPrefix, "_plan", property(plan, lambda self, value: None))
+        for _ in range(8):
+            acc.feed(b"\0\2ab")
+            assert acc.frames(copy.copy(framer)) == [b"ab"]
+
+    def test_a_plan_of_something_else(self, acc):
+        for value in (None, object(), 5, [], {}):
+            framer = changed(LengthPrefix(2), _plan=value)
+            acc.feed(b"\0\2ab")
+            assert acc.frames(framer) == [b"ab"]
+
+    @pytest.mark.parametrize("limit", [sys.maxsize, sys.maxsize + 1, 1 << 63, 1 << 64, 1 << 200])
+    def test_limits_beyond_any_count(self, acc, limit):
+        for framer, data in [
+            (LengthPrefix(1), b"\1a\1b"),
+            (FixedSize(1), b"ab"),
+            (Lines(), b"a\nb\n"),
+            (Delimiter((b";", b",")), b"a;b,"),
+            (Varint(), b"\1a\1b"),
+            (Netstring(), b"1:a,1:b,"),
+        ]:
+            acc.feed(data)
+            assert acc.frames(framer, limit=limit) == [b"a", b"b"]

@@ -1,18 +1,13 @@
 """Compiled twin of `fastsock.capture`: packets are decoded by a kernel, a block at a time."""
 
 cimport cython
-from cpython.buffer cimport (
-    PyBUF_FULL_RO,
-    PyBuffer_IsContiguous,
-    PyBuffer_Release,
-    PyObject_CheckBuffer,
-    PyObject_GetBuffer,
-)
+from cpython.buffer cimport PyBUF_FULL_RO, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
 from cpython.list cimport PyList_GET_SIZE
 from cpython.object cimport PyObject
 from libc.stdint cimport int64_t, uint32_t
 
+from fastsock._core.buffers cimport get_contiguous
 from fastsock.capture._c.sink cimport Sink
 
 from fastsock.capture import columns as _columns
@@ -39,21 +34,11 @@ cdef enum:
     PREFETCH_ROWS = 8       # of a list, ahead of the packet that is decoded: they lie anywhere
 
 
-cdef object get_bytes(object buffer, Py_buffer *view, object name):
-    """Fill `view` with a buffer in one piece, of any format and shape. The caller releases it."""
-    if not PyObject_CheckBuffer(buffer):
-        raise _errors.not_buffer(buffer)
-    PyObject_GetBuffer(buffer, view, PyBUF_FULL_RO)
-    if not PyBuffer_IsContiguous(view, b"C"):
-        PyBuffer_Release(view)
-        raise _errors.not_contiguous(name)
-
-
 cdef int decode_item(Sink sink, object item, uint32_t link) except -1:
     cdef Py_buffer view
     if PyBytes_CheckExact(item):
         return sink.add(PyBytes_AS_STRING(item), PyBytes_GET_SIZE(item), link)
-    get_bytes(item, &view, "a packet")
+    get_contiguous(item, &view, "a packet")
     try:
         return sink.add(<const char *>view.buf, view.len, link)
     finally:
@@ -77,7 +62,7 @@ cdef object decode_offsets(Sink sink, object buffer, object offsets, uint32_t li
     cdef Py_buffer data, numbers
     cdef const int64_t *starts
     cdef size_t rows, row
-    get_bytes(buffer, &data, "buffer")
+    get_contiguous(buffer, &data, "buffer")
     try:
         PyObject_GetBuffer(_columns.offsets_of(offsets), &numbers, PyBUF_FULL_RO)
         try:
@@ -110,16 +95,18 @@ def decode_columns(buffers, columns=None, *, link="ethernet", verify=False, out=
             have it.
         verify: look at checksums too.
         out: columns of the same names, to be written anew and returned. Their memory is
-            used again where it is enough; views of it then show the new rows. Where the call
-            raises, they have no rows.
+            used again where it is enough; views of it then show the new rows. What was given
+            away, to NumPy or Arrow, is left as it is. Where the call raises, and until it
+            returns, they have no rows.
 
     Returns:
         The columns.
 
     Raises:
         ValueError: no such column or link type; offsets that descend or lie outside of the
-            buffer; a buffer whose bytes are not in one piece.
-        TypeError: something that is no buffer; a tuple that is not one buffer and its offsets.
+            buffer.
+        TypeError, BufferError: something that is no buffer, or one in pieces; a tuple that is
+            not one buffer and its offsets.
 
     Source: as `parse_packet`, row by row.
 

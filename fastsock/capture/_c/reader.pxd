@@ -1,6 +1,6 @@
 """A capture: a walk of the kernel's over a window of the file."""
 
-from fastsock.capture._c.sink cimport fs_capture, fs_record, fs_walked
+from fastsock.capture._c.sink cimport Sink, fs_capture, fs_record, fs_walked
 
 
 cdef class Capture:
@@ -19,6 +19,7 @@ cdef class Capture:
     cdef bint busy
     cdef bint closed_
 
+    cdef object end(self)
     cdef int enter(self) except -1
     cdef int begin(self) except -1
     cdef int show(self, object view) except -1
@@ -31,3 +32,4 @@ cdef class Capture:
     cdef int make_room(self) except -1
     cdef object record(self, const fs_record *found)
     cdef object decode(self, tuple names, bint verify, size_t most)
+    cdef int decode_into(self, Sink sink, size_t most) except -1

@@ -20,7 +20,6 @@ from fastsock.capture._c.sink cimport (
     fs_walked,
 )
 
-from functools import partial
 from operator import index
 
 from fastsock.capture import sources as _captures, columns as _columns
@@ -33,14 +32,7 @@ cdef extern from "Python.h":
 cdef extern from "fastsock/capture/capture.h" nogil:
     fs_walked fs_next_record(fs_capture *capture, fs_record *record) noexcept
 
-cdef extern from *:
-    """
-    /* An empty instance of a tuple's subclass, as tuple.__new__ allocates it. */
-    static inline PyObject *fs_new_tuple(PyObject *type, Py_ssize_t size)
-    {
-        return ((PyTypeObject *)type)->tp_alloc((PyTypeObject *)type, size);
-    }
-    """
+cdef extern from "fastsock/_core/pyobjects.h":
     tuple fs_new_tuple(object type, Py_ssize_t size)
 
 cdef enum:
@@ -77,7 +69,8 @@ cdef class Capture:
     Raises:
         CaptureError: not a capture, or of a version that nobody knows.
         OSError: a file that can't be opened or read.
-        TypeError, ValueError: another source; a buffer in pieces; `max_record` out of range.
+        TypeError, BufferError: another source; a buffer in pieces.
+        ValueError: `max_record` is out of range.
 
     Source: draft-ietf-opsawg-pcap; draft-ietf-opsawg-pcapng.
 
@@ -167,16 +160,21 @@ cdef class Capture:
         """Whether `close` was called."""
         return bool(self.closed_)
 
-    @cython.critical_section
     def close(self):
         """Let go of the file. Views of its records stay valid."""
+        with cython.critical_section(self):
+            source = self.end()
+        if source.close is not None:
+            source.close()
+
+    cdef object end(self):
+        """Be closed; what is left to be closed is the source."""
         if self.busy:
             raise _errors.capture_in_use()
         source, self.source = self.source, _captures.NO_SOURCE
         self.drop()
         self.closed_ = True
-        if source.close is not None:
-            source.close()
+        return source
 
     def to_columns(self, columns=None, *, verify=False, chunk=None):
         """Decode the records that are left, into columns.
@@ -185,7 +183,8 @@ cdef class Capture:
             columns: names of columns, in any order; `DEFAULT_COLUMNS` by default.
             verify: look at checksums too.
             chunk: how many rows to decode at a time. Memory is then bounded by them, however
-                large the file is.
+                large the file is. A chunk ends early where a non-blocking file has no bytes yet;
+                without a row it raises BlockingIOError, and can be asked for again.
 
         Returns:
             The columns; with `chunk` an iterator of columns with at most so many rows each.
@@ -209,29 +208,34 @@ cdef class Capture:
         if size < 1:
             raise _errors.bad_chunk(size)
         size = min(size, PY_SSIZE_T_MAX)
-        return iter(partial(self._chunk, names, bool(verify), size), None)
-
-    def _chunk(self, names, verify, size):
-        return self.decode(names, verify, size) or None
+        return chunks_of(self, names, verify, size)
 
     cdef object decode(self, tuple names, bint verify, size_t most):
-        cdef fs_walked state
         sink = Sink(names, None, verify)
         with cython.critical_section(self):
             self.enter()
             try:
-                if self.source.mapped is not None:
-                    self.look_further(0)
-                while not self.done:
-                    end = <const uint8_t *>self.window.buf + self.window.len
-                    state = sink.run_capture(&self.walk, end, most)
-                    if state == FS_RECORD:
-                        break
-                    self.help(state)
+                self.decode_into(sink, most)
+            except BlockingIOError:
+                if most == PY_SSIZE_T_MAX or not sink.sink.rows:
+                    raise
+                # A chunk may be smaller: its rows are given now, and the file is asked again then.
             finally:
                 self.records_ += sink.sink.rows
                 self.busy = False
         return sink.finish()
+
+    cdef int decode_into(self, Sink sink, size_t most) except -1:
+        cdef fs_walked state
+        if self.source.mapped is not None:
+            self.look_further(0)
+        while not self.done:
+            end = <const uint8_t *>self.window.buf + self.window.len
+            state = sink.run_capture(&self.walk, end, most)
+            if state == FS_RECORD:
+                break
+            self.help(state)
+        return 0
 
     cdef int enter(self) except -1:
         if self.busy:
@@ -247,7 +251,7 @@ cdef class Capture:
             self.more(24)
         size = min(self.walk.end - self.walk.p, 24)
         head = b"" if self.view is None else bytes(self.view[:size])
-        layout = _captures.layout_of(head)
+        layout = _captures.layout_of(head, self.stopped_)
         self.format_ = layout.format
         self.walk.big = layout.byteorder == ">"
         self.walk.header = layout.header
@@ -307,8 +311,10 @@ cdef class Capture:
                     break
                 self.ahead.append(data)
                 self.ahead_size += len(data)
-        except EOFError as error:  # a compressed file that was cut
-            self.stopped_ = _captures.early_end(self.walk.offset, error)
+        except Exception as error:
+            if not _captures.is_damage(error):
+                raise
+            self.stopped_ = _captures.damage(self.walk.offset, error)
             self.done = self.walk.last = True
         if self.ahead:
             self.join_ahead()
@@ -366,6 +372,40 @@ cdef class Capture:
         return record
 
 
+cdef class _Chunks:
+    """The rest of a capture, some rows at a time. Threads may share it, as they may the capture."""
+
+    cdef Capture capture        # or None, after the last chunk
+    cdef tuple names
+    cdef bint verify
+    cdef size_t size
+
+    def __reduce__(self):
+        raise TypeError("cannot pickle '_Chunks' object")
+
+    def __iter__(self):
+        return self
+
+    @cython.critical_section
+    def __next__(self):
+        capture = self.capture
+        if capture is not None:
+            columns = capture.decode(self.names, self.verify, self.size)
+            if columns:
+                return columns
+            self.capture = None
+        raise StopIteration
+
+
+cdef _Chunks chunks_of(Capture capture, tuple names, bint verify, size_t size):
+    cdef _Chunks chunks = _Chunks.__new__(_Chunks)
+    chunks.capture = capture
+    chunks.names = names
+    chunks.verify = verify
+    chunks.size = size
+    return chunks
+
+
 def open_capture(source, *, max_record=262144):
     """Open a capture file, pcap or pcapng, by what it holds.
 
@@ -377,7 +417,7 @@ def open_capture(source, *, max_record=262144):
         A `Capture`.
 
     Raises:
-        CaptureError, OSError, TypeError, ValueError: as `Capture`.
+        CaptureError, OSError, TypeError, BufferError, ValueError: as `Capture`.
 
     Source: as `Capture`.
 

@@ -2,6 +2,8 @@
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from fastsock.capture._c.arrow_export cimport fs_shared
+
 
 cdef extern from "fastsock/capture/capture.h" nogil:
     ctypedef enum fs_walked:
@@ -83,11 +85,14 @@ cdef class Sink:
     cdef fs_sink sink
     cdef tuple names
     cdef list numbers             # of the columns, in the kernel's order
-    cdef bytearray block          # what all of them share
-    cdef object out               # the Columns whose memory is used, or None
-    cdef list held                # views of that memory, while it is enough
-    cdef int use(self, object columns) except -1
-    cdef size_t size_of(self, size_t rows) except? 0
+    cdef fs_shared *block         # what all of them share, or NULL
+    cdef object out               # the Columns that are written anew, or None
+    cdef dict taken               # their memory by name, while it is enough
+    cdef Py_buffer held[FS_COLUMNS]     # which keeps that where it is ...
+    cdef int held_count                 # ... in so many buffers
+    cdef int use(self, dict taken) except -1
+    cdef int let_go(self) except -1
+    cdef size_t size_of(self, size_t rows) except? 1
     cdef int move(self, size_t room) except -1
     cdef int expect(self, size_t rows) except -1
     cdef int grow(self, size_t expected, size_t most) except -1

@@ -1,11 +1,18 @@
 """Columns that grow while packets are decoded into them."""
 
 cimport cython
-from cpython.bytearray cimport PyByteArray_AS_STRING, PyByteArray_FromStringAndSize
+from cpython.buffer cimport PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING
-from cpython.memoryview cimport PyMemoryView_GET_BUFFER
-from libc.stdint cimport UINT32_MAX, int64_t, uint8_t, uint32_t, uintptr_t
+from libc.stdint cimport UINT32_MAX, int64_t, uint8_t, uint32_t
 from libc.string cimport memcpy
+
+from fastsock.capture._c.arrow_export cimport (
+    FS_ALIGNMENT,
+    fs_let_go,
+    fs_new_shared,
+    fs_shared,
+    view_of,
+)
 
 from fastsock.capture import columns as _columns
 from fastsock.packet import fields as _fields
@@ -21,13 +28,14 @@ cdef enum:
     FIRST_ROWS = 1024       # room to begin with
     FEWEST_TIMES = 2        # how much more there is when that is used up ...
     MOST_TIMES = 16         # ... even where more rows are expected: they may turn out larger
-    ALIGNMENT = 64          # of a column: a line of the cache, and what Arrow advises
 
 
 cdef inline size_t aligned(size_t number) noexcept:
-    return (number + ALIGNMENT - 1) & ~<size_t>(ALIGNMENT - 1)
+    return (number + FS_ALIGNMENT - 1) & ~<size_t>(FS_ALIGNMENT - 1)
 
 
+# The kernel's sink points into memory that `taken` and `held` keep.
+@cython.no_gc_clear
 @cython.final
 cdef class Sink:
     """Columns that grow while packets are decoded into them.
@@ -46,32 +54,47 @@ cdef class Sink:
         self.sink.hashes = FS_HASH_COLUMN in self.numbers
         if self.sink.hashes:
             fs_toeplitz_init(&self.sink.spread, <const uint8_t *>PyBytes_AS_STRING(key))
-        self.block = bytearray()
         if out is not None:
-            self.use(_columns.room_of(out, names).values())
+            self.use(_columns.take(out, names))
+
+    def __dealloc__(self):
+        self.let_go()
+        fs_let_go(self.block)
 
     def __reduce__(self):
         raise TypeError("cannot pickle 'Sink' object")
 
-    cdef int use(self, object columns) except -1:
-        """Write to memory that there is. Views of it are held, so that nobody resizes it."""
+    cdef int use(self, dict taken) except -1:
+        """Write to memory that there is. Its buffers are held, so that nobody resizes it."""
+        cdef Py_buffer *buffer
         cdef int number
-        self.held = [memoryview(column) for column in columns]
-        self.sink.room = PY_SSIZE_T_MAX if self.held else 0
-        for number, column in zip(self.numbers, self.held):
-            self.sink.memory[number] = <uint8_t *>PyMemoryView_GET_BUFFER(column).buf
-            self.sink.room = min(self.sink.room, <size_t>len(column) // fs_columns[number].size)
+        self.taken = taken
+        self.sink.room = PY_SSIZE_T_MAX if self.numbers else 0
+        for name, number in zip(self.names, self.numbers):
+            buffer = &self.held[self.held_count]
+            PyObject_GetBuffer(taken[name], buffer, PyBUF_WRITABLE)  # in one piece, or it raises
+            self.held_count += 1
+            self.sink.memory[number] = <uint8_t *>buffer.buf
+            self.sink.room = min(self.sink.room, <size_t>buffer.len // fs_columns[number].size)
         return 0
 
-    cdef size_t size_of(self, size_t rows) except? 0:
+    cdef int let_go(self) except -1:
+        """Leave the memory that was taken; nothing points there any more."""
+        self.taken = None
+        while self.held_count:
+            self.held_count -= 1
+            PyBuffer_Release(&self.held[self.held_count])
+        return 0
+
+    cdef size_t size_of(self, size_t rows) except? 1:
         """Bytes of a block for so many rows."""
-        cdef size_t width = ALIGNMENT
+        cdef size_t width = 0
         cdef int number
         for number in self.numbers:
             width += fs_columns[number].size
-        if rows > (PY_SSIZE_T_MAX - ALIGNMENT * <size_t>(FS_COLUMNS + 1)) // width:
+        if width and rows > (PY_SSIZE_T_MAX - FS_ALIGNMENT * <size_t>FS_COLUMNS) // width:
             raise MemoryError()
-        width = ALIGNMENT
+        width = 0
         for number in self.numbers:
             width += aligned(rows * fs_columns[number].size)
         return width
@@ -80,17 +103,20 @@ cdef class Sink:
         """Go on in a new block. What others may see of the old one stays as it is."""
         cdef size_t size = self.size_of(room)
         cdef int number
-        block = PyByteArray_FromStringAndSize(NULL, <Py_ssize_t>size)
-        start = <uint8_t *>PyByteArray_AS_STRING(block)
-        fs_want_large_pages(start, size)
-        start += aligned(<uintptr_t>start) - <uintptr_t>start
+        cdef fs_shared *block = fs_new_shared(size)
+        cdef uint8_t *start
+        if block == NULL:
+            raise MemoryError()
+        fs_want_large_pages(block.data, size)
+        start = block.data
         for number in self.numbers:
             if self.sink.rows:
                 memcpy(start, self.sink.memory[number], self.sink.rows * fs_columns[number].size)
             self.sink.memory[number] = start
             start += aligned(room * fs_columns[number].size)
+        fs_let_go(self.block)
         self.block = block
-        self.held = None
+        self.let_go()
         self.sink.room = room
         return 0
 
@@ -111,12 +137,11 @@ cdef class Sink:
     cdef object columns(self):
         """The memory of each column, as much of it as was written."""
         cdef int number
-        cdef const uint8_t *start = <const uint8_t *>PyByteArray_AS_STRING(self.block)
         memory = {}
-        view = memoryview(self.block)
         for name, number in zip(self.names, self.numbers):
-            at = self.sink.memory[number] - start
-            memory[name] = view[at : at + <Py_ssize_t>(self.sink.rows * fs_columns[number].size)]
+            memory[name] = view_of(
+                self.block, self.sink.memory[number], self.sink.rows * fs_columns[number].size
+            )
         return memory
 
     cdef int add(self, const char *data, size_t size, uint32_t link) except -1:
@@ -170,10 +195,10 @@ cdef class Sink:
         cdef size_t rows
         fs_flush(&self.sink)
         rows = self.sink.rows
-        if self.held is not None:
-            return _columns.refill(self.out, rows, self.out._memory)
-        if self.sink.room - rows > rows // 4 or not self.block:
+        if self.taken is not None:
+            return _columns.refill(self.out, rows, self.taken)
+        if self.sink.room - rows > rows // 4 or self.block == NULL:
             self.move(rows)
         if self.out is None:
-            return _columns.Columns(rows, self.columns())
+            return _columns.filled(rows, self.columns())
         return _columns.refill(self.out, rows, self.columns())

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, SupportsIndex, TypeAlias
 
 from ... import errors as _errors
+from ..._core.buffers import contiguous as _contiguous
 from .. import columns as _columns
 from .sink import Sink as _Sink
 
@@ -42,16 +43,18 @@ def decode_columns(
             have it.
         verify: look at checksums too.
         out: columns of the same names, to be written anew and returned. Their memory is
-            used again where it is enough; views of it then show the new rows. Where the call
-            raises, they have no rows.
+            used again where it is enough; views of it then show the new rows. What was given
+            away, to NumPy or Arrow, is left as it is. Where the call raises, and until it
+            returns, they have no rows.
 
     Returns:
         The columns.
 
     Raises:
         ValueError: no such column or link type; offsets that descend or lie outside of the
-            buffer; a buffer whose bytes are not in one piece.
-        TypeError: something that is no buffer; a tuple that is not one buffer and its offsets.
+            buffer.
+        TypeError, BufferError: something that is no buffer, or one in pieces; a tuple that is
+            not one buffer and its offsets.
 
     Source: as `parse_packet`, row by row.
 
@@ -62,35 +65,20 @@ def decode_columns(
     """
     number = _columns.link_number(link)
     names = _columns.select(columns, records=False)
-    if out is not None:
-        _columns.room_of(out, names)
-    sink = _Sink(names, bool(verify))
+    sink = _Sink(names, bool(verify), out)
     if not isinstance(buffers, tuple):
         for item in buffers:
-            packet = _flat(item, "a packet")
+            packet = _contiguous(item, "a packet")
             sink.add(packet, len(packet), number, 0)
     elif len(buffers) == 2:
         _decode_offsets(sink, buffers[0], buffers[1], number)
     else:
         raise _errors.not_pair(buffers)
-    return sink.finish(out)
-
-
-def _flat(buffer: ReadableBuffer, name: str) -> memoryview:
-    """The bytes of a buffer in one piece, of any format and shape."""
-    try:
-        view = memoryview(buffer)
-    except TypeError:
-        raise _errors.not_buffer(buffer) from None
-    if not view.c_contiguous:
-        raise _errors.not_contiguous(name)
-    if view.format == "B" and view.ndim == 1:
-        return view
-    return view.cast("B") if view.nbytes else memoryview(b"")
+    return sink.finish()
 
 
 def _decode_offsets(sink: _Sink, buffer: ReadableBuffer, offsets: Offsets, link: int) -> None:
-    data = _flat(buffer, "buffer")
+    data = _contiguous(buffer, "buffer")
     size = len(data)
     for row, (start, end) in enumerate(pairwise(_columns.offsets_of(offsets))):
         if not 0 <= start <= end <= size:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from functools import partial
 from operator import index
 from struct import Struct
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, SupportsIndex, final, overload
@@ -93,7 +92,8 @@ class Capture:
     Raises:
         CaptureError: not a capture, or of a version that nobody knows.
         OSError: a file that can't be opened or read.
-        TypeError, ValueError: another source; a buffer in pieces; `max_record` out of range.
+        TypeError, BufferError: another source; a buffer in pieces.
+        ValueError: `max_record` is out of range.
 
     Source: draft-ietf-opsawg-pcap; draft-ietf-opsawg-pcapng.
 
@@ -137,7 +137,8 @@ class Capture:
         self._window = self._source.view or memoryview(b"")
         try:
             size = self._need(24)
-            self._layout = _captures.layout_of(bytes(self._window[: min(size, 24)]))
+            head = bytes(self._window[: min(size, 24)])
+            self._layout = _captures.layout_of(head, self._stopped)
             self._struct = Struct(self._layout.byteorder + "IIII")
             self._read_as(self._layout.byteorder)
             self._advance(self._layout.start)
@@ -229,7 +230,8 @@ class Capture:
             columns: names of columns, in any order; `DEFAULT_COLUMNS` by default.
             verify: look at checksums too.
             chunk: how many rows to decode at a time. Memory is then bounded by them, however
-                large the file is.
+                large the file is. A chunk ends early where a non-blocking file has no bytes yet;
+                without a row it raises BlockingIOError, and can be asked for again.
 
         Returns:
             The columns; with `chunk` an iterator of columns with at most so many rows each.
@@ -252,25 +254,29 @@ class Capture:
         size = index(chunk)
         if size < 1:
             raise _errors.bad_chunk(size)
-        return iter(partial(self._chunk, names, bool(verify), size), None)
-
-    def _chunk(self, names: tuple[str, ...], verify: bool, size: int) -> Columns | None:
-        return self._columns(names, verify, size) or None
+        return _Chunks(self, names, bool(verify), size)
 
     def _columns(self, names: tuple[str, ...], verify: bool, most: int | None) -> Columns:
         sink = _Sink(names, verify)
         self._enter()
         try:
-            if self._source.mapped is not None:
-                self._look_further(0)
-            while sink.rows != most:
-                record = self._next()
-                if record is None:
-                    break
-                sink.add(record.data, record.wire_length, record.link, record.timestamp_ns)
+            self._decode_into(sink, most)
+        except BlockingIOError:
+            if most is None or not sink.rows:
+                raise
+            # A chunk may be smaller: its rows are given now, and the file is asked again then.
         finally:
             self._busy = False
         return sink.finish()
+
+    def _decode_into(self, sink: _Sink, most: int | None) -> None:
+        if self._source.mapped is not None:
+            self._look_further(0)
+        while sink.rows != most:
+            record = self._next()
+            if record is None:
+                break
+            sink.add(record.data, record.wire_length, record.link, record.timestamp_ns)
 
     def _enter(self) -> None:
         if self._busy:
@@ -313,8 +319,10 @@ class Capture:
                     break
                 self._ahead.append(data)
                 self._ahead_size += len(data)
-        except EOFError as error:  # a compressed file that was cut
-            self._stopped = _captures.early_end(self._offset, error)
+        except Exception as error:
+            if not _captures.is_damage(error):
+                raise
+            self._stopped = _captures.damage(self._offset, error)
             self._done = self._last = True
         if self._ahead:
             self._window = memoryview(b"".join((self._window[self._at : self._end], *self._ahead)))
@@ -506,6 +514,36 @@ class Capture:
         )
 
 
+@final
+class _Chunks:
+    """The rest of a capture, some rows at a time. Threads may share it, as they may the capture."""
+
+    __slots__ = ("_capture", "_names", "_size", "_verify")
+
+    def __init__(
+        self, capture: Capture | None, names: tuple[str, ...], verify: bool, size: int
+    ) -> None:
+        self._capture = capture  # None after the last chunk
+        self._names = names
+        self._verify = verify
+        self._size = size
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError("cannot pickle '_Chunks' object")
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Columns:
+        capture = self._capture
+        if capture is not None:
+            columns = capture._columns(self._names, self._verify, self._size)
+            if columns:
+                return columns
+            self._capture = None
+        raise StopIteration
+
+
 def open_capture(
     source: str | os.PathLike[str] | ReadableBuffer | BinaryIO,
     *,
@@ -521,7 +559,7 @@ def open_capture(
         A `Capture`.
 
     Raises:
-        CaptureError, OSError, TypeError, ValueError: as `Capture`.
+        CaptureError, OSError, TypeError, BufferError, ValueError: as `Capture`.
 
     Source: as `Capture`.
 

@@ -7,8 +7,8 @@ from operator import attrgetter
 from typing import Any
 
 from ...packet._py.decode import Decoded, decode
-from ...packet._py.decoder import PORTS, UINT32_MAX
-from ...packet._py.flow import hash_of, tables_of
+from ...packet._py.decoder import UINT32_MAX
+from ...packet._py.flow import hash_of, hashed_fields, tables_of
 from ...packet.fields import COLUMNS, RSS_KEY
 from .. import columns as _columns
 
@@ -32,18 +32,19 @@ def _wide(address: bytes) -> bytes:
 def _flow_hash(packet: Decoded, src: bytes, dst: bytes) -> int:
     if not packet.version:
         return 0
-    ports = b""
-    if packet.status & PORTS:
-        ports = (packet.sport << 16 | packet.dport).to_bytes(4, "big")
-    return hash_of(src + dst + ports, tables_of(RSS_KEY))
+    data = hashed_fields(packet.status, src, dst, packet.sport, packet.dport)
+    return hash_of(data, tables_of(RSS_KEY))
 
 
 class Sink:
     """Columns that grow while packets are decoded into them."""
 
-    def __init__(self, names: tuple[str, ...], verify: bool) -> None:
+    def __init__(
+        self, names: tuple[str, ...], verify: bool, out: _columns.Columns | None = None
+    ) -> None:
         self.rows = 0
-        self._names = names
+        self._out = out
+        self._taken = None if out is None else _columns.take(out, names)
         self._verify = verify
         self._memory = {name: bytearray() for name in names}
         self._made = {name: self._memory[name] for name in names if name in _MADE}
@@ -91,14 +92,15 @@ class Sink:
                 self._memory[name] += array(COLUMNS[name].format, values).tobytes()
             self._block.clear()
 
-    def finish(self, out: _columns.Columns | None = None) -> _columns.Columns:
-        """The columns, in the memory of `out` where that is enough."""
+    def finish(self) -> _columns.Columns:
+        """The columns, in the memory that was taken where that is enough."""
         self._flush()
-        if out is None:
-            return _columns.Columns(self.rows, self._memory)
-        memory = _columns.room_of(out, self._names)
-        if any(len(memory[name]) < len(block) for name, block in self._memory.items()):
-            return _columns.refill(out, self.rows, self._memory)
-        for name, block in self._memory.items():
-            memory[name][: len(block)] = block
-        return _columns.refill(out, self.rows, memory)
+        memory = {name: memoryview(block) for name, block in self._memory.items()}
+        if self._out is None or self._taken is None:
+            return _columns.filled(self.rows, memory)
+        taken = self._taken
+        if any(len(taken[name]) < len(block) for name, block in memory.items()):
+            return _columns.refill(self._out, self.rows, memory)
+        for name, block in memory.items():
+            taken[name][: len(block)] = block
+        return _columns.refill(self._out, self.rows, taken)

@@ -6,8 +6,7 @@ from libc.stdint cimport uint8_t, uint32_t
 # An int from `least` to `most`.
 cdef uint32_t number(str name, object value, uint32_t most, uint32_t least=*) except? 0xFFFFFFFF
 
-# A view of all bytes of a buffer, whatever its items are, and where they lie.
-cdef memoryview flat(object buffer)
+# Where the bytes of a view lie.
 cdef uint8_t *bytes_of(memoryview view, Py_ssize_t *size, bint *read_only) noexcept
 
 # Exactly `size` bytes, copied to `out`.

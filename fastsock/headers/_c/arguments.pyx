@@ -1,12 +1,6 @@
 """What headers and builders are given, in the compiled twin: numbers that fit, bytes, addresses."""
 
-from cpython.buffer cimport (
-    PyBUF_SIMPLE,
-    PyBuffer_IsContiguous,
-    PyBuffer_Release,
-    PyObject_CheckBuffer,
-    PyObject_GetBuffer,
-)
+from cpython.buffer cimport PyBuffer_Release
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
 from cpython.long cimport PyLong_Check
 from cpython.number cimport PyNumber_Index
@@ -15,12 +9,12 @@ from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memcpy
 
 from fastsock.address._c cimport fs_parse4, fs_parse6, fs_utf8
+from fastsock._core.buffers cimport get_contiguous
 
 from fastsock import errors as _errors
 
 
 cdef extern from "Python.h":
-    object PyMemoryView_FromObject(object exporter)
     Py_buffer *PyMemoryView_GET_BUFFER(object view)
     long long PyLong_AsLongLongAndOverflow(object value, int *overflow) except? -1
 
@@ -37,19 +31,6 @@ cdef uint32_t number(str name, object value, uint32_t most, uint32_t least=0) ex
     return <uint32_t>result
 
 
-cdef memoryview flat(object buffer):
-    cdef Py_buffer *view
-    if not PyObject_CheckBuffer(buffer):
-        raise _errors.not_buffer(buffer)
-    result = PyMemoryView_FromObject(buffer)
-    view = PyMemoryView_GET_BUFFER(result)
-    if not PyBuffer_IsContiguous(view, c"C"):
-        raise _errors.not_contiguous("a packet's bytes")
-    if view.ndim == 1 and view.itemsize == 1 and view.format != NULL and view.format[0] == c"B":
-        return result
-    return result.cast("B") if view.len else memoryview(b"")
-
-
 cdef uint8_t *bytes_of(memoryview view, Py_ssize_t *size, bint *read_only) noexcept:
     cdef Py_buffer *buffer = PyMemoryView_GET_BUFFER(view)
     size[0] = buffer.len
@@ -58,7 +39,7 @@ cdef uint8_t *bytes_of(memoryview view, Py_ssize_t *size, bint *read_only) noexc
 
 
 cdef int octets(str name, object value, uint8_t *out, Py_ssize_t size) except -1:
-    cdef Py_ssize_t given = copy(value, out, size, size)
+    cdef Py_ssize_t given = copy(name, value, out, size, size)
     if given != size:
         raise _errors.bad_size(name, given, str(size))
     return 0
@@ -77,13 +58,15 @@ cdef Py_ssize_t address(str name, object value, uint8_t *out) except -1:
         if fs_parse6(text, text + size, out) == text + size:
             return 16
         raise _errors.not_address(value)
-    size = copy(value, out, 4, 16)
+    size = copy(name, value, out, 4, 16)
     if size != 4 and size != 16:
         raise _errors.bad_size(name, size, "4 or 16")
     return size
 
 
-cdef Py_ssize_t copy(object value, uint8_t *out, Py_ssize_t one, Py_ssize_t other) except -1:
+cdef Py_ssize_t copy(
+    str name, object value, uint8_t *out, Py_ssize_t one, Py_ssize_t other
+) except -1:
     """Copy a buffer of either size, and no other: how long it is."""
     cdef Py_ssize_t size
     cdef Py_buffer view
@@ -92,8 +75,7 @@ cdef Py_ssize_t copy(object value, uint8_t *out, Py_ssize_t one, Py_ssize_t othe
         if size == one or size == other:
             memcpy(out, PyBytes_AS_STRING(value), size)
         return size
-    contiguous = flat(value)
-    PyObject_GetBuffer(contiguous, &view, PyBUF_SIMPLE)
+    get_contiguous(value, &view, name)
     size = view.len
     if size == one or size == other:
         memcpy(out, view.buf, size)

@@ -4,6 +4,7 @@ Everything is checked before the first byte is written. The payload is moved fir
 lie in `out` where the headers go.
 """
 
+cimport cython
 from cpython.bytes cimport (
     PyBytes_AS_STRING,
     PyBytes_CheckExact,
@@ -13,17 +14,18 @@ from cpython.bytes cimport (
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memmove, memset
 
-from fastsock.headers._c.arguments cimport address, bytes_of, flat, number, octets
+from fastsock.headers._c.arguments cimport address, bytes_of, number, octets
+from fastsock._core.buffers cimport contiguous
 from fastsock.headers._c.field cimport fs_store_be
 from fastsock.headers._c.views cimport (
     FS_ICMP,
     FS_ICMPV6,
     FS_TCP,
     FS_UDP,
+    fs_ends,
     fs_pseudo_sum,
     fs_sum,
     fs_sum_fold,
-    fs_transport,
 )
 
 from fastsock import errors as _errors
@@ -36,12 +38,16 @@ cdef enum:
     MAX_VLANS = 8
     LEAST_FRAME = 60         # the rest of the 64 is the frame check sequence
     LONGEST_802_3 = 1500
+    FIRST_ETHERTYPE = 0x0600  # below it, that field is a length
     IPV4_HEADER = 20
     IPV6_HEADER = 40
+    FRAGMENT_HEADER = 8
+    FRAGMENT = 44            # its kind, as a next header
     MOST = 0xFFFF            # what a length field can tell
 
 
-# Bytes to copy. `owner` keeps them where they are.
+# Bytes to copy. `owner` keeps them where they are, and must not be cleared before.
+@cython.no_gc_clear
 cdef class _Piece:
     cdef object owner
     cdef const uint8_t *data
@@ -62,12 +68,12 @@ cdef struct Datagram:
     uint32_t ttl
     uint32_t tos
     uint32_t identification
-    uint32_t fragment        # flags and offset as they stand
+    uint32_t fragment        # flags and offset as they stand; of IPv6, 0 for no such header
     uint32_t flow_label
     Options options
 
 
-cdef _Piece piece(object payload):
+cdef _Piece piece(object payload, str what="payload"):
     cdef _Piece result = _Piece.__new__(_Piece)
     cdef bint read_only
     if PyBytes_CheckExact(payload):
@@ -75,13 +81,13 @@ cdef _Piece piece(object payload):
         result.data = <const uint8_t *>PyBytes_AS_STRING(payload)
         result.size = PyBytes_GET_SIZE(payload)
     else:
-        result.owner = flat(payload)
+        result.owner = contiguous(payload, what)
         result.data = bytes_of(result.owner, &result.size, &read_only)
     return result
 
 
 cdef int read_options(object options, Options *out) except -1:
-    cdef _Piece given = piece(options)
+    cdef _Piece given = piece(options, "options")
     if given.size > 40:
         raise _errors.too_long("options", given.size, 40)
     memset(out.data, 0, 40)
@@ -90,6 +96,7 @@ cdef int read_options(object options, Options *out) except -1:
     return 0
 
 
+@cython.no_gc_clear
 cdef class _Output:
     """Room for what is built: fresh bytes, or the user's buffer."""
 
@@ -111,7 +118,7 @@ cdef _Output room(object out, Py_ssize_t size):
         result.owner = PyBytes_FromStringAndSize(NULL, size)
         result.data = <uint8_t *>PyBytes_AS_STRING(result.owner)
         return result
-    result.owner = flat(out)
+    result.owner = contiguous(out, "out")
     result.data = bytes_of(result.owner, &there, &read_only)
     if read_only:
         raise _errors.read_only()
@@ -186,18 +193,25 @@ cdef void write_ip(const Datagram *ip, uint8_t *out, Py_ssize_t length) noexcept
 cdef void write_checksum(const Datagram *ip, uint8_t *out, Py_ssize_t header, Py_ssize_t length,
                          Py_ssize_t at) noexcept:
     """Fill the checksum, which is zero, of `length` bytes behind an IP header at `out`."""
-    cdef fs_transport found
+    cdef fs_ends ends
     cdef uint64_t sum = fs_sum(out + header, length)
     cdef uint32_t checksum
     if ip.protocol != FS_ICMP:
-        found.protocol, found.address_size = ip.protocol, ip.address_size
-        found.src = 8 if ip.address_size == 16 else 12
-        found.dst = found.src + ip.address_size
-        sum += fs_pseudo_sum(out, &found, length)
+        ends.src = 8 if ip.address_size == 16 else 12
+        ends.dst = ends.src + ip.address_size
+        sum += fs_pseudo_sum(out, &ends, ip.address_size, ip.protocol, length)
     checksum = 0xFFFF ^ fs_sum_fold(sum)
     if checksum == 0 and ip.protocol == FS_UDP:  # where zero says that there is none
         checksum = 0xFFFF
     fs_store_be(out + header + at, 2, checksum)
+
+
+cdef uint32_t type_of(str name, object value) except? 0xFFFFFFFF:
+    """An Ethernet type, which is no length."""
+    cdef uint32_t result = number(name, value, 0xFFFF)
+    if result < FIRST_ETHERTYPE:
+        raise _errors.is_length(name, result)
+    return result
 
 
 def build_ethernet(dst, src, ethertype, payload=b"", *, vlans=(), pad=True, out=None):
@@ -206,7 +220,8 @@ def build_ethernet(dst, src, ethertype, payload=b"", *, vlans=(), pad=True, out=
     Args:
         dst: the destination's hardware address, 6 bytes.
         src: the source's.
-        ethertype: the type of the payload, or None for its length, as IEEE 802.3 has it.
+        ethertype: the type of the payload, from 0x0600 on, or None for its length, as IEEE 802.3
+            has it.
         payload: any contiguous bytes-like object.
         vlans: tags, outermost first: control information (priority, DEI, identifier), or a
             pair of the tag's own type, else 0x8100, and that.
@@ -218,6 +233,7 @@ def build_ethernet(dst, src, ethertype, payload=b"", *, vlans=(), pad=True, out=
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the frame not in `out`.
 
     Source: IEEE 802.3; IEEE 802.1Q.
@@ -227,18 +243,18 @@ def build_ethernet(dst, src, ethertype, payload=b"", *, vlans=(), pad=True, out=
     (60, '88a8 0007 8100 0005 0800 6461 7461')
     """
     cdef uint8_t head[ETHERNET_HEADER + MAX_VLANS * VLAN_TAG]
-    cdef uint32_t kind = 0 if ethertype is None else number("ethertype", ethertype, 0xFFFF)
+    cdef uint32_t kind = 0 if ethertype is None else type_of("ethertype", ethertype)
     cdef Py_ssize_t header = ETHERNET_HEADER - 2, size, total
     cdef _Piece data
     cdef _Output target
     octets("dst", dst, head, MAC)
     octets("src", src, head + MAC, MAC)
-    tags = list(vlans)
+    cdef tuple tags = tuple(vlans)  # which can't grow while an __index__ runs
     if len(tags) > MAX_VLANS:
         raise _errors.too_many_tags(len(tags), MAX_VLANS)
     for tag in tags:
         tag_type, control = tag if isinstance(tag, tuple) else (0x8100, tag)
-        fs_store_be(head + header, 2, number("a VLAN tag's type", tag_type, 0xFFFF))
+        fs_store_be(head + header, 2, type_of("a VLAN tag's type", tag_type))
         fs_store_be(head + header + 2, 2, number("a VLAN tag", control, 0xFFFF))
         header += VLAN_TAG
     data = piece(payload)
@@ -273,6 +289,7 @@ def build_arp(operation, sha, spa, tha, tpa, *, out=None):
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the packet not in `out`.
 
     Source: RFC 826.
@@ -316,8 +333,9 @@ def build_ipv4(src, dst, protocol, payload=b"", *, ttl=64, tos=0, identification
         tos: type of service.
         identification: what fragments of a datagram share.
         dont_fragment: a flag.
-        more_fragments: a flag.
-        fragment_offset: in bytes, a multiple of 8.
+        more_fragments: a flag; the payload must be a multiple of 8 bytes then.
+        fragment_offset: in bytes, a multiple of 8. No fragment may end where a whole datagram
+            would be longer than 65,535 bytes.
         options: at most 40 bytes; zeros fill them up to a multiple of 4.
         out: a writable buffer to build into, from its first byte; `payload` may lie in it.
 
@@ -326,6 +344,7 @@ def build_ipv4(src, dst, protocol, payload=b"", *, ttl=64, tos=0, identification
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the datagram not in `out`.
 
     Source: RFC 791.
@@ -334,7 +353,6 @@ def build_ipv4(src, dst, protocol, payload=b"", *, ttl=64, tos=0, identification
     '450000180000000040fdf5e5c0000201c000020264617461'
     """
     cdef Datagram ip
-    cdef uint32_t offset
     ipv4_address("src", src, ip.src)
     ipv4_address("dst", dst, ip.dst)
     ip.address_size, ip.protocol = 4, number("protocol", protocol, 0xFF)
@@ -342,17 +360,33 @@ def build_ipv4(src, dst, protocol, payload=b"", *, ttl=64, tos=0, identification
     ip.identification = number("identification", identification, 0xFFFF)
     ip.fragment = number("dont_fragment", dont_fragment, 1) << 14
     ip.fragment |= number("more_fragments", more_fragments, 1) << 13
-    offset = number("fragment_offset", fragment_offset, 0x1FFF * 8)
-    if offset % 8:
-        raise _errors.out_of_range("fragment_offset", offset, 0, 0x1FFF * 8, 8)
-    ip.fragment |= offset // 8
+    ip.fragment |= offset_of(fragment_offset) // 8
     read_options(options, &ip.options)
     return datagram(&ip, piece(payload), out)
 
 
+cdef uint32_t offset_of(object fragment_offset) except? 0xFFFFFFFF:
+    cdef uint32_t offset = number("fragment_offset", fragment_offset, 0x1FFF * 8)
+    if offset % 8:
+        raise _errors.out_of_range("fragment_offset", offset, 0, 0x1FFF * 8, 8)
+    return offset
+
+
+cdef int check_fragment(bint more, Py_ssize_t offset, Py_ssize_t header,
+                        Py_ssize_t payload) except -1:
+    """Whether a fragment may be part of a datagram, of whose length `header` bytes are a part."""
+    if more and payload % 8:
+        raise _errors.bad_fragment(payload)
+    if payload > MOST - header - offset:
+        raise _errors.too_long("payload", payload, max(MOST - header - offset, 0))
+    return 0
+
+
 def build_ipv6(src, dst, next_header, payload=b"", *, hop_limit=64, traffic_class=0,
-               flow_label=0, out=None):
-    """Build an IPv6 datagram.
+               flow_label=0, identification=0, more_fragments=False, fragment_offset=0, out=None):
+    """Build an IPv6 datagram, or a fragment of one.
+
+    A fragment, one with more to follow or with an offset, gets a Fragment header.
 
     Args:
         src: the source's address: text, or 16 packed bytes.
@@ -362,6 +396,10 @@ def build_ipv6(src, dst, next_header, payload=b"", *, hop_limit=64, traffic_clas
         hop_limit: time to live.
         traffic_class: what is `tos` in IPv4.
         flow_label: 20 bits.
+        identification: what fragments of a datagram share, 32 bits; only fragments have it.
+        more_fragments: a flag; the payload must be a multiple of 8 bytes then.
+        fragment_offset: in bytes, a multiple of 8. No fragment may end where a whole datagram
+            would have more than 65,535 bytes of payload.
         out: a writable buffer to build into, from its first byte; `payload` may lie in it.
 
     Returns:
@@ -369,9 +407,10 @@ def build_ipv6(src, dst, next_header, payload=b"", *, hop_limit=64, traffic_clas
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the datagram not in `out`.
 
-    Source: RFC 8200.
+    Source: RFC 8200; section 4.5 for fragments.
 
     >>> build_ipv6("::1", "::2", 253, b"data", hop_limit=1).hex()[:48]
     '600000000004fd0100000000000000000000000000000001'
@@ -384,17 +423,33 @@ def build_ipv6(src, dst, next_header, payload=b"", *, hop_limit=64, traffic_clas
     ip.ttl = number("hop_limit", hop_limit, 0xFF)
     ip.tos = number("traffic_class", traffic_class, 0xFF)
     ip.flow_label = number("flow_label", flow_label, 0xFFFFF)
+    ip.identification = number("identification", identification, 0xFFFFFFFF)
+    ip.fragment = number("more_fragments", more_fragments, 1)
+    ip.fragment |= offset_of(fragment_offset)
+    if ip.identification and not ip.fragment:
+        raise _errors.only_in_fragments("identification")
     return datagram(&ip, piece(payload), out)
 
 
-cdef object datagram(const Datagram *ip, _Piece payload, object out):
+cdef object datagram(Datagram *ip, _Piece payload, object out):
     """Write a header and a payload that is what it should be."""
     cdef Py_ssize_t header = header_size(ip)
+    cdef Py_ssize_t more = FRAGMENT_HEADER if ip.address_size == 16 and ip.fragment else 0
+    cdef uint32_t kind = ip.protocol
     cdef _Output target
-    check_length(ip, 0, payload.size)
-    target = room(out, header + payload.size)
-    memmove(target.data + header, payload.data, payload.size)
-    write_ip(ip, target.data, payload.size)
+    check_length(ip, more, payload.size)
+    if ip.address_size == 16:
+        check_fragment(ip.fragment & 1, ip.fragment & 0xFFF8, 0, payload.size)
+    else:
+        check_fragment(ip.fragment & 0x2000, (ip.fragment & 0x1FFF) * 8, header, payload.size)
+    target = room(out, header + more + payload.size)
+    memmove(target.data + header + more, payload.data, payload.size)
+    if more:
+        ip.protocol = FRAGMENT
+        fs_store_be(target.data + header, 2, kind << 8)
+        fs_store_be(target.data + header + 2, 2, ip.fragment)
+        fs_store_be(target.data + header + 4, 4, ip.identification)
+    write_ip(ip, target.data, more + payload.size)
     return target.result()
 
 
@@ -420,6 +475,7 @@ def build_udp(src, dst, sport, dport, payload=b"", *, ttl=64, tos=0, identificat
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the datagram not in `out`.
 
     Source: RFC 768; RFC 8200 section 8.1.
@@ -480,6 +536,7 @@ def build_tcp(src, dst, sport, dport, payload=b"", *, seq=0, ack=0, flags=2, win
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the datagram not in `out`.
 
     Source: RFC 9293.
@@ -540,6 +597,7 @@ def build_icmp_echo(src, dst, identifier, sequence, payload=b"", *, reply=False,
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the datagram not in `out`.
 
     Source: RFC 792; RFC 4443 section 4.

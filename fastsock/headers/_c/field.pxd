@@ -40,16 +40,21 @@ cdef class Octets(Field):
 
 cdef class View:
     cdef object source            # what the user gave
-    cdef memoryview flat          # all of its bytes; None after release()
+    # What gives its bytes: bytes, a bytearray, a memoryview of all of them; None after release().
+    cdef object exporter
+    cdef Py_buffer pin            # keeps them in place; without an object where nothing has to
     cdef uint8_t *data            # the header ...
     cdef Py_ssize_t size          # ... and the bytes from there on; 0 after release()
     cdef Py_ssize_t start
     cdef bint read_only
     cdef int checksum_at          # where the checksum stands in the header, or -1
     cdef bint zero_is_none        # UDP: it may be absent
-    cdef Py_ssize_t least         # the fewest bytes of such a header; 0 after release()
+    cdef Py_ssize_t whole         # the fewest bytes of such a header ...
+    cdef Py_ssize_t least         # ... and how many of them are there; 0 after release()
     cdef str layer                # what errors call it
     cdef int open(self, object buffer, object offset, Py_ssize_t least, str layer) except -1
+    cdef uint8_t *hold(self, object exporter, Py_ssize_t *size) except? NULL
+    cdef int share(self, View other, Py_ssize_t start, Py_ssize_t least) except -1
     cdef int check_live(self) except -1
     cdef int check_writable(self) except -1
     cdef memoryview slice(self, Py_ssize_t start, Py_ssize_t stop)

@@ -4,18 +4,33 @@ What the fields of a header are stands in `fastsock/_layout.py`, for both twins.
 descriptor, so reading one is a type check, a bounds check and a load.
 """
 
-from cpython.bytes cimport PyBytes_FromStringAndSize
+cimport cython
+from cpython.buffer cimport PyBUF_FULL_RO, PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytearray cimport PyByteArray_CheckExact
+from cpython.bytes cimport (
+    PyBytes_AS_STRING,
+    PyBytes_CheckExact,
+    PyBytes_FromStringAndSize,
+    PyBytes_GET_SIZE,
+)
+from cpython.memoryview cimport PyMemoryView_FromObject
 from cpython.number cimport PyNumber_Index
+from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
-from fastsock.headers._c.arguments cimport bytes_of, flat, number, octets
+from fastsock.headers._c.arguments cimport bytes_of, number, octets
+from fastsock._core.buffers cimport contiguous
 
 from fastsock import errors as _errors
 
 
 cdef extern from "Python.h":
     Py_ssize_t clipped_ssize "PyNumber_AsSsize_t"(object value, void *error) except? -1
+    PyObject *PyMemoryView_GET_BASE(object view)
+
+cdef enum:
+    MOST_AT = 60    # no header has a longer fixed part; a sum with a size can't overflow
 
 
 cdef class Field:
@@ -23,19 +38,23 @@ cdef class Field:
         self.name, self.text = field.name, field.doc
         self.at, self.size = field.at, field.size
         # Or a field of anyone's making would reach outside the header, and outside the words here.
-        if self.at < 0 or not 0 < self.size <= (4 if isinstance(self, Number) else 16):
+        if not 0 <= self.at <= MOST_AT or not 0 < self.size <= (
+            4 if isinstance(self, Number) else 16
+        ):
             raise ValueError("no field of a header")
 
     cdef View of(self, object instance):
         """The view whose field it is. Its header may be gone, or be another kind's and shorter.
 
-        The least header has an even size, so with a field in it the whole word around it is there.
+        `least` is even, so with a field before it the whole word around that is there.
         """
         if not isinstance(instance, View):
             raise TypeError(f"{self.name} is a field of headers' views")
         view = <View>instance
         if self.at + self.size > view.least:
             view.check_live()
+            if self.at + self.size <= view.whole:
+                view.fault("header", "HEADER_CUT")
             raise TypeError(f"{type(view).__name__} has no such field {self.name}")
         return view
 
@@ -52,11 +71,16 @@ cdef class Number(Field):
         return self.text
 
     def __cinit__(self, field):
+        cdef int bits = field.bits  # read once, for it may be a property
         self.shift, self.unit = field.shift, field.unit
-        if self.shift < 0 or not 0 < field.bits <= 8 * self.size - self.shift or self.unit == 0:
+        if (
+            not 0 <= self.shift < 8 * self.size
+            or not 0 < bits <= 8 * self.size - self.shift
+            or self.unit == 0
+        ):
             raise ValueError("no field of a header")
         self.base, self.most = field.base, field.most
-        self.mask = <uint32_t>((<uint64_t>1 << <int>field.bits) - 1)
+        self.mask = <uint32_t>((<uint64_t>1 << bits) - 1)
 
     def __get__(self, instance, owner):
         if instance is None:
@@ -108,26 +132,67 @@ cdef class Octets(Field):
         memcpy(view.data + self.at, given, self.size)
 
 
+# The collector's clearing would take away what holds the bytes while `data` still points there,
+# and code that runs meanwhile can find the view. A cycle is cleared at what `source` refers to.
+@cython.no_gc_clear
 cdef class View:
     cdef int open(self, object buffer, object offset, Py_ssize_t least, str layer) except -1:
         cdef Py_ssize_t start, size
         cdef uint8_t *data
-        cdef bint read_only
         offset = PyNumber_Index(offset)
-        view = flat(buffer)
-        data = bytes_of(view, &size, &read_only)
+        exporter = buffer
+        if not PyBytes_CheckExact(buffer) and not PyByteArray_CheckExact(buffer):
+            exporter = contiguous(buffer, "buffer")
+        data = self.hold(exporter, &size)
         start = clipped_ssize(offset, NULL)
         if start < 0:
             raise _errors.bad_count("offset", offset)
         if start > size or size - start < least:
             raise _errors.header_fault(layer, "header", offset, "HEADER_CUT")
-        self.source, self.flat, self.read_only = buffer, view, read_only
-        self.least, self.layer = least, layer
+        self.source, self.exporter = buffer, exporter
+        self.whole, self.least, self.layer = least, least, layer
         self.data, self.size, self.start = data + start, size - start, start
         return 0
 
+    cdef uint8_t *hold(self, object exporter, Py_ssize_t *size) except? NULL:
+        """Keep the bytes of `exporter` where they are, and tell where that is."""
+        cdef uint8_t *data
+        cdef PyObject *base
+        if PyBytes_CheckExact(exporter):
+            self.read_only = True
+            size[0] = PyBytes_GET_SIZE(exporter)
+            return <uint8_t *>PyBytes_AS_STRING(exporter)
+        if PyByteArray_CheckExact(exporter):
+            PyObject_GetBuffer(exporter, &self.pin, PyBUF_SIMPLE)
+            size[0] = self.pin.len
+            return <uint8_t *>self.pin.buf
+        data = bytes_of(exporter, size, &self.read_only)
+        # The collector may clear the memoryview, which ends its hold: so have one beside it.
+        base = PyMemoryView_GET_BASE(exporter)
+        if base != NULL:
+            try:
+                PyObject_GetBuffer(<object>base, &self.pin, PyBUF_FULL_RO)
+            except Exception:
+                pass  # it gives no second one, as the buffers of Python classes don't
+        return data
+
+    cdef int share(self, View other, Py_ssize_t start, Py_ssize_t least) except -1:
+        """Become a view of the same bytes, from `start` on, of which `least` are a header's."""
+        cdef Py_ssize_t size
+        cdef uint8_t *data
+        PyBuffer_Release(&self.pin)
+        self.read_only = False
+        data = self.hold(other.exporter, &size)
+        self.source, self.exporter = other.source, other.exporter
+        self.least = least
+        self.data, self.size, self.start = data + start, size - start, start
+        return 0
+
+    def __dealloc__(self):
+        PyBuffer_Release(&self.pin)
+
     cdef int check_live(self) except -1:
-        if self.flat is None:
+        if self.exporter is None:
             raise _errors.released()
         return 0
 
@@ -137,7 +202,8 @@ cdef class View:
         return 0
 
     cdef memoryview slice(self, Py_ssize_t start, Py_ssize_t stop):
-        return self.flat[self.start + start:self.start + max(start, stop)]
+        cdef memoryview view = PyMemoryView_FromObject(self.exporter)
+        return view[self.start + start:self.start + max(start, stop)]
 
     cdef int fault(self, str field, str what) except -1:
         raise _errors.header_fault(self.layer, field, self.start, what)
@@ -154,7 +220,7 @@ cdef class View:
         raise TypeError(f"cannot pickle {type(self).__name__!r} object")
 
     def __repr__(self):
-        where = "released" if self.flat is None else f"at {self.start}, {self.size} bytes"
+        where = "released" if self.exporter is None else f"at {self.start}, {self.size} bytes"
         return f"<{type(self).__name__} {where}>"
 
     def __enter__(self):
@@ -167,7 +233,8 @@ cdef class View:
     def release(self):
         """Let go of the buffer, so that it can be resized; the view can't be used any more."""
         self.data, self.size, self.least = NULL, 0, 0
-        self.source = self.flat = None
+        PyBuffer_Release(&self.pin)
+        self.source = self.exporter = None
 
     @property
     def buffer(self):

@@ -5,7 +5,8 @@ from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.stdint cimport uint32_t
 from libc.string cimport memcpy
 
-from fastsock.headers._c.arguments cimport flat, number
+from fastsock.headers._c.arguments cimport number
+from fastsock._core.buffers cimport contiguous
 from fastsock.headers._c.field cimport Number, Octets, View, fs_load_be, fs_store_be
 
 from fastsock.headers import layout as _layout
@@ -18,6 +19,7 @@ cdef enum:
     MAX_VLANS = 8
 
 
+@cython.no_gc_clear  # as View
 @cython.final
 cdef class EthernetView(View):
     """EthernetView(buffer, offset=0)\n--\n\n\
@@ -30,7 +32,7 @@ cdef class EthernetView(View):
 
     Raises:
         PacketError: fewer than 14 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: IEEE 802.3; IEEE 802.1Q.
 
@@ -88,6 +90,7 @@ cdef class EthernetView(View):
         return self.slice(ETHERNET_HEADER + self.tags(), self.size)
 
 
+@cython.no_gc_clear  # as View
 @cython.final
 cdef class ARPView(View):
     """ARPView(buffer, offset=0)\n--\n\n\
@@ -100,7 +103,7 @@ cdef class ARPView(View):
 
     Raises:
         PacketError: it is cut.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 826.
 
@@ -141,7 +144,7 @@ cdef class ARPView(View):
         return PyBytes_FromStringAndSize(<char *>self.data + at, size)
 
     cdef int set_part(self, int which, str name, object value) except -1:
-        cdef bytes given = bytes(flat(value))
+        cdef bytes given = bytes(contiguous(value, name))
         cdef Py_ssize_t size, at = self.place(which, &size)
         if len(given) != size:
             raise _errors.bad_size(name, len(given), str(size))

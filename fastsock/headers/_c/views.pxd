@@ -10,26 +10,44 @@ cdef extern from "fastsock/checksums/checksum.h" nogil:
     uint32_t fs_sum_fold(uint64_t sum) noexcept
 
 
-cdef extern from "fastsock/headers/transport.h" nogil:
+cdef extern from "fastsock/packet/paths.h" nogil:
     enum: FS_ICMP
     enum: FS_TCP
     enum: FS_UDP
     enum: FS_ICMPV6
 
+    ctypedef enum fs_length_source:
+        FS_LENGTH_WIRE
+
+    ctypedef struct fs_length:
+        uint64_t total
+
+    ctypedef struct fs_ends:
+        size_t src
+        size_t dst
+
+    fs_length fs_ipv4_length(const uint8_t *ip, uint64_t wire) noexcept
+    fs_length fs_ipv6_length(const uint8_t *ip, size_t there, uint64_t wire) noexcept
+    bint fs_may_lack_udp_length(fs_length_source source, bint fragment, const uint8_t *udp,
+                                size_t size) noexcept
+    uint64_t fs_pseudo_sum(const uint8_t *data, const fs_ends *ends, size_t address_size,
+                           uint32_t protocol, uint64_t length) noexcept
+
+
+cdef extern from "fastsock/headers/transport.h" nogil:
     ctypedef struct fs_transport:
         uint32_t protocol
         size_t at
-        size_t end
+        uint64_t end
         size_t address_size
-        size_t src
-        size_t dst
+        fs_ends ends
         bint fragment
+        fs_length_source length_source
 
     bint fs_transport4(const uint8_t *ip, size_t size, fs_transport *found) noexcept
     bint fs_transport6(const uint8_t *ip, size_t size, fs_transport *found) noexcept
     int fs_pseudo_checksum(const fs_transport *found) noexcept
     bint fs_zero_is_none(const fs_transport *found) noexcept
-    uint64_t fs_pseudo_sum(const uint8_t *ip, const fs_transport *found, size_t length) noexcept
 
 
 cdef class _Address(Octets):
@@ -39,15 +57,23 @@ cdef class _Address(Octets):
 cdef class _IPView(View):
     cdef bint locate(self, fs_transport *found) noexcept
     cdef int readdress(self, Py_ssize_t at, const uint8_t *value, Py_ssize_t size) except -1
+    cdef int unknown_end(self, const fs_ends *ends) except -1
 
 
 cdef class _TransportView(View):
     cdef _IPView under            # the view of the IP header, or None
+    cdef Py_ssize_t fewest        # bytes that its checksum can cover
     cdef bint has_pseudo
     cdef uint64_t pseudo
+    cdef int begin(self, object buffer, object offset, Py_ssize_t least, str layer) except -1
+    cdef int become(self, _IPView under, const fs_transport *found, Py_ssize_t there) except -1
     cdef int set_pseudo(self, object pseudo_header) except -1
     cdef Py_ssize_t segment(self) except -1
+    cdef Py_ssize_t whole_segment(self) except -1
+    cdef Py_ssize_t datagram(self, Py_ssize_t whole) except -1
     cdef Py_ssize_t covered(self) except -1
+    cdef int check_stated_length(self) except -1
+    cdef bint verify_none(self) except -1
     cdef uint64_t outside(self, Py_ssize_t length) except? 0xFFFFFFFFFFFFFFFF
 
 
@@ -60,11 +86,11 @@ cdef class IPv6View(_IPView):
 
 
 cdef class TCPView(_TransportView):
-    pass
+    cdef Py_ssize_t header_end(self, Py_ssize_t there) except -1
 
 
 cdef class UDPView(_TransportView):
-    cdef Py_ssize_t datagram(self, Py_ssize_t there) except -1
+    pass
 
 
 cdef class ICMPView(_TransportView):

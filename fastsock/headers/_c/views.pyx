@@ -24,6 +24,13 @@ from fastsock.headers._c.link import EthernetView as _EthernetView
 ARPView = _ARPView
 EthernetView = _EthernetView
 
+cdef enum:
+    TCP_HEADER = 20
+    UDP_HEADER = 8
+    ICMP_HEADER = 8
+    QUOTED = 8         # what an ICMP error quotes at the least, RFC 792
+    SHORT_ICMPV6 = 4
+
 
 cdef class _Address(Octets):
     @property
@@ -40,6 +47,8 @@ cdef class _Address(Octets):
         (<_IPView?>view).readdress(self.at, given, size)
 
 
+# As every class here, see View.
+@cython.no_gc_clear
 cdef class _IPView(View):
     cdef bint locate(self, fs_transport *found) noexcept:
         return False
@@ -49,20 +58,29 @@ cdef class _IPView(View):
         cdef uint8_t before[16]
         cdef fs_transport found
         cdef int checksum = -1
-        if self.locate(&found) and (found.src == <size_t>at or found.dst == <size_t>at):
+        if self.locate(&found) and <size_t>at in (found.ends.src, found.ends.dst):
             checksum = fs_pseudo_checksum(&found)
         memcpy(before, self.data + at, size)
         fs_rewrite(self.data, at, value, size, self.checksum_at, False)
-        if checksum >= 0 and found.at + checksum + 2 <= min(found.end, <size_t>self.size):
+        if checksum >= 0 and found.at + checksum + 2 <= min(found.end, <uint64_t>self.size):
             fs_update(self.data + found.at + checksum, before, value, size,
                       fs_zero_is_none(&found))
         return 0
+
+    cdef int unknown_end(self, const fs_ends *ends) except -1:
+        """Say what hides an address that a checksum covers."""
+        if ends.dst == 0:
+            self.fault("options" if isinstance(self, IPv4View) else "extension", "SOURCE_ROUTE")
+        self.fault("options", "BAD_OPTION")
 
     def transport(self):
         """View the transport header of this packet.
 
         Where extension headers stand before it, they are passed. The view knows the addresses
         that its checksum covers, and where the datagram ends.
+
+        Of a TCP header eight bytes are enough, the least that ICMP errors quote: fields that are
+        not there raise `PacketError`, and a checksum that is not there is not updated.
 
         Returns:
             A `TCPView`, `UDPView` or `ICMPView`, or None for any other protocol and in a
@@ -71,29 +89,51 @@ cdef class _IPView(View):
         Raises:
             PacketError: that header is cut.
 
-        Source: RFC 791; RFC 8200 section 4.
+        Source: RFC 791; RFC 792; RFC 8200 section 4.
         """
         cdef fs_transport found
         cdef _TransportView view
+        cdef Py_ssize_t there
         self.check_live()
         if not self.locate(&found):
             return None
-        offset = self.start + <Py_ssize_t>found.at
+        there = <Py_ssize_t>(min(found.end, <uint64_t>self.size) - found.at)
         if found.protocol == FS_TCP:
-            view = TCPView(self.flat, offset)
+            view = TCPView(b"\0" * 20)
+            if there >= QUOTED:
+                view.become(self, &found, there)
+                return view
         elif found.protocol == FS_UDP:
-            view = UDPView(self.flat, offset)
+            view = UDPView(b"\0" * 8)
         elif found.protocol == (FS_ICMP if found.address_size == 4 else FS_ICMPV6):
-            view = ICMPView(self.flat, offset)
+            view = ICMPView(b"\0" * 8)
+            if found.address_size == 16 and found.end - found.at < ICMP_HEADER:
+                view.fewest = SHORT_ICMPV6  # whole as it is, RFC 4443 section 2.1
         else:
             return None
-        view.source, view.under = self.source, self
-        if view.segment() < view.least:
-            view.fault("header", "HEADER_CUT")
+        if there < view.fewest:
+            raise _errors.header_fault(
+                view.layer, "header", self.start + <Py_ssize_t>found.at, "HEADER_CUT"
+            )
+        view.become(self, &found, there)
         return view
 
 
+@cython.no_gc_clear
 cdef class _TransportView(View):
+    cdef int begin(self, object buffer, object offset, Py_ssize_t least, str layer) except -1:
+        self.fewest = least
+        return self.open(buffer, offset, least, layer)
+
+    cdef int become(self, _IPView under, const fs_transport *found, Py_ssize_t there) except -1:
+        """View the header that was found behind another one, with `there` bytes of the datagram."""
+        # Whole words, so that with a field all of its word is there.
+        self.share(under, under.start + <Py_ssize_t>found.at, min(self.whole, there & ~1))
+        self.under = under
+        if self.checksum_at + 2 > self.least:
+            self.checksum_at = -1
+        return 0
+
     cdef int set_pseudo(self, object pseudo_header) except -1:
         if pseudo_header is not None:
             self.pseudo = number("pseudo_header", pseudo_header, 0xFFFFFFFF)
@@ -103,28 +143,55 @@ cdef class _TransportView(View):
     cdef Py_ssize_t segment(self) except -1:
         """The bytes of this header and what follows, as far as they are there."""
         cdef fs_transport found
-        cdef Py_ssize_t end
+        cdef Py_ssize_t there
         self.check_live()
         if self.under is None:
             return self.size
         self.under.check_live()
         if not self.under.locate(&found):
             return self.size
-        end = self.under.start + <Py_ssize_t>found.end - self.start
-        return max(min(end, self.size), 0)
+        there = <Py_ssize_t>min(found.end, <uint64_t>self.under.size)
+        return max(min(self.under.start + there - self.start, self.size), 0)
+
+    cdef Py_ssize_t whole_segment(self) except -1:
+        """The bytes of this header and what follows, as the lengths before it tell."""
+        cdef fs_transport found
+        if self.under is None or not self.under.locate(&found):
+            return self.size
+        return max(self.under.start + <Py_ssize_t>found.end - self.start, 0)
+
+    cdef Py_ssize_t datagram(self, Py_ssize_t whole) except -1:
+        """How much of a segment of `whole` bytes the checksum covers."""
+        return whole
 
     cdef Py_ssize_t covered(self) except -1:
         """How many bytes the checksum covers; they must all be there."""
-        cdef Py_ssize_t length = self.segment()
         cdef fs_transport found
-        if self.under is not None:
-            if not self.under.locate(&found) or found.fragment:
-                self.under.fault("fragment_offset", "FRAGMENT")
-            if found.end > <size_t>self.under.size:
-                self.under.fault("total_length", "CUT")
-        if length < self.least:
+        cdef Py_ssize_t there = self.segment(), whole = self.whole_segment(), length
+        if self.under is not None and (not self.under.locate(&found) or found.fragment):
+            self.under.fault("fragment_offset", "FRAGMENT")
+        # Of a header that was cut the checksum may not be there, even where the length has grown.
+        if there < self.fewest or self.checksum_at < 0:
             self.fault("header", "HEADER_CUT")
+        length = self.datagram(whole)
+        if length > whole:
+            self.fault("length", "BAD_LENGTH")
+        if length > there:
+            self.under.fault("total_length", "CUT")
         return length
+
+    cdef int check_stated_length(self) except -1:
+        """Refuse to judge a checksum that a network card was to fill in."""
+        cdef fs_transport found
+        if self.under is not None and self.under.locate(&found) and (
+            found.length_source == FS_LENGTH_WIRE
+        ):
+            self.under.fault("total_length", "LENGTH_FROM_WIRE")
+        return 0
+
+    cdef bint verify_none(self) except -1:
+        """Whether a checksum of zero is right, for which all of the datagram need not be there."""
+        return True
 
     cdef uint64_t outside(self, Py_ssize_t length) except? 0xFFFFFFFFFFFFFFFF:
         """The sum of the pseudo-header."""
@@ -132,7 +199,11 @@ cdef class _TransportView(View):
         if self.under is not None and self.under.locate(&found):
             if fs_pseudo_checksum(&found) < 0:
                 return 0
-            return fs_pseudo_sum(self.under.data, &found, length)
+            if found.ends.src == 0 or found.ends.dst == 0:
+                self.under.unknown_end(&found.ends)
+            return fs_pseudo_sum(
+                self.under.data, &found.ends, found.address_size, found.protocol, length
+            )
         if not self.has_pseudo:
             raise _errors.no_pseudo_header()
         return self.pseudo
@@ -145,15 +216,19 @@ cdef class _TransportView(View):
             IPv4 and wrong over IPv6.
 
         Raises:
-            PacketError: not all that it covers is there: a fragment, or a cut datagram.
+            PacketError: not all that it covers is there: a fragment, or a cut datagram. Or a
+                source route, or an option at fault, hides an address that it covers. Or the IP
+                header has no length, for then a network card was to fill the checksum in.
             ValueError: the addresses that it covers are not known.
 
         Source: RFC 1071; RFC 768; RFC 8200 section 8.1.
         """
-        cdef Py_ssize_t length = self.covered()
+        cdef Py_ssize_t length
         cdef uint64_t sum
-        if self.zero_is_none and fs_load_be(self.data + self.checksum_at, 2) == 0:
-            return not isinstance(self.under, IPv6View)
+        if self.zero_is_none and self.size and fs_load_be(self.data + self.checksum_at, 2) == 0:
+            return self.verify_none()
+        length = self.covered()
+        self.check_stated_length()
         sum = self.outside(length)
         return fs_sum_fold(sum + fs_sum(self.data, length)) == 0xFFFF
 
@@ -161,7 +236,8 @@ cdef class _TransportView(View):
         """Compute the checksum anew and write it.
 
         Raises:
-            PacketError: not all that it covers is there: a fragment, or a cut datagram.
+            PacketError: not all that it covers is there: a fragment, or a cut datagram. Or a
+                source route, or an option at fault, hides an address that it covers.
             TypeError: the buffer is read-only.
             ValueError: the addresses that it covers are not known.
 
@@ -177,6 +253,7 @@ cdef class _TransportView(View):
         fs_store_be(place, 2, 0xFFFF if checksum == 0 and self.zero_is_none else checksum)
 
 
+@cython.no_gc_clear
 @cython.final
 cdef class IPv4View(_IPView):
     """IPv4View(buffer, offset=0)\n--\n\n\
@@ -189,7 +266,7 @@ cdef class IPv4View(_IPView):
 
     Raises:
         PacketError: fewer than 20 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 791; RFC 1624 for the checksums.
 
@@ -243,10 +320,10 @@ cdef class IPv4View(_IPView):
     def payload(self):
         """What follows the header, no trailer: a memoryview, writable where the buffer is."""
         cdef Py_ssize_t header = self.options_end()
-        cdef Py_ssize_t total = fs_load_be(self.data + 2, 2) or self.size
-        if total < header:
+        cdef uint64_t total = fs_ipv4_length(self.data, self.size).total
+        if total < <uint64_t>header:
             self.fault("total_length", "BAD_LENGTH")
-        return self.slice(header, min(total, self.size))
+        return self.slice(header, <Py_ssize_t>min(total, <uint64_t>self.size))
 
     def verify_checksum(self):
         """Tell whether the header checksum is right.
@@ -277,6 +354,7 @@ cdef class IPv4View(_IPView):
         fs_store_be(self.data + 10, 2, 0xFFFF ^ fs_sum(self.data, header))
 
 
+@cython.no_gc_clear
 @cython.final
 cdef class IPv6View(_IPView):
     """IPv6View(buffer, offset=0)\n--\n\n\
@@ -289,7 +367,7 @@ cdef class IPv6View(_IPView):
 
     Raises:
         PacketError: fewer than 40 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 8200; RFC 1624 for the checksums.
 
@@ -332,13 +410,15 @@ cdef class IPv6View(_IPView):
     def payload(self):
         """What follows the header, extension headers too: a memoryview.
 
-        It is writable where the buffer is. A payload length of zero (a jumbogram) means all.
+        It is writable where the buffer is. A payload length of zero means that of a jumbogram's
+        option, or all where there is none.
         """
         self.check_live()
-        cdef Py_ssize_t length = fs_load_be(self.data + 4, 2) or self.size
-        return self.slice(40, min(40 + length, self.size))
+        cdef uint64_t total = fs_ipv6_length(self.data, self.size, self.size).total
+        return self.slice(40, <Py_ssize_t>min(total, <uint64_t>self.size))
 
 
+@cython.no_gc_clear
 @cython.final
 cdef class TCPView(_TransportView):
     """TCPView(buffer, offset=0, *, pseudo_header=None)\n--\n\n\
@@ -353,7 +433,7 @@ cdef class TCPView(_TransportView):
 
     Raises:
         PacketError: fewer than 20 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 9293; RFC 1624 for the checksum.
 
@@ -381,21 +461,27 @@ cdef class TCPView(_TransportView):
     def __cinit__(self, buffer, offset=0, *, pseudo_header=None):
         self.checksum_at = 16
         self.set_pseudo(pseudo_header)
-        self.open(buffer, offset, 20, "tcp")
+        self.begin(buffer, offset, TCP_HEADER, "tcp")
+
+    cdef Py_ssize_t header_end(self, Py_ssize_t there) except -1:
+        if self.least < TCP_HEADER:  # or what tells its length is not there
+            self.fault("header", "HEADER_CUT")
+        return self.header(self.data[12] >> 4, there)
 
     @property
     def options(self):
         """The options: a memoryview, writable where the buffer is."""
         cdef Py_ssize_t there = self.segment()
-        return self.slice(20, self.header(self.data[12] >> 4, there))
+        return self.slice(TCP_HEADER, self.header_end(there))
 
     @property
     def payload(self):
         """What follows the header: a memoryview, writable where the buffer is."""
         cdef Py_ssize_t there = self.segment()
-        return self.slice(self.header(self.data[12] >> 4, there), there)
+        return self.slice(self.header_end(there), there)
 
 
+@cython.no_gc_clear
 @cython.final
 cdef class UDPView(_TransportView):
     """UDPView(buffer, offset=0, *, pseudo_header=None)\n--\n\n\
@@ -410,7 +496,7 @@ cdef class UDPView(_TransportView):
 
     Raises:
         PacketError: fewer than 8 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 768; RFC 1624 for the checksum.
 
@@ -434,28 +520,46 @@ cdef class UDPView(_TransportView):
     def __cinit__(self, buffer, offset=0, *, pseudo_header=None):
         self.checksum_at, self.zero_is_none = 6, True
         self.set_pseudo(pseudo_header)
-        self.open(buffer, offset, 8, "udp")
+        self.begin(buffer, offset, UDP_HEADER, "udp")
 
-    cdef Py_ssize_t datagram(self, Py_ssize_t there) except -1:
-        """The bytes of the datagram, by its length; zero means all there are: a jumbogram."""
-        cdef Py_ssize_t length = fs_load_be(self.data + 4, 2) or there
-        if length < 8:
+    cdef Py_ssize_t datagram(self, Py_ssize_t whole) except -1:
+        """Its length field; zero means all of it where it may be."""
+        cdef fs_transport found
+        cdef Py_ssize_t length = fs_load_be(self.data + 4, 2)
+        if length == 0 and (self.under is None or (
+            self.under.locate(&found) and fs_may_lack_udp_length(
+                found.length_source, found.fragment, self.data, self.size
+            )
+        )):
+            length = whole
+        if length < UDP_HEADER:
             self.fault("length", "BAD_LENGTH")
         return length
 
-    cdef Py_ssize_t covered(self) except -1:
-        cdef Py_ssize_t there = _TransportView.covered(self), length = self.datagram(there)
-        if length > there:
+    cdef bint verify_none(self) except -1:
+        cdef fs_transport found
+        cdef Py_ssize_t whole = self.whole_segment(), length
+        if self.segment() < UDP_HEADER:
+            self.fault("header", "HEADER_CUT")
+        length = self.datagram(whole)
+        # Of a first fragment the length is that of the whole datagram.
+        if length > whole and not (
+            self.under is not None and self.under.locate(&found) and found.fragment
+        ):
             self.fault("length", "BAD_LENGTH")
-        return length
+        if not isinstance(self.under, IPv6View):
+            return True
+        self.check_stated_length()  # a tunnel may leave it out, RFC 6935
+        return False
 
     @property
     def payload(self):
         """What follows the header: a memoryview, writable where the buffer is."""
         cdef Py_ssize_t there = self.segment()
-        return self.slice(8, min(self.datagram(there), there))
+        return self.slice(UDP_HEADER, min(self.datagram(self.whole_segment()), there))
 
 
+@cython.no_gc_clear
 @cython.final
 cdef class ICMPView(_TransportView):
     """ICMPView(buffer, offset=0, *, pseudo_header=0)\n--\n\n\
@@ -470,7 +574,7 @@ cdef class ICMPView(_TransportView):
 
     Raises:
         PacketError: fewer than 8 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 792; RFC 4443; RFC 1624 for the checksum.
 
@@ -495,7 +599,7 @@ cdef class ICMPView(_TransportView):
     def __cinit__(self, buffer, offset=0, *, pseudo_header=0):
         self.checksum_at = 2
         self.set_pseudo(pseudo_header)
-        self.open(buffer, offset, 8, "icmp")
+        self.begin(buffer, offset, ICMP_HEADER, "icmp")
 
     @property
     def payload(self):

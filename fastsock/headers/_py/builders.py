@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from ... import errors as _errors
 from ..._core.arguments import address, number, octets
+from ...packet._py import paths as _paths
 from .. import layout as _layout
 from . import packing as _packing
 
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 
 _LEAST_FRAME = 60  # the rest of the 64 is the frame check sequence
 _LONGEST_802_3 = 1500
+_FIRST_ETHERTYPE = 0x0600  # below it, that field is a length
 _ARP = Struct(">HHBBH6s4s6s4s")
 _UDP = Struct(">HHHH")
 _TCP = Struct(">HHIIHHHH")
+_FRAGMENT = Struct(">BBHI")
 _ECHO = Struct(">BBHHH")
 
 
@@ -30,6 +33,14 @@ def _ipv4_address(name: str, value: str | ReadableBuffer) -> bytes:
     if len(packed) != 4:
         raise _errors.bad_size(name, len(packed), "4")
     return packed
+
+
+def _type_of(name: str, value: SupportsIndex) -> int:
+    """An Ethernet type, which is no length."""
+    result = number(name, value, 0xFFFF)
+    if result < _FIRST_ETHERTYPE:
+        raise _errors.is_length(name, result)
+    return result
 
 
 @overload
@@ -69,7 +80,8 @@ def build_ethernet(
     Args:
         dst: the destination's hardware address, 6 bytes.
         src: the source's.
-        ethertype: the type of the payload, or None for its length, as IEEE 802.3 has it.
+        ethertype: the type of the payload, from 0x0600 on, or None for its length, as IEEE 802.3
+            has it.
         payload: any contiguous bytes-like object.
         vlans: tags, outermost first: control information (priority, DEI, identifier), or a
             pair of the tag's own type, else 0x8100, and that.
@@ -81,6 +93,7 @@ def build_ethernet(
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the frame not in `out`.
 
     Source: IEEE 802.3; IEEE 802.1Q.
@@ -89,14 +102,14 @@ def build_ethernet(
     >>> len(frame), frame[12:26].hex(" ", 2)
     (60, '88a8 0007 8100 0005 0800 6461 7461')
     """
-    kind = 0 if ethertype is None else number("ethertype", ethertype, 0xFFFF)
+    kind = 0 if ethertype is None else _type_of("ethertype", ethertype)
     head = octets("dst", dst, 6) + octets("src", src, 6)
-    tags = list(vlans)
+    tags = tuple(vlans)
     if len(tags) > _layout.MAX_VLANS:
         raise _errors.too_many_tags(len(tags), _layout.MAX_VLANS)
     for tag in tags:
         tag_type, control = tag if isinstance(tag, tuple) else (0x8100, tag)
-        head += number("a VLAN tag's type", tag_type, 0xFFFF).to_bytes(2, "big")
+        head += _type_of("a VLAN tag's type", tag_type).to_bytes(2, "big")
         head += number("a VLAN tag", control, 0xFFFF).to_bytes(2, "big")
     data = _packing.contents(payload)
     if ethertype is None:
@@ -152,6 +165,7 @@ def build_arp(
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the packet not in `out`.
 
     Source: RFC 826.
@@ -227,8 +241,9 @@ def build_ipv4(
         tos: type of service.
         identification: what fragments of a datagram share.
         dont_fragment: a flag.
-        more_fragments: a flag.
-        fragment_offset: in bytes, a multiple of 8.
+        more_fragments: a flag; the payload must be a multiple of 8 bytes then.
+        fragment_offset: in bytes, a multiple of 8. No fragment may end where a whole datagram
+            would be longer than 65,535 bytes.
         options: at most 40 bytes; zeros fill them up to a multiple of 4.
         out: a writable buffer to build into, from its first byte; `payload` may lie in it.
 
@@ -237,6 +252,7 @@ def build_ipv4(
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the datagram not in `out`.
 
     Source: RFC 791.
@@ -250,12 +266,11 @@ def build_ipv4(
     label = number("identification", identification, 0xFFFF)
     fragment = number("dont_fragment", dont_fragment, 1) << 14
     fragment |= number("more_fragments", more_fragments, 1) << 13
-    offset = number("fragment_offset", fragment_offset, 0x1FFF * 8)
-    if offset % 8:
-        raise _errors.out_of_range("fragment_offset", offset, 0, 0x1FFF * 8, 8)
+    offset = _packing.offset_of(fragment_offset)
     more = _packing.packed_options(options)
     data = _packing.contents(payload)
     size = _packing.checked_length(len(data), 0, 20 + len(more))
+    _packing.check_fragment(bool(fragment & 0x2000), offset, 20 + len(more), size)
     fragment |= offset // 8
     header = _packing.header4(ends, kind, size, hops, service, label, fragment, more)
     return _packing.put(out, b"".join((header, data)))
@@ -271,6 +286,9 @@ def build_ipv6(
     hop_limit: SupportsIndex = 64,
     traffic_class: SupportsIndex = 0,
     flow_label: SupportsIndex = 0,
+    identification: SupportsIndex = 0,
+    more_fragments: SupportsIndex = False,
+    fragment_offset: SupportsIndex = 0,
     out: None = None,
 ) -> bytes: ...
 @overload
@@ -283,6 +301,9 @@ def build_ipv6(
     hop_limit: SupportsIndex = 64,
     traffic_class: SupportsIndex = 0,
     flow_label: SupportsIndex = 0,
+    identification: SupportsIndex = 0,
+    more_fragments: SupportsIndex = False,
+    fragment_offset: SupportsIndex = 0,
     out: WriteableBuffer,
 ) -> int: ...
 def build_ipv6(
@@ -294,9 +315,14 @@ def build_ipv6(
     hop_limit: SupportsIndex = 64,
     traffic_class: SupportsIndex = 0,
     flow_label: SupportsIndex = 0,
+    identification: SupportsIndex = 0,
+    more_fragments: SupportsIndex = False,
+    fragment_offset: SupportsIndex = 0,
     out: WriteableBuffer | None = None,
 ) -> bytes | int:
-    """Build an IPv6 datagram.
+    """Build an IPv6 datagram, or a fragment of one.
+
+    A fragment, one with more to follow or with an offset, gets a Fragment header.
 
     Args:
         src: the source's address: text, or 16 packed bytes.
@@ -306,6 +332,10 @@ def build_ipv6(
         hop_limit: time to live.
         traffic_class: what is `tos` in IPv4.
         flow_label: 20 bits.
+        identification: what fragments of a datagram share, 32 bits; only fragments have it.
+        more_fragments: a flag; the payload must be a multiple of 8 bytes then.
+        fragment_offset: in bytes, a multiple of 8. No fragment may end where a whole datagram
+            would have more than 65,535 bytes of payload.
         out: a writable buffer to build into, from its first byte; `payload` may lie in it.
 
     Returns:
@@ -313,9 +343,10 @@ def build_ipv6(
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the datagram not in `out`.
 
-    Source: RFC 8200.
+    Source: RFC 8200; section 4.5 for fragments.
 
     >>> build_ipv6("::1", "::2", 253, b"data", hop_limit=1).hex()[:48]
     '600000000004fd0100000000000000000000000000000001'
@@ -326,10 +357,19 @@ def build_ipv6(
     kind, hops = number("next_header", next_header, 0xFF), number("hop_limit", hop_limit, 0xFF)
     service = number("traffic_class", traffic_class, 0xFF)
     label = number("flow_label", flow_label, 0xFFFFF)
+    mark = number("identification", identification, 0xFFFFFFFF)
+    fragment = number("more_fragments", more_fragments, 1)
+    fragment |= _packing.offset_of(fragment_offset)
+    if mark and not fragment:
+        raise _errors.only_in_fragments("identification")
     data = _packing.contents(payload)
-    size = _packing.checked_length(len(data), 0, 0)
-    header = _packing.header6(ends, kind, size, hops, service, label)
-    return _packing.put(out, b"".join((header, data)))
+    more = _FRAGMENT.pack(kind, 0, fragment, mark) if fragment else b""
+    size = _packing.checked_length(len(data), len(more), 0)
+    _packing.check_fragment(bool(fragment & 1), fragment & 0xFFF8, 0, len(data))
+    header = _packing.header6(
+        ends, _paths.FRAGMENT_HEADER if fragment else kind, size, hops, service, label
+    )
+    return _packing.put(out, b"".join((header, more, data)))
 
 
 @overload
@@ -396,6 +436,7 @@ def build_udp(
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the datagram not in `out`.
 
     Source: RFC 768; RFC 8200 section 8.1.
@@ -503,6 +544,7 @@ def build_tcp(
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the datagram not in `out`.
 
     Source: RFC 9293.
@@ -594,6 +636,7 @@ def build_icmp_echo(
 
     Raises:
         TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
         ValueError: a value does not fit in its field, or the datagram not in `out`.
 
     Source: RFC 792; RFC 4443 section 4.

@@ -46,7 +46,7 @@ def updated(checksum: int, before: int, after: int, size: int, zero_is_none: boo
 class View:
     """What all views have in common: the bytes that they hold, and where the header is there."""
 
-    __slots__ = ("_flat", "_size", "_source", "_start")
+    __slots__ = ("_flat", "_least", "_size", "_source", "_start")
 
     _LAYER: str  # what errors call the header
     _LEAST: int  # the fewest bytes of one
@@ -55,7 +55,7 @@ class View:
 
     def __init__(self, buffer: ReadableBuffer, offset: SupportsIndex = 0) -> None:
         start = index(offset)
-        view = _buffers.flat(buffer)
+        view = _buffers.contiguous(buffer, "buffer")
         there = len(view) - start
         if start < 0 or there < self._LEAST:
             view.release()  # the error would keep it, and so the buffer from growing
@@ -66,6 +66,7 @@ class View:
         self._source: Any = buffer
         self._flat: memoryview | None = view
         self._start, self._size = start, there
+        self._least = self._LEAST  # how many bytes of the fixed part are there
 
     def __init_subclass__(cls) -> None:
         base = cls.__bases__[0]
@@ -116,6 +117,12 @@ class View:
             raise _errors.read_only()
         return view
 
+    def _check_field(self, end: int) -> None:
+        """Refuse a field that ends at `end` where the header is cut before."""
+        self._live()
+        if end > self._least:
+            self._fault("header", "HEADER_CUT")
+
     def _slice(self, start: int, stop: int) -> memoryview:
         return self._live()[self._start + start : self._start + max(start, stop)]
 
@@ -133,7 +140,7 @@ class View:
         """Write bytes of the header, and keep its checksum right."""
         view = self._writable()
         start = self._start + at
-        if self._CHECKSUM_AT in (-1, at):
+        if self._CHECKSUM_AT in (-1, at) or self._least < self._CHECKSUM_AT + 2:
             view[start : start + len(value)] = value
             return
         first = self._start + (at & ~1)
@@ -163,6 +170,7 @@ class Field:
     def __init__(self, layout: Bits | OctetsLayout) -> None:
         self._name, self.__doc__ = layout.name, layout.doc
         self._at, self._size = layout.at, layout.size
+        self._end = layout.at + layout.size
 
     def __delete__(self, instance: object, /) -> NoReturn:
         raise AttributeError(f"{self._name} can't be deleted")
@@ -190,7 +198,10 @@ class Number(Field):
     def __get__(self, instance: View | None, owner: object) -> Self | int:
         if instance is None:
             return self
-        word = self._unpack(instance._live(), instance._start + self._at)[0]
+        view = instance._live()
+        if self._end > instance._least:
+            instance._check_field(self._end)
+        word = self._unpack(view, instance._start + self._at)[0]
         return cast("int", (word >> self._shift & self._mask) * self._unit + self._base)
 
     def __set__(self, instance: View, value: SupportsIndex, /) -> None:
@@ -198,6 +209,8 @@ class Number(Field):
         if (given - self._base) % self._unit:
             most, unit = self._most, self._unit
             raise _errors.out_of_range(self._name, given, self._base, most, unit)
+        instance._check_field(self._end)
+        instance._writable()
         word = instance._load(self._at, self._size) & ~(self._mask << self._shift)
         word |= (given - self._base) // self._unit << self._shift
         instance._rewrite(self._at, self._word.pack(word))

@@ -29,7 +29,7 @@ class EthernetView(View):
 
     Raises:
         PacketError: fewer than 14 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: IEEE 802.3; IEEE 802.1Q.
 
@@ -89,7 +89,7 @@ class ARPView(View):
 
     Raises:
         PacketError: it is cut.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 826.
 
@@ -133,7 +133,7 @@ class ARPView(View):
         return bytes(self._slice(at, at + size))
 
     def _set_part(self, which: int, name: str, value: ReadableBuffer) -> None:
-        given = bytes(_buffers.flat(value))
+        given = bytes(_buffers.contiguous(value, name))
         at, size = self._place(which)
         if len(given) != size:
             raise _errors.bad_size(name, len(given), str(size))

@@ -50,6 +50,22 @@ def checked_length(size: int, more: int, header: int) -> int:
     return size + more
 
 
+def offset_of(fragment_offset: SupportsIndex) -> int:
+    """The offset of a fragment, in bytes."""
+    offset = number("fragment_offset", fragment_offset, 0x1FFF * 8)
+    if offset % 8:
+        raise _errors.out_of_range("fragment_offset", offset, 0, 0x1FFF * 8, 8)
+    return offset
+
+
+def check_fragment(more: bool, offset: int, header: int, payload: int) -> None:
+    """Refuse a fragment that can't be part of a datagram, which has `header` bytes of its own."""
+    if more and payload % 8:
+        raise _errors.bad_fragment(payload)
+    if payload > _MOST - header - offset:
+        raise _errors.too_long("payload", payload, max(_MOST - header - offset, 0))
+
+
 def endpoints(src: str | ReadableBuffer, dst: str | ReadableBuffer) -> bytes:
     """Both addresses, one after the other."""
     first, second = address("src", src), address("dst", dst)
@@ -60,12 +76,12 @@ def endpoints(src: str | ReadableBuffer, dst: str | ReadableBuffer) -> bytes:
 
 def contents(payload: ReadableBuffer) -> bytes | memoryview:
     """What has the length of the payload in bytes, and can be joined."""
-    return payload if type(payload) is bytes else _buffers.flat(payload)
+    return payload if type(payload) is bytes else _buffers.contiguous(payload, "payload")
 
 
 def packed_options(options: ReadableBuffer) -> bytes:
     """Options, filled up to a multiple of four bytes."""
-    given = bytes(_buffers.flat(options))
+    given = bytes(_buffers.contiguous(options, "options"))
     if len(given) > 40:
         raise _errors.too_long("options", len(given), 40)
     return given + bytes(-len(given) % 4)
@@ -120,7 +136,7 @@ def put(out: WriteableBuffer | None, built: bytes) -> bytes | int:
     """What was built, or how many bytes of `out` it takes."""
     if out is None:
         return built
-    with _buffers.flat(out) as view:  # else an error would keep `out` from growing
+    with _buffers.contiguous(out, "out") as view:  # else an error would keep `out` from growing
         if view.readonly:
             raise _errors.read_only()
         if len(view) < len(built):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, SupportsIndex, cast, final
+from typing import TYPE_CHECKING, NoReturn, Self, SupportsIndex, cast, final
 
 from ... import errors as _errors
+from ..._core import buffers as _buffers
 from ..._core.arguments import address, number
+from ...packet._py import paths as _paths
 from .. import layout as _layout
 from .field import Flag, Number, Octets, View, fold, sum_of
 from .link import ARPView as ARPView
@@ -14,6 +16,11 @@ from .transport import Transport, transport4, transport6
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
+
+    from ...packet._py.paths import Ends
+
+_QUOTED = 8  # bytes that an ICMP error quotes at the least, RFC 792
+_SHORT_ICMPV6 = 4
 
 
 class _Address(Octets):
@@ -38,7 +45,9 @@ class _IPView(View):
         found, size = self._locate(), len(packed)
         before = bytes(self._slice(at, at + size))
         self._rewrite(at, packed)
-        if found is None or at not in (found.src, found.dst) or found.checksum_at is None:
+        if found is None or found.checksum_at is None:
+            return
+        if at not in (found.ends.src, found.ends.dst):
             return
         place = found.at + found.checksum_at
         if place + 2 <= min(found.end, self._size):
@@ -46,11 +55,20 @@ class _IPView(View):
             old, new = int.from_bytes(before, "big"), int.from_bytes(packed, "big")
             self._update(place, old, new, size, zero_is_none)
 
+    def _unknown_end(self, ends: Ends) -> NoReturn:
+        """Say what hides an address that a checksum covers."""
+        if ends.dst == 0:
+            self._fault("options" if self._LAYER == "ipv4" else "extension", "SOURCE_ROUTE")
+        self._fault("options", "BAD_OPTION")
+
     def transport(self) -> TCPView | UDPView | ICMPView | None:
         """View the transport header of this packet.
 
         Where extension headers stand before it, they are passed. The view knows the addresses
         that its checksum covers, and where the datagram ends.
+
+        Of a TCP header eight bytes are enough, the least that ICMP errors quote: fields that are
+        not there raise `PacketError`, and a checksum that is not there is not updated.
 
         Returns:
             A `TCPView`, `UDPView` or `ICMPView`, or None for any other protocol and in a
@@ -59,28 +77,24 @@ class _IPView(View):
         Raises:
             PacketError: that header is cut.
 
-        Source: RFC 791; RFC 8200 section 4.
+        Source: RFC 791; RFC 792; RFC 8200 section 4.
         """
-        whole = self._live()
+        self._live()
         found = self._locate()
         if found is None:
             return None
         kinds: dict[int, type[TCPView | UDPView | ICMPView]] = {
             _layout.TCP_PROTOCOL: TCPView,
             _layout.UDP_PROTOCOL: UDPView,
-            _layout.ICMP_PROTOCOL if found.address_size == 4 else _layout.ICMPV6_PROTOCOL: ICMPView,
+            _layout.ICMP_PROTOCOL if found.version == 4 else _layout.ICMPV6_PROTOCOL: ICMPView,
         }
         if found.protocol not in kinds:
             return None
-        view = kinds[found.protocol](whole, self._start + found.at)
-        view._source, view._under = self._source, self
-        if view._segment() < view._LEAST:
-            view._fault("header", "HEADER_CUT")
-        return view
+        return kinds[found.protocol]._behind(self, found)
 
 
 class _TransportView(View):
-    __slots__ = ("_pseudo", "_under")
+    __slots__ = ("_fewest", "_pseudo", "_under")
 
     def __init__(
         self,
@@ -93,7 +107,27 @@ class _TransportView(View):
         if pseudo_header is not None:
             self._pseudo = number("pseudo_header", pseudo_header, 0xFFFFFFFF)
         self._under: _IPView | None = None  # the view of the IP header
+        self._fewest = self._LEAST  # bytes that its checksum can cover
         super().__init__(buffer, offset)
+
+    @classmethod
+    def _behind(cls, under: _IPView, found: Transport) -> Self:
+        """View the header that was found behind another one, as much of it as is there."""
+        there = min(found.end, under._size) - found.at
+        offset = under._start + found.at
+        view = cls(bytes(cls._LEAST))
+        least = cls._LEAST
+        if cls is TCPView:
+            least = _QUOTED
+        elif found.protocol == _layout.ICMPV6_PROTOCOL and found.end - found.at < least:
+            least = view._fewest = _SHORT_ICMPV6  # whole as it is, RFC 4443 section 2.1
+        if there < least:
+            raise _errors.header_fault(cls._LAYER, "header", offset, "HEADER_CUT")
+        view._source, view._flat = under._source, _buffers.flat(under._live())
+        view._start, view._size = offset, under._size - found.at
+        view._least = min(cls._LEAST, there & ~1)
+        view._under = under
+        return view
 
     def _segment(self) -> int:
         """The bytes of this header and what follows, as far as they are there."""
@@ -106,18 +140,43 @@ class _TransportView(View):
             return self._size
         return max(min(self._under._start + found.end - self._start, self._size), 0)
 
+    def _whole_segment(self) -> int:
+        """The bytes of this header and what follows, as the lengths before it tell."""
+        found = None if self._under is None else self._under._locate()
+        if self._under is None or found is None:
+            return self._size
+        return max(self._under._start + found.end - self._start, 0)
+
+    def _datagram(self, whole: int) -> int:
+        """How much of a segment of `whole` bytes the checksum covers."""
+        return whole
+
     def _covered(self) -> int:
         """How many bytes the checksum covers; they must all be there."""
-        length = self._segment()
+        there, whole = self._segment(), self._whole_segment()
         if self._under is not None:
             found = self._under._locate()
             if found is None or found.fragment:
                 self._under._fault("fragment_offset", "FRAGMENT")
-            if found.end > self._under._size:
-                self._under._fault("total_length", "CUT")
-        if length < self._LEAST:
+        # Of a header that was cut the checksum may not be there, even where the length has grown.
+        if there < self._fewest or self._least < self._CHECKSUM_AT + 2:
             self._fault("header", "HEADER_CUT")
+        length = self._datagram(whole)
+        if length > whole:
+            self._fault("length", "BAD_LENGTH")
+        if self._under is not None and length > there:
+            self._under._fault("total_length", "CUT")
         return length
+
+    def _check_stated_length(self) -> None:
+        """Refuse to judge a checksum that a network card was to fill in."""
+        found = None if self._under is None else self._under._locate()
+        if self._under is not None and found is not None and found.length_source == _paths.WIRE:
+            self._under._fault("total_length", "LENGTH_FROM_WIRE")
+
+    def _verify_none(self) -> bool:
+        """Whether a checksum of zero is right, for which all of the datagram need not be there."""
+        return True
 
     def _outside(self, length: int) -> int:
         """The sum of the pseudo-header."""
@@ -125,8 +184,12 @@ class _TransportView(View):
         if self._under is not None and found is not None:
             if found.checksum_at is None:
                 return 0
-            ends = (self._under._slice(at, at + found.address_size) for at in found[4:6])
-            return sum(map(sum_of, ends)) + found.protocol + length
+            ends = found.ends
+            if not (ends.src and ends.dst):
+                self._under._unknown_end(ends)
+            size = found.address_size
+            both = (self._under._slice(at, at + size) for at in (ends.src, ends.dst))
+            return sum(map(sum_of, both)) + found.protocol + length
         if self._pseudo is None:
             raise _errors.no_pseudo_header()
         return int(self._pseudo)
@@ -139,14 +202,17 @@ class _TransportView(View):
             IPv4 and wrong over IPv6.
 
         Raises:
-            PacketError: not all that it covers is there: a fragment, or a cut datagram.
+            PacketError: not all that it covers is there: a fragment, or a cut datagram. Or a
+                source route, or an option at fault, hides an address that it covers. Or the IP
+                header has no length, for then a network card was to fill the checksum in.
             ValueError: the addresses that it covers are not known.
 
         Source: RFC 1071; RFC 768; RFC 8200 section 8.1.
         """
-        length = self._covered()
         if self._ZERO_IS_NONE and self._load(self._CHECKSUM_AT, 2) == 0:
-            return not isinstance(self._under, IPv6View)
+            return self._verify_none()
+        length = self._covered()
+        self._check_stated_length()
         total = self._outside(length) + sum_of(self._slice(0, length))
         return fold(total) == 0xFFFF
 
@@ -154,7 +220,8 @@ class _TransportView(View):
         """Compute the checksum anew and write it.
 
         Raises:
-            PacketError: not all that it covers is there: a fragment, or a cut datagram.
+            PacketError: not all that it covers is there: a fragment, or a cut datagram. Or a
+                source route, or an option at fault, hides an address that it covers.
             TypeError: the buffer is read-only.
             ValueError: the addresses that it covers are not known.
 
@@ -180,7 +247,7 @@ class IPv4View(_IPView):
 
     Raises:
         PacketError: fewer than 20 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 791; RFC 1624 for the checksums.
 
@@ -231,7 +298,7 @@ class IPv4View(_IPView):
     def payload(self) -> memoryview:
         """What follows the header, no trailer: a memoryview, writable where the buffer is."""
         header = self._options_end()
-        total = self._load(2, 2) or self._size
+        total, _ = _paths.ipv4_length(self._load(2, 2), self._size)
         if total < header:
             self._fault("total_length", "BAD_LENGTH")
         return self._slice(header, min(total, self._size))
@@ -274,7 +341,7 @@ class IPv6View(_IPView):
 
     Raises:
         PacketError: fewer than 40 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 8200; RFC 1624 for the checksums.
 
@@ -314,10 +381,11 @@ class IPv6View(_IPView):
     def payload(self) -> memoryview:
         """What follows the header, extension headers too: a memoryview.
 
-        It is writable where the buffer is. A payload length of zero (a jumbogram) means all.
+        It is writable where the buffer is. A payload length of zero means that of a jumbogram's
+        option, or all where there is none.
         """
-        length = self._load(4, 2) or self._size
-        return self._slice(40, min(40 + length, self._size))
+        total, _ = _paths.ipv6_length(self._slice(0, self._size), 0, self._size, self._size)
+        return self._slice(40, min(total, self._size))
 
 
 @final
@@ -333,7 +401,7 @@ class TCPView(_TransportView):
 
     Raises:
         PacketError: fewer than 20 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 9293; RFC 1624 for the checksum.
 
@@ -360,17 +428,22 @@ class TCPView(_TransportView):
     checksum = Number(_layout.TCP["checksum"])
     urgent_pointer = Number(_layout.TCP["urgent_pointer"])
 
+    def _header_end(self, there: int) -> int:
+        if self._least < self._LEAST:  # or what tells its length is not there
+            self._fault("header", "HEADER_CUT")
+        return self._header(self._load(12, 1) >> 4, there)
+
     @property
     def options(self) -> memoryview:
         """The options: a memoryview, writable where the buffer is."""
         there = self._segment()
-        return self._slice(20, self._header(self._load(12, 1) >> 4, there))
+        return self._slice(20, self._header_end(there))
 
     @property
     def payload(self) -> memoryview:
         """What follows the header: a memoryview, writable where the buffer is."""
         there = self._segment()
-        return self._slice(self._header(self._load(12, 1) >> 4, there), there)
+        return self._slice(self._header_end(there), there)
 
 
 @final
@@ -386,7 +459,7 @@ class UDPView(_TransportView):
 
     Raises:
         PacketError: fewer than 8 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 768; RFC 1624 for the checksum.
 
@@ -409,25 +482,42 @@ class UDPView(_TransportView):
     length = Number(_layout.UDP["length"])
     checksum = Number(_layout.UDP["checksum"])
 
-    def _datagram(self, there: int) -> int:
-        """The bytes of the datagram, by its length; zero means all there are: a jumbogram."""
-        length = self._load(4, 2) or there
+    def _datagram(self, whole: int) -> int:
+        """Its length field; zero means all of it where it may be."""
+        length = self._load(4, 2)
+        if length == 0 and self._may_lack_length():
+            length = whole
         if length < 8:
             self._fault("length", "BAD_LENGTH")
         return length
 
-    def _covered(self) -> int:
-        there = super()._covered()
-        length = self._datagram(there)
-        if length > there:
+    def _may_lack_length(self) -> bool:
+        if self._under is None:
+            return True
+        found = self._under._locate()
+        return found is not None and _paths.may_lack_udp_length(
+            found.length_source, found.fragment, self._slice(0, self._size), 0, self._size
+        )
+
+    def _verify_none(self) -> bool:
+        whole = self._whole_segment()
+        if self._segment() < self._LEAST:
+            self._fault("header", "HEADER_CUT")
+        length = self._datagram(whole)
+        found = None if self._under is None else self._under._locate()
+        # Of a first fragment the length is that of the whole datagram.
+        if length > whole and not (found is not None and found.fragment):
             self._fault("length", "BAD_LENGTH")
-        return length
+        if not isinstance(self._under, IPv6View):
+            return True
+        self._check_stated_length()  # a tunnel may leave it out, RFC 6935
+        return False
 
     @property
     def payload(self) -> memoryview:
         """What follows the header: a memoryview, writable where the buffer is."""
         there = self._segment()
-        return self._slice(8, min(self._datagram(there), there))
+        return self._slice(8, min(self._datagram(self._whole_segment()), there))
 
 
 @final
@@ -443,7 +533,7 @@ class ICMPView(_TransportView):
 
     Raises:
         PacketError: fewer than 8 bytes are there.
-        TypeError, ValueError: the arguments are none of these.
+        TypeError, BufferError, ValueError: the arguments are none of these.
 
     Source: RFC 792; RFC 4443; RFC 1624 for the checksum.
 

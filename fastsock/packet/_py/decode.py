@@ -1,6 +1,6 @@
 """One packet, from its link header to its payload: the decoder of the pure twin.
 
-It finds what ``_c/kernels/decode.h`` finds, under the same names.
+It finds what ``decode.h`` finds, under the same names.
 """
 
 from __future__ import annotations

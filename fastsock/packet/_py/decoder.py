@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..fields import LIMITS, ChecksumStatus, Status
+from .paths import Ends
 
 UINT32_MAX = (1 << 32) - 1
 
@@ -112,10 +113,8 @@ class Decoder:
         "captured",
         "data",
         "end",
+        "ends",
         "faulted",
-        "final_dst",
-        "final_src",
-        "final_unknown",
         "packet",
         "verify",
         "wire_end",
@@ -132,9 +131,7 @@ class Decoder:
         # Where it ends on the wire: beyond `end` where it was cut. Captures exist whose packets
         # are longer than they were on the wire, by what they say.
         self.wire_end = max(wire_length, captured)
-        self.final_src = 0  # the pseudo-header's addresses: those of the packet's two ends
-        self.final_dst = 0
-        self.final_unknown = False  # what tells them is not known, or at fault
+        self.ends = Ends(0, 0)  # the pseudo-header's addresses
         self.faulted = False  # limited_by names a fault that did not stop decoding
         self.verify = False
 
@@ -149,13 +146,13 @@ class Decoder:
             self.packet.limit_offset = header
 
     def fault(self, status: int, limit: str, header: int) -> None:
-        """A fault that decoding goes on behind."""
+        """Note a fault, and go on decoding."""
         self.packet.status |= status
         self.limit(limit, header)
         self.faulted = True
 
     def stop(self, stop: Stop) -> None:
-        """End as it says."""
+        """Record why decoding stopped."""
         self.packet.status |= stop.status
         self.packet.limited_by = _LIMIT[stop.limit]
         self.packet.limit_offset = stop.header

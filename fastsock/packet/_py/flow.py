@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from .decoder import FRAGMENT, PORTS
+
 LEAST_KEY = 40
 _LONGEST = 36  # bytes of data: two addresses and two ports
 _UINT32_MAX = 0xFFFFFFFF
@@ -25,6 +27,13 @@ def tables_of(key: bytes) -> tuple[list[int], ...]:
             table += [value ^ window for value in table]
         tables.append(table)
     return tuple(tables)
+
+
+def hashed_fields(status: int, src: bytes, dst: bytes, sport: int, dport: int) -> bytes:
+    """What receive side scaling hashes: addresses and, of whole datagrams that have some, ports."""
+    if status & (PORTS | FRAGMENT) != PORTS:
+        return src + dst
+    return src + dst + (sport << 16 | dport).to_bytes(4, "big")
 
 
 def hash_of(data: bytes, tables: tuple[list[int], ...]) -> int:

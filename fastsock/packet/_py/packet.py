@@ -8,6 +8,7 @@ from socket import AF_INET, AF_INET6
 from typing import TYPE_CHECKING, Any, Self, SupportsIndex, final
 
 from ... import errors as _errors
+from ..._core.buffers import contiguous as _contiguous
 from ...address._py import inet_ntop as _inet_ntop
 from .. import fields as _fields
 from ..community import community_id as _community_id
@@ -15,7 +16,7 @@ from ..text import describe as _describe
 from ..text import packet_error as _packet_error
 from . import decoder as _state
 from . import flow as _toeplitz
-from . import transport as _transport
+from . import paths as _paths
 from .decode import Decoded, decode
 
 if TYPE_CHECKING:
@@ -26,20 +27,6 @@ _RAW = {_LINK_TYPES[name] for name in ("raw", "ipv4", "ipv6")}
 _RAW |= {alias for alias, number in _ALIASES.items() if number == _LINK_TYPES["raw"]}
 _WITH_HEADER = {*_LINK_TYPES.values(), *_ALIASES} - _RAW
 _ETHERNET = _LINK_TYPES["ethernet"]
-
-
-def _view_of(buffer: ReadableBuffer) -> memoryview:
-    """The bytes of a buffer in one piece, whatever its items are."""
-    try:
-        view = memoryview(buffer)
-    except TypeError:
-        raise _errors.not_buffer(buffer) from None
-    if not view.c_contiguous:
-        raise _errors.in_pieces()
-    try:
-        return view.cast("B")
-    except (TypeError, ValueError):  # a shape with a zero in it, or a format cast() does not know
-        return memoryview(view.tobytes())
 
 
 def _text(packed: bytes | None) -> str | None:
@@ -84,7 +71,7 @@ class Packet:
     @classmethod
     def _parse(cls, buffer: ReadableBuffer, link: int, verify: bool, wire_length: int) -> Self:
         self = object.__new__(cls)
-        data = buffer if type(buffer) is bytes else _view_of(buffer)
+        data = buffer if type(buffer) is bytes else _contiguous(buffer, "buffer")
         size = len(data)
         self._buffer = buffer
         self._verify = verify
@@ -106,16 +93,12 @@ class Packet:
         return _describe(self)
 
     def _is_tcp(self) -> bool:
-        return (
-            self._decoded.protocol == _transport.TCP
-            and self._decoded.status & _state.TRANSPORT != 0
-        )
+        return self._decoded.protocol == _paths.TCP and self._decoded.status & _state.TRANSPORT != 0
 
     def _is_icmp(self) -> bool:
         found = self._decoded
         return (
-            found.protocol in (_transport.ICMP, _transport.ICMPV6)
-            and found.status & _state.TRANSPORT != 0
+            found.protocol in (_paths.ICMP, _paths.ICMPV6) and found.status & _state.TRANSPORT != 0
         )
 
     def _has_fragment_fields(self) -> bool:
@@ -237,7 +220,7 @@ class Packet:
         """Checksum of the transport header, as it stands there."""
         return (
             self._decoded.checksum
-            if self._decoded.status & _state.TRANSPORT and self._decoded.protocol != _transport.SCTP
+            if self._decoded.status & _state.TRANSPORT and self._decoded.protocol != _paths.SCTP
             else None
         )
 
@@ -310,7 +293,8 @@ class Packet:
     def payload_view(self) -> memoryview:
         """The payload, in place: read-only if the buffer is."""
         found = self._decoded
-        return _view_of(self._buffer)[found.payload : found.payload + found.payload_length]
+        end = found.payload + found.payload_length
+        return _contiguous(self._buffer, "buffer")[found.payload : end]
 
     @property
     def eth_dst(self) -> bytes | None:
@@ -450,11 +434,13 @@ def flow_hash(packet: Packet, *, symmetric: bool = False, key: ReadableBuffer | 
     Args:
         packet: what `parse_packet` returned.
         symmetric: as `flow_key`.
-        key: at least 40 bytes; None is `RSS_KEY`, the one of Microsoft's verification suite.
+        key: at least 40 bytes; None is `RSS_KEY`, the one of Microsoft's verification suite. That
+            is public: where strangers must not choose a flow's hash, give a secret one.
 
     Returns:
         32 bits: the Toeplitz hash of source and destination address, and of source and
-        destination port where the packet has them.
+        destination port where the packet has them and is no fragment: all pieces of a datagram
+        have one hash.
 
     Raises:
         TypeError, BufferError: no `Packet`; a key that is no buffer, or one in pieces.
@@ -471,13 +457,11 @@ def flow_hash(packet: Packet, *, symmetric: bool = False, key: ReadableBuffer | 
     if key is None:
         tables = _toeplitz.tables_of(_fields.RSS_KEY)
     else:
-        secret = bytes(_view_of(key)[: _toeplitz.LEAST_KEY])
+        secret = bytes(_contiguous(key, "key")[: _toeplitz.LEAST_KEY])
         if len(secret) < _toeplitz.LEAST_KEY:
             raise _errors.short_key(len(secret))
         tables = _toeplitz.tables_of(secret)
-    data = src + dst
-    if packet._decoded.status & _state.PORTS:
-        data += (sport << 16 | dport).to_bytes(4, "big")
+    data = _toeplitz.hashed_fields(packet._decoded.status, src, dst, sport, dport)
     return _toeplitz.hash_of(data, tables)
 
 

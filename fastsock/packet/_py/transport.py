@@ -31,8 +31,19 @@ from .decoder import (
     Decoder,
     Stop,
 )
-
-ICMP, TCP, UDP, DCCP, ICMPV6, SCTP, UDPLITE = 1, 6, 17, 33, 58, 132, 136
+from .paths import (
+    DCCP,
+    ICMP,
+    ICMPV6,
+    JUMBO,
+    SCTP,
+    STATED,
+    TCP,
+    UDP,
+    UDPLITE,
+    WIRE,
+    may_lack_udp_length,
+)
 
 _PORTS = Struct("!HH")
 _TCP = Struct("!IIHHH")
@@ -69,10 +80,10 @@ def _bad_checksum(d: Decoder, l4: int) -> None:
 
 
 def _pseudo_header(d: Decoder, length: int) -> int:
-    size = d.packet.address_size
+    size, ends = d.packet.address_size, d.ends
     return (
-        _words(d.data[d.final_src : d.final_src + size])
-        + _words(d.data[d.final_dst : d.final_dst + size])
+        _words(d.data[ends.src : ends.src + size])
+        + _words(d.data[ends.dst : ends.dst + size])
         + d.packet.protocol
         + length
     )
@@ -91,7 +102,7 @@ def _can_verify(d: Decoder, l4: int, covered: int) -> bool:
 
 def _verify(d: Decoder, l4: int, length: int, covered: int, pseudo_header: bool = True) -> None:
     """A checksum over `covered` bytes of the `length` that the pseudo-header speaks of."""
-    if not _can_verify(d, l4, covered) or (pseudo_header and d.final_unknown):
+    if not _can_verify(d, l4, covered) or (pseudo_header and not (d.ends.src and d.ends.dst)):
         return
     number = _words(d.data[l4 : l4 + covered])
     if pseudo_header:
@@ -147,15 +158,22 @@ def _tcp(d: Decoder, l4: int, whole: int) -> None:
     _verify(d, l4, whole, whole)
 
 
+def _length_source(packet: Decoded) -> int:
+    if packet.status & JUMBOGRAM:
+        return JUMBO
+    return WIRE if packet.status & LENGTH_FROM_WIRE else STATED
+
+
 def _udp(d: Decoder, l4: int, whole: int) -> None:
-    """The length of RFC 768, and the zero of RFC 2675. Of a first fragment it's the whole's."""
+    """The length of RFC 768, or a zero. Of a first fragment it is that of the whole."""
     _fixed_part(d, 8)
     packet = d.packet
     length, packet.checksum = _UDP.unpack_from(d.data, l4 + 4)
     d.at = l4 + 8
-    if length == 0 and packet.status & JUMBOGRAM:
+    source, fragment = _length_source(packet), bool(packet.status & FRAGMENT)
+    if length == 0 and may_lack_udp_length(source, fragment, d.data, l4, d.end):
         length = whole
-    elif length < 8 or (length > whole and not packet.status & FRAGMENT):
+    elif length < 8 or (length > whole and not fragment):
         raise Stop(BAD_LENGTH, "udp.length", l4)
     elif l4 + length <= d.end:
         d.end = l4 + length  # what is left of the datagram is no trailer of a frame
@@ -164,8 +182,8 @@ def _udp(d: Decoder, l4: int, whole: int) -> None:
         _verify(d, l4, length, length)
     elif packet.version == 4:
         packet.checksum_status = SUM_ABSENT
-    elif d.verify:  # RFC 8200 section 8.1; tunnels that may leave it out are not known here
-        _bad_checksum(d, l4)
+    elif d.verify and source != WIRE:
+        _bad_checksum(d, l4)  # RFC 8200 section 8.1; RFC 6935 is for both ends to agree on
 
 
 def _udplite(d: Decoder, l4: int, whole: int) -> None:

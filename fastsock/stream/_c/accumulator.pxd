@@ -57,10 +57,12 @@ cdef class RecvAccumulator:
     cdef Plan skip_plan           # of a skipped frame whose delimiter is still to come
     cdef bint ended
     cdef bint busy
+    cdef bint broken              # bytes were lost on their way
 
     cdef int enter(self) except -1
     cdef Py_ssize_t unread(self) noexcept
-    cdef Py_ssize_t reserve(self, Py_ssize_t wanted) except -1
+    cdef bint finished(self) noexcept
+    cdef Py_ssize_t reserve(self, Py_ssize_t wanted, Py_ssize_t surplus) except -1
     cdef int start(self, Py_ssize_t wanted) except -1
     cdef Block take_block(self, Py_ssize_t least)
     cdef int move(self, Py_ssize_t unread, Py_ssize_t wanted) except -1
@@ -69,12 +71,12 @@ cdef class RecvAccumulator:
     cdef int resync(self) except -1
     cdef int advance(self, Py_ssize_t count, size_t scan) except -1
     cdef int consume(self, Py_ssize_t count) except -1
-    cdef Py_ssize_t receive(self, object sock, Py_ssize_t wanted) except -1
+    cdef Py_ssize_t receive(self, object sock, Py_ssize_t wanted, Py_ssize_t surplus) except -1
     cdef Py_ssize_t receive_fd(self, object sock, Py_ssize_t room) except -1
     cdef Py_ssize_t receive_into(self, object sock, Py_ssize_t room) except -1
     cdef Py_ssize_t receive_pending(self, object sock, Py_ssize_t count) except -1
     cdef int add(self, const uint8_t *data, Py_ssize_t size) except -1
-    cdef memoryview lend(self, Py_ssize_t wanted)
+    cdef memoryview lend(self, Py_ssize_t wanted, Py_ssize_t surplus)
     cdef int update(self, Py_ssize_t count) except -1
     cdef object slice(self, Py_ssize_t start, Py_ssize_t size, bint view)
     cdef object take_count(self, Py_ssize_t count, bint view)

@@ -6,7 +6,7 @@ written over: what does not fit goes on in a new block, with a copy of what is u
 """
 
 cimport cython
-from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.buffer cimport PyBuffer_Release
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.mem cimport PyMem_RawFree, PyMem_RawRealloc
@@ -17,6 +17,7 @@ from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy, memmove
 
 from fastsock.stream._c.blocks cimport Block, Pool
+from fastsock._core.buffers cimport get_contiguous
 from fastsock.stream._c.framing cimport Plan, plan_of
 
 import _socket
@@ -25,6 +26,7 @@ from os import strerror
 
 from fastsock import errors as _errors
 from fastsock.stream import framers as _framers
+from fastsock.stream.tls import may_have_lost
 
 
 cdef extern from "Python.h":
@@ -52,12 +54,23 @@ cdef class _Constants:
 _constants = _Constants()
 
 
+cdef Py_ssize_t checked_surplus(object surplus) except -1:
+    """How many bytes may come beyond `max_size`."""
+    cdef Py_ssize_t beyond = surplus
+    if beyond < 0:
+        raise _errors.bad_count("surplus", beyond)
+    return min(beyond, PY_SSIZE_T_MAX // 4)  # so that no size of a block overflows
+
+
 cdef object os_error(int code):
     """The OSError of an errno, of the subclass that goes with it."""
     return OSError(code, strerror(code))
 
 
+# The collector must not clear it: a weakref callback can still use it then, and its offsets would
+# point into a block that is gone.
 @cython.final
+@cython.no_gc_clear
 cdef class RecvAccumulator:
     """RecvAccumulator(max_size=16777216)\n--\n\n\
     Bytes of a stream, received in place and handed out as frames.
@@ -65,7 +78,9 @@ cdef class RecvAccumulator:
     Bytes come in by `fill`, `feed`, or `get_buffer` and `buffer_updated`; they go out by
     `take`, `take_until`, `take_line`, `frames` and `frame_offsets`. What a call can't use yet
     stays, so how the bytes were cut on their way makes no difference. No call loses a byte
-    when it raises.
+    when it raises. There is one exception, which is not the accumulator's: a signal handler that
+    raises inside a TLS socket's `recv_into` can make `ssl` forget a record that it has read.
+    Every later call then raises `RuntimeError`, for a stream with a hole must not be read on.
 
     A memoryview that was handed out is read-only and stays as it is for ever; it keeps its
     block, of 64 KiB or more, alive. An accumulator with nothing to hold has no block.
@@ -120,27 +135,45 @@ cdef class RecvAccumulator:
         >>> acc.eof
         False
         """
-        return self.ended
+        return self.finished()
+
+    @property
+    def surplus(self):
+        """How many bytes have come beyond `max_size`, and are kept aside until room is made.
+
+        >>> acc = RecvAccumulator(max_size=2)
+        >>> acc.get_buffer(surplus=1)[:] = b"abc"
+        >>> acc.buffer_updated(3)
+        >>> len(acc), acc.surplus, acc.take(), acc.take()
+        (2, 1, b'ab', b'c')
+        """
+        return max(self.written - self.read - self.max_size, 0)
 
     cdef int enter(self) except -1:
         # Memory could be moved under the feet of a call that waits, or that runs other code.
         if self.busy:
             raise _errors.in_use()
+        if self.broken:
+            raise _errors.bytes_lost()
         self.busy = True
         return 0
 
     cdef inline Py_ssize_t unread(self) noexcept:
         # What is left of a skipped frame is there only to find its delimiter.
-        return 0 if self.skip_plan is not None else self.written - self.read
+        return 0 if self.skip_plan is not None else min(self.written - self.read, self.max_size)
+
+    cdef inline bint finished(self) noexcept:
+        # The surplus is as good as still on its way.
+        return self.ended and self.written - self.read <= self.max_size
 
     # Room for what comes.
 
-    cdef Py_ssize_t reserve(self, Py_ssize_t wanted) except -1:
+    cdef Py_ssize_t reserve(self, Py_ssize_t wanted, Py_ssize_t surplus) except -1:
         """Make free room behind the unread bytes: how much there is, which is never nothing."""
         cdef Py_ssize_t unread = self.written - self.read
-        cdef Py_ssize_t allowed = self.max_size - unread
-        if allowed <= 0:  # a read into no room would look like the end of the stream
-            raise _errors.no_room(self.max_size, unread)
+        cdef Py_ssize_t allowed = self.max_size + surplus - unread
+        if allowed <= 0 or unread > self.max_size:  # a read into no room would look like the end of the stream
+            raise _errors.no_room(self.max_size, min(unread, self.max_size))
         self.lent = 0
         wanted = min(max(wanted, <Py_ssize_t>MIN_ROOM), allowed)
         if self.block is None:
@@ -239,7 +272,7 @@ cdef class RecvAccumulator:
 
     # Bytes in.
 
-    def fill(self, sock, hint=0, /):
+    def fill(self, sock, hint=0, /, *, surplus=0):
         """Receive once from a socket, straight into free room.
 
         A socket with a timeout is received from first and waited for only where there is
@@ -250,16 +283,22 @@ cdef class RecvAccumulator:
             sock: a stream socket, or any object with `recv_into`.
             hint: how many bytes to have room for: 0 for a good default. It never makes a
                 call wait for more.
+            surplus: how many bytes this call may receive beyond `max_size`: with 1, a full
+                accumulator can tell the end of the stream from more of it. They are kept
+                aside: neither `len` nor `eof` knows of them until room is made.
 
         Returns:
             How many bytes came in. 0 is the end of the stream, now and at every later call.
 
         Raises:
-            LimitOverrunError: `max_size` bytes are unread already.
+            LimitOverrunError: `max_size` bytes are unread, and no surplus is allowed, or there
+                is one already.
             TimeoutError, BlockingIOError, OSError: as the socket's `recv_into`. Nothing is
                 lost: the next call goes on.
-            ValueError: a negative hint; a `recv_into` whose result can't be.
-            RuntimeError: another call is at work on the accumulator.
+            ValueError: a negative hint or surplus; a `recv_into` whose result can't be.
+            RuntimeError: another call is at work on the accumulator; a signal handler raised
+                inside a TLS socket's `recv_into`, now or at an earlier call, and so bytes may
+                be lost.
 
         >>> import socket
         >>> here, there = socket.socketpair()
@@ -269,18 +308,18 @@ cdef class RecvAccumulator:
         ...     acc.fill(here)
         4
         """
-        cdef Py_ssize_t wanted = hint
+        cdef Py_ssize_t wanted = hint, beyond = checked_surplus(surplus)
         if wanted < 0:
             raise _errors.bad_count("hint", wanted)
         with cython.critical_section(self):
             self.enter()
             try:
-                return 0 if self.ended else self.receive(sock, wanted)
+                return 0 if self.finished() else self.receive(sock, wanted, beyond)
             finally:
                 self.busy = False
 
-    cdef Py_ssize_t receive(self, object sock, Py_ssize_t wanted) except -1:
-        cdef Py_ssize_t room = self.reserve(wanted), count
+    cdef Py_ssize_t receive(self, object sock, Py_ssize_t wanted, Py_ssize_t surplus) except -1:
+        cdef Py_ssize_t room = self.reserve(wanted, surplus), count
         try:
             if type(sock) is self.shared.socket_type:
                 count = self.receive_fd(sock, room)
@@ -329,7 +368,12 @@ cdef class RecvAccumulator:
 
     cdef Py_ssize_t receive_into(self, object sock, Py_ssize_t room) except -1:
         """Receive by the object's own `recv_into`."""
-        count = PyNumber_Index(sock.recv_into(self.block.view(self.written, room, True)))
+        try:
+            received = sock.recv_into(self.block.view(self.written, room, True))
+        except BaseException as error:
+            self.broken = may_have_lost(sock, error)
+            raise
+        count = PyNumber_Index(received)
         if not 0 <= count <= room:  # an int of any size
             raise _errors.bad_received(count, room)
         self.received(count)
@@ -344,8 +388,10 @@ cdef class RecvAccumulator:
             if count <= 0:
                 break
             try:
-                count = self.receive_into(sock, self.reserve(count))
+                count = self.receive_into(sock, self.reserve(count, 0))
             except OSError:  # it comes again at the next call; this one has bytes to report
+                if self.broken:
+                    raise
                 break
             if count == 0:
                 break
@@ -369,7 +415,7 @@ cdef class RecvAccumulator:
         3
         """
         cdef Py_buffer view
-        PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
+        get_contiguous(data, &view, "data")
         try:
             with cython.critical_section(self):
                 self.enter()
@@ -387,8 +433,8 @@ cdef class RecvAccumulator:
         if size == 0:
             return 0
         if size > self.max_size - unread:
-            raise _errors.no_room(self.max_size, unread)
-        self.reserve(size)
+            raise _errors.no_room(self.max_size, min(unread, self.max_size))
+        self.reserve(size, 0)
         memmove(self.block.data + self.written, data, size)
         return self.received(size)
 
@@ -409,7 +455,7 @@ cdef class RecvAccumulator:
         self.busy = False
 
     @cython.critical_section
-    def get_buffer(self, sizehint=-1, /):
+    def get_buffer(self, sizehint=-1, /, *, surplus=0):
         """Lend free room to a writer, as `asyncio.BufferedProtocol.get_buffer` does.
 
         The room is the writer's until `buffer_updated`, or until bytes come in by another
@@ -417,12 +463,15 @@ cdef class RecvAccumulator:
 
         Args:
             sizehint: how many bytes to have room for; 0 or less for a good default.
+            surplus: as in `fill`.
 
         Returns:
             A writable view, never empty.
 
         Raises:
-            LimitOverrunError: `max_size` bytes are unread already.
+            LimitOverrunError: `max_size` bytes are unread, and no surplus is allowed, or there
+                is one already.
+            ValueError: a negative surplus.
             RuntimeError: the stream has ended; another call is at work on the accumulator.
 
         >>> acc = RecvAccumulator()
@@ -432,17 +481,17 @@ cdef class RecvAccumulator:
         >>> acc.take()
         b'ok'
         """
-        cdef Py_ssize_t wanted = sizehint
+        cdef Py_ssize_t wanted = sizehint, beyond = checked_surplus(surplus)
         self.enter()
         try:
-            return self.lend(wanted)
+            return self.lend(wanted, beyond)
         finally:
             self.busy = False
 
-    cdef memoryview lend(self, Py_ssize_t wanted):
+    cdef memoryview lend(self, Py_ssize_t wanted, Py_ssize_t surplus):
         if self.ended:
             raise _errors.after_eof()
-        cdef Py_ssize_t room = self.reserve(wanted)
+        cdef Py_ssize_t room = self.reserve(wanted, surplus)
         buffer = self.block.view(self.written, room, True)
         self.lent = room
         return buffer
@@ -521,7 +570,7 @@ cdef class RecvAccumulator:
         if count < 0:
             count = unread
         elif count > unread:
-            if self.ended:
+            if self.finished():
                 raise _errors.IncompleteReadError(self.slice(0, unread, False), count)
             if count > self.max_size:
                 raise _errors.FrameTooLargeError(count, self.max_size)
@@ -623,15 +672,15 @@ cdef class RecvAccumulator:
         if max_frame is not None:
             limit = min(_framers.limit_of(max_frame), INT64_MAX)
         if unread == 0:
-            if not self.ended:
+            if not self.finished():
                 return None
             if plan.framer.last:
                 return b""  # as readline() says it
             raise _errors.IncompleteReadError(b"", None)
         frame.scan = self.scan
         found = fs_delimited(
-            &plan.framer, self.block.data + self.read, unread, limit, self.max_size, self.ended,
-            &frame,
+            &plan.framer, self.block.data + self.read, unread, limit, self.max_size,
+            self.finished(), &frame,
         )
         self.scan = frame.scan
         if found != FS_FRAME:
@@ -688,11 +737,12 @@ cdef class RecvAccumulator:
         cdef const uint8_t *data = self.block.data + self.read if unread else NULL
         cdef fs_frame frame
         cdef list frames = []
+        cdef bint at_end = self.finished()
         if limit is not None:
             left = min(_framers.checked_count("limit", limit, 1), PY_SSIZE_T_MAX)
         frame.scan = self.scan
         while at < unread and left:
-            found = fs_next_frame(rules, data + at, unread - at, self.max_size, self.ended, &frame)
+            found = fs_next_frame(rules, data + at, unread - at, self.max_size, at_end, &frame)
             if found != FS_FRAME:
                 self.scan = frame.scan
                 if at == 0:  # else its turn comes at the next call
@@ -749,11 +799,12 @@ cdef class RecvAccumulator:
         cdef fs_frame frame
         cdef int64_t *pairs = NULL
         cdef void *larger
+        cdef bint at_end = self.finished()
         frame.scan = self.scan
         try:
             while at < unread:
                 found = fs_next_frame(
-                    rules, data + at, unread - at, self.max_size, self.ended, &frame
+                    rules, data + at, unread - at, self.max_size, at_end, &frame
                 )
                 if found != FS_FRAME:
                     self.scan = frame.scan
@@ -823,19 +874,20 @@ cdef class RecvAccumulator:
             return False
         frame.scan = self.scan
         found = fs_next_frame(
-            &plan.framer, self.block.data + self.read, unread, self.max_size, self.ended, &frame
+            &plan.framer, self.block.data + self.read, unread, self.max_size, self.finished(),
+            &frame,
         )
         self.scan = frame.scan
         if found == FS_FRAME:
             self.advance(frame.next, 0)
-        elif found == FS_MORE and self.ended:
+        elif found == FS_MORE and self.finished():
             self.advance(unread, 0)
         elif found == FS_OVERRUN or (found == FS_MORE and plan.framer.kind == FS_DELIMITER):
             self.skip_plan = plan
             self.resync()
             self.settle()
         elif frame.total and (found == FS_MORE or found == FS_TOO_LARGE):
-            here = min(frame.total, <uint64_t>unread)
+            here = min(frame.total, <uint64_t>(self.written - self.read))
             self.skip = frame.total - here
             self.advance(here, 0)
         elif found == FS_MORE:
@@ -869,7 +921,7 @@ cdef class RecvAccumulator:
         """Raise the error of a frame at the front that is not whole, if there is one."""
         cdef const fs_framer *rules = &plan.framer
         if found == FS_MORE:
-            if self.ended:
+            if self.finished():
                 partial = self.slice(0, self.unread(), False)
                 raise _errors.IncompleteReadError(partial, frame.total or None)
             return 0

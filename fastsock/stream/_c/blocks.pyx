@@ -84,7 +84,7 @@ cdef class Pool:
         cdef Py_ssize_t row = len(self.blocks)
         while row > 0:
             row -= 1
-            if (<Block>self.blocks[row]).size == size:
+            if (<Block?>self.blocks[row]).size == size:  # checked: the collector shows the list
                 self.size -= size
                 return self.blocks.pop(row)
         return Block(size)

@@ -70,7 +70,7 @@ cdef extern from "fastsock/stream/framing.h" nogil:
 cdef class Plan:
     cdef fs_framer framer
     cdef fs_separator *separators
-    cdef object texts             # the bytes that `separators` points into
+    cdef tuple texts              # the bytes that `separators` points into
     cdef object separate(self, object separator)
 
 cdef Plan plan_of(object framer)

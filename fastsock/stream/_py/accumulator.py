@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol, SupportsInde
 from weakref import ref
 
 from ... import errors as _errors
+from ..._core.buffers import contiguous as _contiguous
 from ..framers import Delimiter, Framer, Lines, checked_count, limit_of
+from ..tls import may_have_lost
 from .framing import Delimited, Stop, Walker, Window, walker_of
 
 if TYPE_CHECKING:
@@ -54,6 +56,14 @@ def _ssize(value: SupportsIndex) -> int:
     return number
 
 
+def _checked_surplus(surplus: SupportsIndex) -> int:
+    """How many bytes may come beyond `max_size`."""
+    beyond = _ssize(surplus)
+    if beyond < 0:
+        raise _errors.bad_count("surplus", beyond)
+    return min(beyond, sys.maxsize // 4)
+
+
 def _take_block(size: int) -> _Block:
     try:
         return _pool[size].pop()
@@ -85,7 +95,9 @@ class RecvAccumulator:
     Bytes come in by `fill`, `feed`, or `get_buffer` and `buffer_updated`; they go out by
     `take`, `take_until`, `take_line`, `frames` and `frame_offsets`. What a call can't use yet
     stays, so how the bytes were cut on their way makes no difference. No call loses a byte
-    when it raises.
+    when it raises. There is one exception, which is not the accumulator's: a signal handler that
+    raises inside a TLS socket's `recv_into` can make `ssl` forget a record that it has read.
+    Every later call then raises `RuntimeError`, for a stream with a hole must not be read on.
 
     A memoryview that was handed out is read-only and stays as it is for ever; it keeps its
     block, of 64 KiB or more, alive. An accumulator with nothing to hold has no block.
@@ -111,6 +123,7 @@ class RecvAccumulator:
         "__weakref__",
         "_appetite",
         "_block",
+        "_broken",
         "_busy",
         "_ended",
         "_key",
@@ -153,6 +166,7 @@ class RecvAccumulator:
         # Set and tested without a call in between, so that neither a signal handler nor another
         # thread can come between.
         self._busy = False
+        self._broken = False  # bytes were lost on their way
 
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError("type 'RecvAccumulator' is not an acceptable base type")
@@ -165,7 +179,8 @@ class RecvAccumulator:
 
     def __len__(self) -> int:
         # What is left of a skipped frame is there only to find its delimiter.
-        return 0 if self._skip_walker is not None else self._written - self._read
+        unread = self._written - self._read
+        return 0 if self._skip_walker is not None else min(unread, self._max_size)
 
     @property
     def eof(self) -> bool:
@@ -175,16 +190,38 @@ class RecvAccumulator:
         >>> acc.eof
         False
         """
-        return self._ended
+        return self._finished()
+
+    @property
+    def surplus(self) -> int:
+        """How many bytes have come beyond `max_size`, and are kept aside until room is made.
+
+        >>> acc = RecvAccumulator(max_size=2)
+        >>> acc.get_buffer(surplus=1)[:] = b"abc"
+        >>> acc.buffer_updated(3)
+        >>> len(acc), acc.surplus, acc.take(), acc.take()
+        (2, 1, b'ab', b'c')
+        """
+        return max(self._written - self._read - self._max_size, 0)
+
+    def _finished(self) -> bool:
+        # The surplus is as good as still on its way.
+        return self._ended and self._written - self._read <= self._max_size
+
+    def _refusal(self) -> RuntimeError:
+        """Why no call can be served now."""
+        return _errors.in_use() if self._busy else _errors.bytes_lost()
 
     # Room for what comes.
 
-    def _reserve(self, wanted: int) -> int:
+    def _reserve(self, wanted: int, surplus: int) -> int:
         """Make free room behind the unread bytes: how much there is, which is never nothing."""
         unread = self._written - self._read
-        allowed = self._max_size - unread
-        if allowed <= 0:  # a read into no room would look like the end of the stream
-            raise _errors.no_room(self._max_size, unread)
+        allowed = self._max_size + surplus - unread
+        if (
+            allowed <= 0 or unread > self._max_size
+        ):  # a read into no room would look like the end of the stream
+            raise _errors.no_room(self._max_size, min(unread, self._max_size))
         self._lent = 0
         wanted = min(max(wanted, _MIN_ROOM), allowed)
         if self._block is None:
@@ -284,7 +321,9 @@ class RecvAccumulator:
 
     # Bytes in.
 
-    def fill(self, sock: _Receiver, hint: SupportsIndex = 0, /) -> int:
+    def fill(
+        self, sock: _Receiver, hint: SupportsIndex = 0, /, *, surplus: SupportsIndex = 0
+    ) -> int:
         """Receive once from a socket, straight into free room.
 
         A socket with a timeout is received from first and waited for only where there is
@@ -295,16 +334,22 @@ class RecvAccumulator:
             sock: a stream socket, or any object with `recv_into`.
             hint: how many bytes to have room for: 0 for a good default. It never makes a
                 call wait for more.
+            surplus: how many bytes this call may receive beyond `max_size`: with 1, a full
+                accumulator can tell the end of the stream from more of it. They are kept
+                aside: neither `len` nor `eof` knows of them until room is made.
 
         Returns:
             How many bytes came in. 0 is the end of the stream, now and at every later call.
 
         Raises:
-            LimitOverrunError: `max_size` bytes are unread already.
+            LimitOverrunError: `max_size` bytes are unread, and no surplus is allowed, or there
+                is one already.
             TimeoutError, BlockingIOError, OSError: as the socket's `recv_into`. Nothing is
                 lost: the next call goes on.
-            ValueError: a negative hint; a `recv_into` whose result can't be.
-            RuntimeError: another call is at work on the accumulator.
+            ValueError: a negative hint or surplus; a `recv_into` whose result can't be.
+            RuntimeError: another call is at work on the accumulator; a signal handler raised
+                inside a TLS socket's `recv_into`, now or at an earlier call, and so bytes may
+                be lost.
 
         >>> import socket
         >>> here, there = socket.socketpair()
@@ -314,19 +359,19 @@ class RecvAccumulator:
         ...     acc.fill(here)
         4
         """
-        wanted = _ssize(hint)
+        wanted, beyond = _ssize(hint), _checked_surplus(surplus)
         if wanted < 0:
             raise _errors.bad_count("hint", wanted)
-        if self._busy:
-            raise _errors.in_use()
+        if self._busy or self._broken:
+            raise self._refusal()
         self._busy = True
         try:
-            return 0 if self._ended else self._receive(sock, wanted)
+            return 0 if self._finished() else self._receive(sock, wanted, beyond)
         finally:
             self._busy = False
 
-    def _receive(self, sock: _Receiver, wanted: int) -> int:
-        room = self._reserve(wanted)
+    def _receive(self, sock: _Receiver, wanted: int, surplus: int) -> int:
+        room = self._reserve(wanted, surplus)
         try:
             count = self._receive_into(sock, room)
             if count == 0:
@@ -350,6 +395,9 @@ class RecvAccumulator:
             # All in C: a signal handler that raises finds the count in the list, or the bytes
             # still in the socket.
             counts.extend(map(index, map(sock.recv_into, (free,))))
+        except BaseException as error:
+            self._broken = not counts and may_have_lost(sock, error)
+            raise
         finally:
             if counts and 0 <= counts[0] <= room:
                 self._written += counts[0]  # no call first: a handler could raise there
@@ -366,8 +414,10 @@ class RecvAccumulator:
             if count <= 0:
                 break
             try:
-                count = self._receive_into(sock, self._reserve(count))
+                count = self._receive_into(sock, self._reserve(count, 0))
             except OSError:  # it comes again at the next call; this one has bytes to report
+                if self._broken:
+                    raise
                 break
             if count == 0:
                 break
@@ -390,12 +440,10 @@ class RecvAccumulator:
         >>> len(acc)
         3
         """
-        with memoryview(data) as view:
-            if not view.c_contiguous:
-                raise BufferError("memoryview: underlying buffer is not C-contiguous")
-            size = view.nbytes
-            if self._busy:
-                raise _errors.in_use()
+        with _contiguous(data, "data") as view:
+            size = len(view)
+            if self._busy or self._broken:
+                raise self._refusal()
             self._busy = True
             try:
                 self._add(view, size)
@@ -409,8 +457,8 @@ class RecvAccumulator:
         if size == 0:
             return
         if size > self._max_size - unread:
-            raise _errors.no_room(self._max_size, unread)
-        self._reserve(size)
+            raise _errors.no_room(self._max_size, min(unread, self._max_size))
+        self._reserve(size, 0)
         self._block[self._written : self._written + size] = data  # type: ignore[index]
         self._written += size
         self._received()
@@ -426,13 +474,15 @@ class RecvAccumulator:
         >>> acc.eof
         True
         """
-        if self._busy:
-            raise _errors.in_use()
+        if self._busy or self._broken:
+            raise self._refusal()
         self._busy = True
         self._ended = True
         self._busy = False
 
-    def get_buffer(self, sizehint: SupportsIndex = -1, /) -> memoryview:
+    def get_buffer(
+        self, sizehint: SupportsIndex = -1, /, *, surplus: SupportsIndex = 0
+    ) -> memoryview:
         """Lend free room to a writer, as `asyncio.BufferedProtocol.get_buffer` does.
 
         The room is the writer's until `buffer_updated`, or until bytes come in by another
@@ -440,12 +490,15 @@ class RecvAccumulator:
 
         Args:
             sizehint: how many bytes to have room for; 0 or less for a good default.
+            surplus: as in `fill`.
 
         Returns:
             A writable view, never empty.
 
         Raises:
-            LimitOverrunError: `max_size` bytes are unread already.
+            LimitOverrunError: `max_size` bytes are unread, and no surplus is allowed, or there
+                is one already.
+            ValueError: a negative surplus.
             RuntimeError: the stream has ended; another call is at work on the accumulator.
 
         >>> acc = RecvAccumulator()
@@ -455,14 +508,14 @@ class RecvAccumulator:
         >>> acc.take()
         b'ok'
         """
-        wanted = _ssize(sizehint)
-        if self._busy:
-            raise _errors.in_use()
+        wanted, beyond = _ssize(sizehint), _checked_surplus(surplus)
+        if self._busy or self._broken:
+            raise self._refusal()
         self._busy = True
         try:
             if self._ended:
                 raise _errors.after_eof()
-            room = self._reserve(wanted)
+            room = self._reserve(wanted, beyond)
             self._shared = True
             self._lent = room
             return memoryview(self._block)[self._written : self._written + room]  # type: ignore[arg-type]
@@ -487,8 +540,8 @@ class RecvAccumulator:
         2
         """
         count = _ssize(nbytes)
-        if self._busy:
-            raise _errors.in_use()
+        if self._busy or self._broken:
+            raise self._refusal()
         self._busy = True
         try:
             if not 0 <= count <= self._lent:
@@ -539,15 +592,15 @@ class RecvAccumulator:
         (b'abc', None, b'd')
         """
         count = _ssize(n)
-        if self._busy:
-            raise _errors.in_use()
+        if self._busy or self._broken:
+            raise self._refusal()
         self._busy = True
         try:
             unread = len(self)
             if count < 0:
                 count = unread
             elif count > unread:
-                if self._ended:
+                if self._finished():
                     raise _errors.IncompleteReadError(self._slice(0, unread, False), count)
                 if count > self._max_size:
                     raise _errors.FrameTooLargeError(count, self._max_size)
@@ -581,8 +634,8 @@ class RecvAccumulator:
         (b'abc', b'abcd')
         """
         count = _ssize(n)
-        if self._busy:
-            raise _errors.in_use()
+        if self._busy or self._broken:
+            raise self._refusal()
         self._busy = True
         try:
             unread = len(self)
@@ -619,8 +672,8 @@ class RecvAccumulator:
         >>> acc.take_until(b";"), acc.take_until(b";")
         (b'one;', None)
         """
-        if self._busy:
-            raise _errors.in_use()
+        if self._busy or self._broken:
+            raise self._refusal()
         self._busy = True
         try:
             # Compared by value: a loop may well name its separator anew in every call. Other
@@ -655,8 +708,8 @@ class RecvAccumulator:
         >>> acc.take_line(), acc.take_line(keep=False), acc.take_line()
         (b'one\r\n', b'two', None)
         """
-        if self._busy:
-            raise _errors.in_use()
+        if self._busy or self._broken:
+            raise self._refusal()
         self._busy = True
         try:
             return self._take_delimited(self._walker_for(_LINES), max_frame, keep)  # type: ignore[arg-type]
@@ -670,14 +723,14 @@ class RecvAccumulator:
         limit = limit_of(max_frame)
         unread = len(self)
         if unread == 0:
-            if not self._ended:
+            if not self._finished():
                 return None
             if walker.last:
                 return b""  # as readline() says it
             raise _errors.IncompleteReadError(b"", None)
         block: Any = self._block
         front = self._read
-        begin, end = walker.find(block, front, front + self._scan, self._written)
+        begin, end = walker.find(block, front, front + self._scan, front + unread)
         if 0 <= begin <= front + walker.limit(limit, self._max_size):
             taken: bytes = self._slice(0, (end if keep else begin) - front, False)
             self._advance(end - front, 0)
@@ -734,11 +787,13 @@ class RecvAccumulator:
         >>> len(acc)
         3
         """
-        if self._busy:
-            raise _errors.in_use()
+        if self._busy or self._broken:
+            raise self._refusal()
         self._busy = True
         try:
-            most = sys.maxsize if limit is None else checked_count("limit", limit, 1)
+            most = (
+                sys.maxsize if limit is None else min(checked_count("limit", limit, 1), sys.maxsize)
+            )
             return self._cut(self._walker_for(framer), views, most)  # type: ignore[no-any-return]
         finally:
             self._busy = False
@@ -755,11 +810,11 @@ class RecvAccumulator:
         """The frames by `bytes.split`, where that can be done and there is one."""
         separator = walker.cut_by
         unread = len(self)
-        if separator is None or self._ended or unread == 0:
+        if separator is None or self._finished() or unread == 0:
             return None
         first = self._read + max(self._scan + 1 - len(separator), 0)
         # No copy is made in vain, or a slow drip would cost a copy a byte.
-        if self._block.find(separator, first, self._written) < 0:  # type: ignore[union-attr]
+        if self._block.find(separator, first, self._read + unread) < 0:  # type: ignore[union-attr]
             return None
         frames = walker.split(self._slice(0, unread, False), self._max_size)
         if frames is not None:
@@ -769,7 +824,8 @@ class RecvAccumulator:
 
     def _window(self) -> Window:
         block: Any = self._block
-        return Window(block, self._read, len(self), self._scan, self._max_size, self._ended)
+        ended = self._finished()
+        return Window(block, self._read, len(self), self._scan, self._max_size, ended)
 
     def _walk(
         self, walker: Walker, view: bool, most: int = sys.maxsize
@@ -809,8 +865,8 @@ class RecvAccumulator:
         >>> bytes(view), list(memoryview(offsets).cast("q"))
         (b'one\ntwo\n', [0, 3, 4, 7])
         """
-        if self._busy:
-            raise _errors.in_use()
+        if self._busy or self._broken:
+            raise self._refusal()
         self._busy = True
         try:
             view, spans = self._walk(self._walker_for(framer), True)
@@ -845,8 +901,8 @@ class RecvAccumulator:
         >>> acc.frames(framer)
         [b'ok']
         """
-        if self._busy:
-            raise _errors.in_use()
+        if self._busy or self._broken:
+            raise self._refusal()
         self._busy = True
         try:
             return self._skip_front(self._walker_for(framer))
@@ -861,14 +917,14 @@ class RecvAccumulator:
         self._scan = stop.scan
         if frames:
             self._advance(consumed, 0)
-        elif stop.error is None and self._ended:
+        elif stop.error is None and self._finished():
             self._advance(unread, 0)
         elif isinstance(walker, Delimited):
             self._skip_walker = walker
             self._resync(walker)
             self._settle()
         elif stop.total:
-            here = min(stop.total, unread)
+            here = min(stop.total, self._written - self._read)
             self._skip = stop.total - here
             self._advance(here, 0)
         elif stop.error is None:
@@ -892,7 +948,7 @@ class RecvAccumulator:
         """Raise the error of a frame at the front that is not whole, if there is one."""
         if stop.error is not None:
             raise stop.error
-        if self._ended:
+        if self._finished():
             raise _errors.IncompleteReadError(self._slice(0, len(self), False), stop.total or None)
 
     def clear(self) -> None:
@@ -907,8 +963,8 @@ class RecvAccumulator:
         >>> len(acc)
         0
         """
-        if self._busy:
-            raise _errors.in_use()
+        if self._busy or self._broken:
+            raise self._refusal()
         self._busy = True
         try:
             self._skip = 0

@@ -13,7 +13,16 @@ from struct import Struct
 from typing import NamedTuple, Protocol
 
 from ... import errors as _errors
-from ..framers import Delimiter, FixedSize, Framer, LengthPrefix, Lines, Netstring, Varint
+from ..framers import (
+    KINDS,
+    Delimiter,
+    FixedSize,
+    LengthPrefix,
+    Lines,
+    Netstring,
+    Varint,
+    checked_again,
+)
 
 _VARINT_MAX = 10
 _NETSTRING_DIGITS = 18
@@ -293,11 +302,11 @@ class Delimited:
 
 def walker_of(framer: object) -> Walker:
     """The walker of a framer."""
-    if not isinstance(framer, Framer):
+    if type(framer) not in KINDS:  # isinstance() believes a false __class__
         raise _errors.not_framer(framer)
-    walker = framer._plan
-    if not isinstance(walker, tuple(_WALKERS.values())):
-        walker = _WALKERS[type(framer)](framer)
+    walker = framer._plan  # type: ignore[attr-defined]
+    if type(walker) not in _WALKERS.values():
+        walker = _WALKERS[type(framer)](checked_again(framer))  # type: ignore[arg-type]
         object.__setattr__(framer, "_plan", walker)
     return walker  # type: ignore[no-any-return]
 
