@@ -171,7 +171,7 @@ class Columns:
         from .._core.backend import BACKEND
 
         rows, memory, _ = _give(self)
-        export = import_module(f"fastsock._{BACKEND}.arrow_export").export
+        export = import_module(f"fastsock.capture._{BACKEND}.arrow_export").export
         capsules: tuple[object, object] = export(
             rows,
             [(name, _arrow_format(name), COLUMNS[name].itemsize, memory[name]) for name in memory],

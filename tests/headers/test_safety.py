@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-ISOLATED = Path(__file__).parent / "isolated"
+ISOLATED = Path(__file__).parents[1] / "isolated"
 
 
 @pytest.mark.parametrize("backend", ["c", "py"])
