@@ -245,7 +245,7 @@ async def protocol_frames(
 
 
 async def stream_frames(framer: Framer, sock: socket.socket, n: int, keep: Keep) -> int:
-    stream, found = aio.StreamAccumulator(), 0
+    stream, found = aio.Stream(), 0
     await connect(sock, stream)
     while found < n and (batch := await stream.frames(framer)):
         found += len(batch)

@@ -15,7 +15,7 @@ from fastsock import FrameError, IncompleteReadError, LengthPrefix, aio
 FRAMER = LengthPrefix(4, max_frame=1 << 20)
 
 
-async def echo(reader: aio.StreamAccumulator, writer: aio.StreamAccumulator) -> None:
+async def echo(reader: aio.Stream, writer: aio.Stream) -> None:
     peer = writer.get_extra_info("peername")
     try:
         # All whole messages that have come, at once; an empty list is the end of the stream.

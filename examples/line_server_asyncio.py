@@ -15,9 +15,7 @@ from fastsock import LimitOverrunError, Lines, aio
 LINES = Lines(max_frame=1000)  # ending in LF or CRLF
 
 
-async def serve_lines(
-    reader: aio.StreamAccumulator, writer: aio.StreamAccumulator, seconds: float
-) -> None:
+async def serve_lines(reader: aio.Stream, writer: aio.Stream, seconds: float) -> None:
     try:
         while await answer(reader, writer, seconds):
             await writer.drain()
@@ -27,9 +25,7 @@ async def serve_lines(
         writer.close()
 
 
-async def answer(
-    reader: aio.StreamAccumulator, writer: aio.StreamAccumulator, seconds: float
-) -> bool:
+async def answer(reader: aio.Stream, writer: aio.Stream, seconds: float) -> bool:
     """Answer the lines that have come; False at the end of the stream."""
     try:
         # A read that is cancelled has taken nothing.

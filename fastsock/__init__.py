@@ -20,6 +20,7 @@ _NAMES = {
     "checksums": """
         checksum crc32c
     """,
+    "errors": "Error",
     "headers": """
         ARPView EthernetView ICMPView IPv4View IPv6View TCPView UDPView build_arp build_ethernet
         build_icmp_echo build_ipv4 build_ipv6 build_tcp build_udp iter_ip_options
@@ -46,6 +47,7 @@ _PARTS = (
     "aio",
     "capture",
     "checksums",
+    "errors",
     "headers",
     "lookup",
     "packet",

@@ -9,9 +9,13 @@ from socket import AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC
 import atheris
 
 with atheris.instrument_imports(include=["fastsock"]):
-    from fastsock.address import _c as compiled
-    from fastsock.address import _py as pure
-    from fastsock.address import format_hostport, inet_rules, parse_hostport
+    from fastsock.address import (
+        _c as compiled,
+        _py as pure,
+        format_hostport,
+        inet_rules,
+        parse_hostport,
+    )
     from fastsock.errors import AddressError
 
 # What each function may raise on content; arguments here are of the right types.

@@ -8,8 +8,7 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["fastsock"]):
-    from fastsock.checksums import _c as compiled
-    from fastsock.checksums import _py as pure
+    from fastsock.checksums import _c as compiled, _py as pure
 
 EDGES = [-1, 0, 1, 0xFFFF, 0x10000, 0xFFFFFFFF, 1 << 32, (1 << 33) - 1, 1 << 33, 1 << 70]
 

@@ -8,10 +8,8 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["fastsock"]):
-    from fastsock.headers._c import builders as c_builders
-    from fastsock.headers._c import views as c_headers
-    from fastsock.headers._py import builders as py_builders
-    from fastsock.headers._py import view as py_headers
+    from fastsock.headers._c import builders as c_builders, views as c_headers
+    from fastsock.headers._py import builders as py_builders, view as py_headers
     from fastsock.headers.options import iter_ip_options, iter_ipv6_options, iter_tcp_options
 
 VIEWS = ["EthernetView", "ARPView", "IPv4View", "IPv6View", "TCPView", "UDPView", "ICMPView"]

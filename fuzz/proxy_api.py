@@ -9,9 +9,14 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["fastsock"]):
-    from fastsock.proxy import NeedMore, ProxyError, build_proxy_v1, build_proxy_v2
-    from fastsock.proxy import _c as compiled
-    from fastsock.proxy import _py as pure
+    from fastsock.proxy import (
+        NeedMore,
+        ProxyError,
+        _c as compiled,
+        _py as pure,
+        build_proxy_v1,
+        build_proxy_v2,
+    )
 
 
 def outcome(parse, data, max_size, datagram):

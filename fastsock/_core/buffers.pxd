@@ -18,13 +18,13 @@ cdef extern from "Python.h":
 cdef inline int get_contiguous(object buffer, Py_buffer *view, str what) except -1:
     """Fill `view` with a buffer in one piece, of any format and shape. The caller releases it."""
     if not PyObject_CheckBuffer(buffer):
-        from fastsock import errors
+        from fastsock._core import errors
         raise errors.not_buffer(buffer)
     PyObject_GetBuffer(buffer, view, PyBUF_FULL_RO)
     # Asked for one piece, each class would refuse in its own way: NumPy by a ValueError.
     if not PyBuffer_IsContiguous(view, c"C"):
         PyBuffer_Release(view)
-        from fastsock import errors
+        from fastsock._core import errors
         raise errors.not_contiguous(what)
     return 0
 
@@ -33,12 +33,12 @@ cdef inline memoryview contiguous(object buffer, str what):
     """View all bytes of a buffer in one piece, of any format and shape, and copy none of them."""
     cdef Py_buffer *view
     if not PyObject_CheckBuffer(buffer):
-        from fastsock import errors
+        from fastsock._core import errors
         raise errors.not_buffer(buffer)
     result = PyMemoryView_FromObject(buffer)
     view = PyMemoryView_GET_BUFFER(result)
     if not PyBuffer_IsContiguous(view, c"C"):
-        from fastsock import errors
+        from fastsock._core import errors
         raise errors.not_contiguous(what)
     if view.ndim == 1 and view.itemsize == 1 and view.format != NULL and view.format[0] == c"B":
         return result

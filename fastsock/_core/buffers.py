@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .. import errors as _errors
+from . import errors as _errors
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

@@ -6,7 +6,7 @@ contiguous buffer of fixed-size records that NumPy and Arrow take as it is.
 """
 
 from .._core.backend import COMPILED, TYPE_CHECKING, publish
-from ..errors import AddressError
+from .errors import AddressError
 from .hostport import format_hostport, parse_hostport
 
 if TYPE_CHECKING or not COMPILED:

@@ -35,7 +35,7 @@ import _socket
 from io import BytesIO
 from itertools import islice
 
-from fastsock import errors as _errors
+from fastsock.address import errors as _errors
 from fastsock._core import machine as _machine
 
 

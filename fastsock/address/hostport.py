@@ -11,7 +11,8 @@ from socket import AF_INET6
 from typing import SupportsIndex, TypeVar, overload
 
 from .._core.backend import COMPILED, TYPE_CHECKING
-from ..errors import AddressError, shorten
+from .._core.errors import shorten
+from .errors import AddressError
 
 if TYPE_CHECKING or not COMPILED:
     from ._py import inet_pton as _inet_pton

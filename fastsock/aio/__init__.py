@@ -1,7 +1,7 @@
 r"""asyncio streams that receive in place: the reader, the writer and the protocol in one object.
 
 `open_connection` and `start_server` stand in for asyncio's functions of the same names, and give
-a `StreamAccumulator` for both the reader and the writer. It works on every event loop that knows
+a `Stream` for both the reader and the writer. It works on every event loop that knows
 `asyncio.BufferedProtocol`, uvloop's included, over TCP, UNIX sockets and TLS.
 
 This module is not imported by ``import fastsock``, for asyncio takes long to import.
@@ -30,14 +30,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from .stream import FrameIterator, StreamAccumulator
+from .stream import FrameIterator, Stream
 
 if TYPE_CHECKING:
     from .stream import Connected
 
 __all__ = [
     "FrameIterator",
-    "StreamAccumulator",
+    "Stream",
     "open_connection",
     "open_unix_connection",
     "start_server",
@@ -52,24 +52,24 @@ async def open_connection(
     max_size: int = 1 << 24,
     high_water: int = 1 << 17,
     **options: Any,
-) -> tuple[StreamAccumulator, StreamAccumulator]:
+) -> tuple[Stream, Stream]:
     """Connect over TCP, as `asyncio.open_connection` does.
 
     Args:
         host: a name or an address.
         port: a port number.
-        max_size: as in `StreamAccumulator`.
-        high_water: as in `StreamAccumulator`.
+        max_size: as in `Stream`.
+        high_water: as in `Stream`.
         options: as in `asyncio.loop.create_connection`: `ssl`, `server_hostname`, `sock`, ...
 
     Returns:
-        A pair ``(reader, writer)`` of one and the same `StreamAccumulator`.
+        A pair ``(reader, writer)`` of one and the same `Stream`.
 
     Raises:
         OSError: as `asyncio.open_connection`.
     """
     loop = asyncio.get_running_loop()
-    stream = StreamAccumulator(max_size, high_water=high_water)
+    stream = Stream(max_size, high_water=high_water)
     await loop.create_connection(lambda: stream, host, port, **options)
     return stream, stream
 
@@ -87,11 +87,11 @@ async def start_server(
 
     Args:
         client_connected_cb: a function or coroutine function, called with ``(reader, writer)``
-            for each connection, which are one and the same `StreamAccumulator`.
+            for each connection, which are one and the same `Stream`.
         host: a name, an address, or several.
         port: a port number.
-        max_size: as in `StreamAccumulator`.
-        high_water: as in `StreamAccumulator`.
+        max_size: as in `Stream`.
+        high_water: as in `Stream`.
         options: as in `asyncio.loop.create_server`: `ssl`, `sock`, `backlog`, ...
 
     Returns:
@@ -102,34 +102,32 @@ async def start_server(
     """
     loop = asyncio.get_running_loop()
 
-    def connected() -> StreamAccumulator:
-        return StreamAccumulator(
-            max_size, high_water=high_water, client_connected_cb=client_connected_cb
-        )
+    def connected() -> Stream:
+        return Stream(max_size, high_water=high_water, client_connected_cb=client_connected_cb)
 
     return await loop.create_server(connected, host, port, **options)
 
 
 async def open_unix_connection(
     path: Any = None, *, max_size: int = 1 << 24, high_water: int = 1 << 17, **options: Any
-) -> tuple[StreamAccumulator, StreamAccumulator]:
+) -> tuple[Stream, Stream]:
     """Connect over a UNIX socket, as `asyncio.open_unix_connection` does.
 
     Args:
         path: where the socket is.
-        max_size: as in `StreamAccumulator`.
-        high_water: as in `StreamAccumulator`.
+        max_size: as in `Stream`.
+        high_water: as in `Stream`.
         options: as in `asyncio.loop.create_unix_connection`: `ssl`, `sock`, ...
 
     Returns:
-        A pair ``(reader, writer)`` of one and the same `StreamAccumulator`.
+        A pair ``(reader, writer)`` of one and the same `Stream`.
 
     Raises:
         OSError: as `asyncio.open_unix_connection`.
         NotImplementedError: there are no UNIX sockets here.
     """
     loop = asyncio.get_running_loop()
-    stream = StreamAccumulator(max_size, high_water=high_water)
+    stream = Stream(max_size, high_water=high_water)
     await loop.create_unix_connection(lambda: stream, path, **options)
     return stream, stream
 
@@ -147,8 +145,8 @@ async def start_unix_server(
     Args:
         client_connected_cb: as in `start_server`.
         path: where the socket is to be.
-        max_size: as in `StreamAccumulator`.
-        high_water: as in `StreamAccumulator`.
+        max_size: as in `Stream`.
+        high_water: as in `Stream`.
         options: as in `asyncio.loop.create_unix_server`: `ssl`, `sock`, `backlog`, ...
 
     Returns:
@@ -160,9 +158,7 @@ async def start_unix_server(
     """
     loop = asyncio.get_running_loop()
 
-    def connected() -> StreamAccumulator:
-        return StreamAccumulator(
-            max_size, high_water=high_water, client_connected_cb=client_connected_cb
-        )
+    def connected() -> Stream:
+        return Stream(max_size, high_water=high_water, client_connected_cb=client_connected_cb)
 
     return await loop.create_unix_server(connected, path, **options)

@@ -6,8 +6,7 @@ import asyncio
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
-from .. import errors as _errors
-from ..stream import Framer, RecvAccumulator
+from ..stream import Framer, RecvAccumulator, errors as _stream_errors
 
 if TYPE_CHECKING:
     import ssl
@@ -15,15 +14,15 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer
 
-    Connected = Callable[["StreamAccumulator", "StreamAccumulator"], Awaitable[None] | None]
+    Connected = Callable[["Stream", "Stream"], Awaitable[None] | None]
 
-__all__ = ["FrameIterator", "StreamAccumulator"]
+__all__ = ["FrameIterator", "Stream"]
 
 _READ = 1 << 16  # larger reads are slower, for what they bring leaves the cache before it is cut
 _RECORD = 1 << 14  # the most that a TLS layer holds decrypted
 
 
-class StreamAccumulator(asyncio.BufferedProtocol):
+class Stream(asyncio.BufferedProtocol):
     r"""A stream that the event loop receives into, to be read exactly, by lines and by frames.
 
     A read that can be served by what has come returns at once, without a turn of the event
@@ -34,7 +33,7 @@ class StreamAccumulator(asyncio.BufferedProtocol):
     waits for more, and always while `max_size` are.
 
     `open_connection` and the other functions here make it. By hand it is a protocol as any other:
-    ``await loop.create_connection(StreamAccumulator, host, port)``.
+    ``await loop.create_connection(Stream, host, port)``.
 
     Args:
         max_size: the most bytes that may be received ahead, so also the most that `read_exactly`
@@ -99,7 +98,7 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         client_connected_cb: Connected | None = None,
     ) -> None:
         if high_water < 0:
-            raise _errors.bad_count("high_water", high_water)
+            raise _stream_errors.bad_count("high_water", high_water)
         self._accumulator = RecvAccumulator(max_size)
         self._max_size = max_size
         self._high_water = high_water
@@ -248,7 +247,7 @@ class StreamAccumulator(asyncio.BufferedProtocol):
         full = len(self._accumulator) >= self._max_size
         # What has come beyond max_size, and perhaps the end after it, shows when there is room.
         if self._ended or (full and (self._accumulator.surplus or not surplus)):
-            raise _errors.no_room(self._max_size, len(self._accumulator))
+            raise _stream_errors.no_room(self._max_size, len(self._accumulator))
         if self._paused:
             self._resume()
         self._waiter = self._loop.create_future()
@@ -596,12 +595,12 @@ class StreamAccumulator(asyncio.BufferedProtocol):
 
 
 class FrameIterator:
-    """The frames of a stream, one by one: what `StreamAccumulator.iter_frames` returns."""
+    """The frames of a stream, one by one: what `Stream.iter_frames` returns."""
 
     __module__ = "fastsock.aio"
     __slots__ = ("_framer", "_stream")
 
-    def __init__(self, stream: StreamAccumulator, framer: Framer) -> None:
+    def __init__(self, stream: Stream, framer: Framer) -> None:
         self._stream = stream
         self._framer = framer
 

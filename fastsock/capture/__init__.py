@@ -6,9 +6,9 @@ item a packet, and no objects.
 """
 
 from .._core.backend import COMPILED, TYPE_CHECKING, publish
-from ..errors import CaptureError
 from ..packet.fields import COLUMNS, DEFAULT_COLUMNS
 from .columns import Columns
+from .errors import CaptureError
 from .sources import Record
 from .writer import CaptureWriter
 

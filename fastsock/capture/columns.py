@@ -8,15 +8,10 @@ from importlib import import_module
 from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 
-from ..errors import (
-    bad_column_memory,
-    column_too_small,
-    not_between,
-    not_buffer,
-    not_contiguous,
-    not_link,
-)
+from .._core.errors import not_between, not_buffer, not_contiguous
+from ..packet.errors import not_link
 from ..packet.fields import COLUMNS, DEFAULT_COLUMNS, LINK_TYPES, RECORD_COLUMNS
+from .errors import bad_column_memory, column_too_small
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

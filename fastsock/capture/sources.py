@@ -11,7 +11,8 @@ from struct import Struct
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 from .._core.buffers import contiguous
-from ..errors import CaptureError, bad_source, shorten
+from .._core.errors import shorten
+from .errors import CaptureError, bad_source
 
 MAX_RECORD = 262_144
 """The most bytes that a record holds, unless the caller says otherwise; as libpcap has it."""

@@ -12,8 +12,8 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, SupportsIndex
 
 from .._core.buffers import contiguous
-from ..errors import capture_closed
 from .columns import link_number
+from .errors import capture_closed
 from .sources import MAX_RECORD
 
 if TYPE_CHECKING:

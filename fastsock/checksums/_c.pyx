@@ -20,7 +20,7 @@ from fastsock._core.entries cimport (
 
 from sys import intern as _intern
 
-from fastsock import errors as _errors
+from fastsock._core import errors as _core_errors
 from fastsock._core import machine as _machine
 
 
@@ -40,7 +40,7 @@ cdef inline long long number_of(const char *name, object value, long long most) 
     number = fs_long_long(value, &overflow)
     if overflow or not 0 <= number <= most:
         # An int of a subclass may print as anything.
-        raise _errors.not_between(name.decode("ascii"), most, PyNumber_Index(value))
+        raise _core_errors.not_between(name.decode("ascii"), most, PyNumber_Index(value))
     return number
 
 
@@ -87,7 +87,7 @@ cdef uint32_t packed_sum(const char *name, object address) except? 1:
     cdef uint8_t packed[16]
     size = get_packed(address, packed)
     if size != 4 and size != 16:
-        raise _errors.bad_packed(name.decode("ascii"), size)
+        raise _core_errors.bad_packed(name.decode("ascii"), size)
     return fs_sum(packed, size)
 
 
@@ -219,7 +219,7 @@ def pseudo_header(src, dst, protocol, length):
     first = get_packed(src, packed)
     second = get_packed(dst, packed + 16)
     if first != second or (first != 4 and first != 16):
-        raise _errors.bad_packed_pair(first, second)
+        raise _core_errors.bad_packed_pair(first, second)
     total = <uint64_t>fs_sum(packed, first) + fs_sum(packed + 16, second)
     total += <uint64_t>number_of("protocol", protocol, 0xFF)
     return fs_sum_fold(total + <uint64_t>number_of("length", length, 0xFFFFFFFF))

@@ -14,7 +14,7 @@ from __future__ import annotations
 from operator import index
 from typing import TYPE_CHECKING, SupportsIndex
 
-from .. import errors as _errors
+from .._core import errors as _core_errors
 from .._core.buffers import contiguous as _contiguous
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _CRC = _crc_table()
 def _number(name: str, value: SupportsIndex, most: int) -> int:
     number = index(value)
     if not 0 <= number <= most:
-        raise _errors.not_between(name, most, number)
+        raise _core_errors.not_between(name, most, number)
     return number
 
 
@@ -82,7 +82,7 @@ def _packed(name: str, address: ReadableBuffer) -> int:
     """A packed address of either family, as a number."""
     packed = _copied(address)
     if len(packed) not in (4, 16):
-        raise _errors.bad_packed(name, len(packed))
+        raise _core_errors.bad_packed(name, len(packed))
     return _from_bytes(packed, "big")
 
 
@@ -176,7 +176,7 @@ def pseudo_header(
     """
     first, second = _copied(src), _copied(dst)
     if len(first) != len(second) or len(first) not in (4, 16):
-        raise _errors.bad_packed_pair(len(first), len(second))
+        raise _core_errors.bad_packed_pair(len(first), len(second))
     addresses = _from_bytes(first, "big") + _from_bytes(second, "big")
     return _fold(
         addresses + _number("protocol", protocol, 0xFF) + _number("length", length, 0xFFFFFFFF)

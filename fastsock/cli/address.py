@@ -8,7 +8,7 @@ from socket import AF_INET, AF_INET6
 from typing import Any
 
 from .. import AddressError, inet_aton, inet_ntop, inet_pton, parse_hostport
-from ..errors import shorten
+from .._core.errors import shorten
 from ._common import Subcommands, add_command, print_json, print_pairs, say
 
 _CLASSES = (

@@ -16,7 +16,7 @@ from struct import iter_unpack
 from typing import Any, BinaryIO
 
 from .. import AddressError, inet_ntop_many, inet_pton_many, parse_hostport
-from ..errors import shorten
+from .._core.errors import shorten
 from ._common import Progress, Subcommands, add_command, at_least, open_output, print_json, say
 
 _FAMILIES = {"4": AF_INET, "6": AF_INET6, "any": AF_UNSPEC}

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .. import getservbyname, getservbyport
-from ..errors import shorten
+from .._core.errors import shorten
 from ._common import Subcommands, add_command, print_json, say
 
 _PROTOCOLS = ("tcp", "udp")

@@ -141,7 +141,6 @@ ICMP = {
 
 VLAN_TYPES = (0x8100, 0x88A8, 0x9100)
 MAX_VLANS = 8
-MAX_EXTENSIONS = 16
 
 # Where the checksum of a protocol stands that covers addresses, too, in its pseudo-header.
 TCP_PROTOCOL, UDP_PROTOCOL, ICMP_PROTOCOL, ICMPV6_PROTOCOL = 6, 17, 1, 58

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, NoReturn, final
 
-from .. import errors as _errors
 from .._core.buffers import contiguous
+from ..packet import errors as _packet_errors
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -79,7 +79,7 @@ class Option:
 
 
 def _bad_option(layer: str, offset: int) -> NoReturn:
-    raise _errors.header_fault(layer, "options", offset, "BAD_OPTION") from None
+    raise _packet_errors.header_fault(layer, "options", offset, "BAD_OPTION") from None
 
 
 class _WrongLengthError(Exception):
@@ -242,7 +242,7 @@ def iter_ipv6_options(buffer: ReadableBuffer) -> Iterator[Option]:
     """
     header = contiguous(buffer, "buffer")
     if len(header) < 2 or len(header) < (header[1] + 1) * 8:
-        raise _errors.header_fault("ipv6", "extension", 0, "HEADER_CUT")
+        raise _packet_errors.header_fault("ipv6", "extension", 0, "HEADER_CUT")
     return _walk(header[: (header[1] + 1) * 8], 2, "ipv6", _IPV6)
 
 

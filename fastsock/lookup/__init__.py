@@ -6,8 +6,8 @@ the call, so that gevent's and tests' replacements keep working.
 """
 
 from .._core.backend import COMPILED, TYPE_CHECKING, publish
-from ..errors import ConnectError, ConnectTimeoutError
 from .constants import describe, get_constants, name_of
+from .errors import ConnectError, ConnectTimeoutError
 from .eyeballs import connect
 from .passthrough import (
     create_connection,

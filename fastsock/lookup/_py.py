@@ -14,8 +14,7 @@ from types import EllipsisType
 from typing import Any, SupportsIndex
 
 from ..address._py import _ntop, _pton
-from . import genuine as _genuine
-from . import services
+from . import genuine as _genuine, services
 
 _audit = sys.audit
 

@@ -17,8 +17,8 @@ from math import inf
 from typing import Any, Protocol
 
 from .. import lookup
-from ..errors import ConnectError, ConnectTimeoutError
 from .constants import describe
+from .errors import ConnectError, ConnectTimeoutError
 
 __all__ = ["ConnectError", "ConnectTimeoutError", "connect"]
 

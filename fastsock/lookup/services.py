@@ -17,8 +17,7 @@ from pathlib import Path
 from types import EllipsisType
 from typing import Any, NamedTuple, TypeVar
 
-from . import genuine as _genuine
-from . import iana as _iana
+from . import genuine as _genuine, iana as _iana
 
 __all__ = ["reload_tables"]
 

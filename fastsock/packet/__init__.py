@@ -5,7 +5,7 @@ edit, options and builders are in `fastsock.headers`; columns of many packets in
 """
 
 from .._core.backend import COMPILED, TYPE_CHECKING, publish
-from ..errors import PacketError
+from .errors import PacketError
 from .fields import FAULTS, LIMITS, LINK_TYPES, RSS_KEY, ChecksumStatus, Status
 
 if TYPE_CHECKING or not COMPILED:

@@ -30,7 +30,8 @@ from fastsock._core.entries cimport (
 from functools import partial
 from sys import intern as _intern
 
-from fastsock import errors as _errors
+from fastsock._core import errors as _core_errors
+from fastsock.packet import errors as _errors
 from fastsock.packet import fields as _fields
 from fastsock._core import machine as _machine
 from fastsock.packet.community import community_id as _community_id
@@ -394,7 +395,7 @@ cdef uint32_t number_of(str name, object value) except? 0xFFFFFFFF:
         value = PyNumber_Index(value)
     number = fs_long_long(value, &overflow)
     if overflow or not 0 <= number <= UINT32_MAX:
-        raise _errors.not_between(name, UINT32_MAX, value)
+        raise _core_errors.not_between(name, UINT32_MAX, value)
     return <uint32_t>number
 
 

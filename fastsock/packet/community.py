@@ -10,7 +10,8 @@ from hashlib import sha1
 from struct import pack
 from typing import TYPE_CHECKING
 
-from ..errors import no_flow, not_between
+from .._core.errors import not_between
+from .errors import no_flow
 
 if TYPE_CHECKING:
     from ._py.packet import Packet

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..errors import PacketError
+from .errors import PacketError
 from .fields import FAULTS, LINK_TYPES, Status
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ trust: a header that anyone may send is a forged address.
 """
 
 from .._core.backend import COMPILED, TYPE_CHECKING, publish
-from ..errors import ProxyError
 from .build import build_proxy_v1, build_proxy_v2
+from .errors import ProxyError
 from .header import NeedMore, ProxyHeader, ProxySSL, ProxySSLClient, ProxyTLV
 
 if TYPE_CHECKING or not COMPILED:

@@ -16,10 +16,10 @@ from fastsock._core.buffers cimport get_contiguous
 
 from operator import index as _index
 
-from fastsock import errors as _errors
+from fastsock.proxy import errors as _errors
 from fastsock.proxy import header as _proxy_header
 from fastsock._core import machine as _machine
-from fastsock.errors import ProxyError as _ProxyError
+from fastsock.proxy.errors import ProxyError as _ProxyError
 
 
 cdef enum:

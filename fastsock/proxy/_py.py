@@ -7,19 +7,23 @@ from operator import index
 from struct import Struct
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from .. import errors as _errors
 from .._core.buffers import contiguous as _contiguous
-from ..address._py import inet_ntop as _inet_ntop
-from ..address._py import inet_pton as _inet_pton
+from ..address._py import inet_ntop as _inet_ntop, inet_pton as _inet_pton
 from ..checksums._py import crc32c as _crc32c
-from ..errors import ProxyError
-from .header import ADDRESS_SIZES as _ADDRESS_SIZES
-from .header import FAMILIES as _FAMILIES
-from .header import PATH_SIZE as _PATH_SIZE
-from .header import SIGNATURE as _SIGNATURE
-from .header import TYPES as _TYPES
-from .header import UNIQUE_ID_MAX as _UNIQUE_ID_MAX
-from .header import NeedMore, ProxyHeader, iter_tlvs, path_of
+from . import errors as _errors
+from .errors import ProxyError
+from .header import (
+    ADDRESS_SIZES as _ADDRESS_SIZES,
+    FAMILIES as _FAMILIES,
+    PATH_SIZE as _PATH_SIZE,
+    SIGNATURE as _SIGNATURE,
+    TYPES as _TYPES,
+    UNIQUE_ID_MAX as _UNIQUE_ID_MAX,
+    NeedMore,
+    ProxyHeader,
+    iter_tlvs,
+    path_of,
+)
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

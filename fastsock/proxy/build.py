@@ -13,10 +13,10 @@ from socket import SOCK_STREAM
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from .._core.buffers import contiguous
-from ..address import inet_ntop as _inet_ntop
-from ..address import inet_pton as _inet_pton
+from .._core.errors import shorten
+from ..address import inet_ntop as _inet_ntop, inet_pton as _inet_pton
 from ..checksums import crc32c as _crc32c
-from ..errors import ProxyError, shorten
+from .errors import ProxyError
 from .header import FAMILIES, PATH_SIZE, SIGNATURE, TYPES, UNIQUE_ID_MAX, ProxyTLV, iter_tlvs
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import IntEnum, IntFlag
 from typing import Any, Literal, NamedTuple
 
-from ..errors import ProxyError
+from .errors import ProxyError
 
 __all__ = [
     "NeedMore",

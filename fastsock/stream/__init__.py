@@ -5,7 +5,7 @@ cut. `SocketReader` reads from a blocking socket by the same rules.
 """
 
 from .._core.backend import COMPILED, TYPE_CHECKING, publish
-from ..errors import FrameError, FrameTooLargeError, IncompleteReadError, LimitOverrunError
+from .errors import FrameError, FrameTooLargeError, IncompleteReadError, LimitOverrunError
 from .framers import Delimiter, FixedSize, Framer, LengthPrefix, Lines, Netstring, Varint
 from .reader import SocketReader
 

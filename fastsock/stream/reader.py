@@ -16,8 +16,8 @@ import time
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar, overload
 
-from .. import errors as _errors
 from .._core.backend import COMPILED
+from . import errors as _errors
 from .framers import Framer
 
 if TYPE_CHECKING or not COMPILED:

@@ -10,8 +10,7 @@ from importlib import import_module
 from socket import AF_INET, AF_INET6, AF_UNSPEC
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 ORACLE = (
     socket if platform.libc_ver()[0] == "glibc" else import_module("fastsock.address.inet_rules")

@@ -3,8 +3,7 @@
 from enum import Enum, IntEnum
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fastsock import AddressError
 from fastsock.address import hostport

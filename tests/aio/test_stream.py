@@ -216,7 +216,7 @@ class TestServers:
 
     def test_the_same_shapes_as_asyncios(self, run, served):
         async def callback(reader, writer):
-            assert isinstance(reader, aio.StreamAccumulator)
+            assert isinstance(reader, aio.Stream)
             writer.write(await reader.read_exactly(4))
             writer.close()
 
@@ -317,7 +317,7 @@ class TestIteration:
             expected += frames
 
         def protocol(step):
-            made = aio.StreamAccumulator()
+            made = aio.Stream()
             made.connection_made(asyncio.Transport())
             return made, iter(range(0, len(data), step))
 
@@ -425,9 +425,9 @@ class TestReads:
                 with pytest.raises(ValueError, match="at least one byte"):
                     await stream.read_until(b"")
             with pytest.raises(ValueError, match="max_size"):
-                aio.StreamAccumulator(0)
+                aio.Stream(0)
             with pytest.raises(ValueError, match="high_water"):
-                aio.StreamAccumulator(high_water=-1)
+                aio.Stream(high_water=-1)
 
         run(main())
 
@@ -490,7 +490,7 @@ class TestReads:
 
     def test_cancelled_in_the_moment_when_bytes_come(self, run):
         async def main():
-            stream = aio.StreamAccumulator()
+            stream = aio.Stream()
             stream.connection_made(asyncio.Transport())
             task = asyncio.create_task(stream.read_line())
             await asyncio.sleep(0)
@@ -696,11 +696,11 @@ def test_by_hand_as_any_protocol(run):
         here, there = tcp_pair()
         with there:
             loop = asyncio.get_running_loop()
-            transport, stream = await loop.create_connection(aio.StreamAccumulator, sock=here)
+            transport, stream = await loop.create_connection(aio.Stream, sock=here)
             assert stream.transport is transport
             there.sendall(b"abc")
             assert await stream.read(10) == b"abc"
-            assert repr(stream).startswith("<StreamAccumulator <RecvAccumulator unread=0 ")
+            assert repr(stream).startswith("<Stream <RecvAccumulator unread=0 ")
             stream.close()
             await stream.wait_closed()
 

@@ -10,8 +10,7 @@ from itertools import product
 
 import numpy
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 V4_HEADER = bytes.fromhex("45000073 00004000 4011 0000 c0a80001 c0a800c7")  # its checksum: B861
 V4_RIGHT = bytes.fromhex("45000073 00004000 4011 b861 c0a80001 c0a800c7")

@@ -1,8 +1,7 @@
 """Options of IP, TCP and IPv6 headers: what they mean, and how a bad length ends them."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fastsock.errors import PacketError
 from fastsock.headers.options import Option, iter_ip_options, iter_ipv6_options, iter_tcp_options

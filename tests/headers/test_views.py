@@ -7,8 +7,7 @@ import pickle
 import weakref
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fastsock.errors import AddressError, PacketError
 from fastsock.headers import layout as _layout

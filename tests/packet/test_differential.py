@@ -1,8 +1,7 @@
 """The twins of the packet part side by side: every attribute, whatever the bytes are."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from fastsock.packet.fields import LINK_ALIASES, LINK_TYPES
 

@@ -3,8 +3,7 @@
 import struct
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from fastsock.errors import PacketError
 from fastsock.packet.fields import FAULTS, ChecksumStatus, Status

@@ -6,8 +6,7 @@ lengths, checksums, next headers.
 
 import ipaddress
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from fastsock.packet.fields import FAULTS, ChecksumStatus, Status
 

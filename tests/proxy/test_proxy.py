@@ -6,12 +6,17 @@ import struct
 from socket import AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, SOCK_DGRAM, SOCK_STREAM
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import fastsock
-from fastsock import NeedMore, ProxyError, ProxyHeader, build_proxy_v1, build_proxy_v2
-from fastsock import errors as texts
+from fastsock import (
+    NeedMore,
+    ProxyError,
+    ProxyHeader,
+    build_proxy_v1,
+    build_proxy_v2,
+    errors as texts,
+)
 from fastsock.proxy import ProxySSL, ProxySSLClient, ProxyTLV
 
 SIGNATURE = b"\x0d\x0a\x0d\x0a\x00\x0d\x0a\x51\x55\x49\x54\x0a"

@@ -11,8 +11,7 @@ from array import array
 from itertools import combinations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from fastsock import Delimiter, FixedSize, LengthPrefix, Lines, Netstring, Varint
 from fastsock.errors import FrameError, IncompleteReadError, LimitOverrunError

@@ -86,21 +86,21 @@ USES = {
     ("stream", "RecvAccumulator.feed", "data"): (
         lambda twin, given: twin.part("stream").RecvAccumulator().feed(given), "data", 64),
     ("stream", "RecvAccumulator.take_until", "separator"): (frame, "a separator", 64),
-    ("builders", "build_ethernet", "dst"): (
-        call("builders", "build_ethernet", ..., MAC, 0x0800), "dst", 6),
-    ("builders", "build_ethernet", "src"): (
-        call("builders", "build_ethernet", MAC, ..., 0x0800), "src", 6),
-    ("builders", "build_arp", "sha"): (
-        call("builders", "build_arp", 1, ..., ADDRESS, MAC, ADDRESS), "sha", 6),
-    ("builders", "build_arp", "tha"): (
-        call("builders", "build_arp", 1, MAC, ADDRESS, ..., ADDRESS), "tha", 6),
-    ("builders", "build_arp", "spa"): (
-        call("builders", "build_arp", 1, MAC, ..., MAC, ADDRESS), "spa", 4),
-    ("builders", "build_arp", "tpa"): (
-        call("builders", "build_arp", 1, MAC, ADDRESS, MAC, ...), "tpa", 4),
-    ("columns", "decode_columns", "buffers"): (
+    ("headers", "build_ethernet", "dst"): (
+        call("headers", "build_ethernet", ..., MAC, 0x0800), "dst", 6),
+    ("headers", "build_ethernet", "src"): (
+        call("headers", "build_ethernet", MAC, ..., 0x0800), "src", 6),
+    ("headers", "build_arp", "sha"): (
+        call("headers", "build_arp", 1, ..., ADDRESS, MAC, ADDRESS), "sha", 6),
+    ("headers", "build_arp", "tha"): (
+        call("headers", "build_arp", 1, MAC, ADDRESS, ..., ADDRESS), "tha", 6),
+    ("headers", "build_arp", "spa"): (
+        call("headers", "build_arp", 1, MAC, ..., MAC, ADDRESS), "spa", 4),
+    ("headers", "build_arp", "tpa"): (
+        call("headers", "build_arp", 1, MAC, ADDRESS, MAC, ...), "tpa", 4),
+    ("capture", "decode_columns", "buffers"): (
         lambda twin, given: twin.part("capture").decode_columns([given]), "a packet", 64),
-    ("columns", "decode_columns", "buffers[0]"): (
+    ("capture", "decode_columns", "buffers[0]"): (
         lambda twin, given: twin.part("capture").decode_columns((given, [0, 64])), "buffer", 64),
     ("capture", "Capture", "source"): (
         lambda twin, given: refused_by_content(call("capture", "Capture", ...), twin, given),
@@ -151,19 +151,19 @@ BUILDERS = {
     "build_icmp_echo": (ADDRESS, ADDRESS, 1, 2),
 }
 for name, given in BUILDERS.items():
-    USES["builders", name, "payload"] = (call("builders", name, *given, ...), "payload", 64)
+    USES["builders", name, "payload"] = (call("headers", name, *given, ...), "payload", 64)
     if name != "build_ethernet":
         size = 16 if name == "build_ipv6" else 4
-        USES["builders", name, "src"] = (call("builders", name, ..., *given[1:]), "src", size)
+        USES["builders", name, "src"] = (call("headers", name, ..., *given[1:]), "src", size)
         USES["builders", name, "dst"] = (
-            call("builders", name, given[0], ..., *given[2:]), "dst", size
+            call("headers", name, given[0], ..., *given[2:]), "dst", size
         )  # fmt: skip
 for name in ("build_ipv4", "build_tcp"):
     USES["builders", name, "options"] = (
-        call("builders", name, *BUILDERS[name], options=...), "options", 40
+        call("headers", name, *BUILDERS[name], options=...), "options", 40
     )  # fmt: skip
 for name, given in (BUILDERS | {"build_arp": (1, MAC, ADDRESS, MAC, ADDRESS)}).items():
-    USES["builders", name, "out"] = (call("builders", name, *given, out=...), "out", None)
+    USES["builders", name, "out"] = (call("headers", name, *given, out=...), "out", None)
 
 # Each of these hands what it is given to one that is in the table.
 PASSED_ON = {

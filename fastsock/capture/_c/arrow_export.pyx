@@ -14,7 +14,7 @@ from libc.stdint cimport int64_t, uint8_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
-from fastsock import errors as _errors
+from fastsock.capture import errors as _errors
 
 
 cdef extern from *:

@@ -11,7 +11,7 @@ from fastsock._core.buffers cimport get_contiguous
 from fastsock.capture._c.sink cimport Sink
 
 from fastsock.capture import columns as _columns
-from fastsock import errors as _errors
+from fastsock.capture import errors as _errors
 
 
 cdef extern from *:

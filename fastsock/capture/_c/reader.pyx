@@ -23,7 +23,7 @@ from fastsock.capture._c.sink cimport (
 from operator import index
 
 from fastsock.capture import sources as _captures, columns as _columns
-from fastsock import errors as _errors
+from fastsock.capture import errors as _errors
 
 
 cdef extern from "Python.h":
@@ -423,6 +423,6 @@ def open_capture(source, *, max_record=262144):
 
     >>> open_capture(b"GIF89a")
     Traceback (most recent call last):
-    fastsock.errors.CaptureError: not a capture: it begins with b'GIF8'
+    fastsock.capture.CaptureError: not a capture: it begins with b'GIF8'
     """
     return Capture(source, max_record=max_record)

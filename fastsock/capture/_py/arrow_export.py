@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from ... import errors as _errors
+from .. import errors as _errors
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

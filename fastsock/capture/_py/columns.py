@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING, SupportsIndex, TypeAlias
 
-from ... import errors as _errors
 from ..._core.buffers import contiguous as _contiguous
-from .. import columns as _columns
+from .. import columns as _columns, errors as _errors
 from .sink import Sink as _Sink
 
 if TYPE_CHECKING:

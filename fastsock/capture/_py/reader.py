@@ -8,9 +8,7 @@ from operator import index
 from struct import Struct
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, SupportsIndex, final, overload
 
-from ... import errors as _errors
-from .. import columns as _columns
-from .. import sources as _captures
+from .. import columns as _columns, errors as _errors, sources as _captures
 from .sink import Sink as _Sink
 
 if TYPE_CHECKING:
@@ -565,6 +563,6 @@ def open_capture(
 
     >>> open_capture(b"GIF89a")
     Traceback (most recent call last):
-    fastsock.errors.CaptureError: not a capture: it begins with b'GIF8'
+    fastsock.capture.CaptureError: not a capture: it begins with b'GIF8'
     """
     return Capture(source, max_record=max_record)

@@ -11,7 +11,8 @@ from libc.string cimport memcpy
 from fastsock.address._c cimport fs_parse4, fs_parse6, fs_utf8
 from fastsock._core.buffers cimport get_contiguous
 
-from fastsock import errors as _errors
+from fastsock._core import errors as _core_errors
+from fastsock.address import errors as _address_errors
 
 
 cdef extern from "Python.h":
@@ -27,7 +28,7 @@ cdef uint32_t number(str name, object value, uint32_t most, uint32_t least=0) ex
     result = PyLong_AsLongLongAndOverflow(value, &overflow)
     if overflow or result < least or result > most:
         # An int of a subclass may print as anything.
-        raise _errors.out_of_range(name, PyNumber_Index(value), least, most)
+        raise _core_errors.out_of_range(name, PyNumber_Index(value), least, most)
     return <uint32_t>result
 
 
@@ -41,7 +42,7 @@ cdef uint8_t *bytes_of(memoryview view, Py_ssize_t *size, bint *read_only) noexc
 cdef int octets(str name, object value, uint8_t *out, Py_ssize_t size) except -1:
     cdef Py_ssize_t given = copy(name, value, out, size, size)
     if given != size:
-        raise _errors.bad_size(name, given, str(size))
+        raise _core_errors.bad_size(name, given, str(size))
     return 0
 
 
@@ -52,15 +53,15 @@ cdef Py_ssize_t address(str name, object value, uint8_t *out) except -1:
         try:
             text = fs_utf8(value, &size)
         except UnicodeEncodeError:
-            raise _errors.not_address(value) from None
+            raise _address_errors.not_address(value) from None
         if fs_parse4(text, text + size, out) == text + size:
             return 4
         if fs_parse6(text, text + size, out) == text + size:
             return 16
-        raise _errors.not_address(value)
+        raise _address_errors.not_address(value)
     size = copy(name, value, out, 4, 16)
     if size != 4 and size != 16:
-        raise _errors.bad_size(name, size, "4 or 16")
+        raise _core_errors.bad_size(name, size, "4 or 16")
     return size
 
 

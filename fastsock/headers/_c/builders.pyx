@@ -28,7 +28,9 @@ from fastsock.headers._c.views cimport (
     fs_sum_fold,
 )
 
-from fastsock import errors as _errors
+from fastsock._core import errors as _core_errors
+from fastsock.address import errors as _address_errors
+from fastsock.headers import errors as _errors
 
 
 cdef enum:
@@ -130,7 +132,7 @@ cdef _Output room(object out, Py_ssize_t size):
 cdef int endpoints(Datagram *ip, object src, object dst) except -1:
     ip.address_size = address("src", src, ip.src)
     if address("dst", dst, ip.dst) != ip.address_size:
-        raise _errors.mixed_families()
+        raise _address_errors.mixed_families()
     return 0
 
 
@@ -314,7 +316,7 @@ cdef int ipv4_address(str name, object value, uint8_t *out) except -1:
     cdef uint8_t packed[16]
     cdef Py_ssize_t size = address(name, value, packed)
     if size != 4:
-        raise _errors.bad_size(name, size, "4")
+        raise _core_errors.bad_size(name, size, "4")
     memcpy(out, packed, 4)
     return 0
 
@@ -368,7 +370,7 @@ def build_ipv4(src, dst, protocol, payload=b"", *, ttl=64, tos=0, identification
 cdef uint32_t offset_of(object fragment_offset) except? 0xFFFFFFFF:
     cdef uint32_t offset = number("fragment_offset", fragment_offset, 0x1FFF * 8)
     if offset % 8:
-        raise _errors.out_of_range("fragment_offset", offset, 0, 0x1FFF * 8, 8)
+        raise _core_errors.out_of_range("fragment_offset", offset, 0, 0x1FFF * 8, 8)
     return offset
 
 
@@ -418,7 +420,7 @@ def build_ipv6(src, dst, next_header, payload=b"", *, hop_limit=64, traffic_clas
     cdef Datagram ip
     endpoints(&ip, src, dst)
     if ip.address_size != 16:
-        raise _errors.bad_size("src", 4, "16")
+        raise _core_errors.bad_size("src", 4, "16")
     ip.protocol = number("next_header", next_header, 0xFF)
     ip.ttl = number("hop_limit", hop_limit, 0xFF)
     ip.tos = number("traffic_class", traffic_class, 0xFF)

@@ -22,7 +22,10 @@ from libc.string cimport memcpy
 from fastsock.headers._c.arguments cimport bytes_of, number, octets
 from fastsock._core.buffers cimport contiguous
 
-from fastsock import errors as _errors
+from fastsock._core import errors as _core_errors
+from fastsock.headers import errors as _errors
+from fastsock.packet import errors as _packet_errors
+from fastsock.stream import errors as _stream_errors
 
 
 cdef extern from "Python.h":
@@ -93,7 +96,7 @@ cdef class Number(Field):
         cdef View view
         cdef uint32_t word, given = number(self.name, value, self.most, self.base)
         if (given - self.base) % self.unit:
-            raise _errors.out_of_range(self.name, given, self.base, self.most, self.unit)
+            raise _core_errors.out_of_range(self.name, given, self.base, self.most, self.unit)
         view = self.of(instance)  # not before: an __index__ may have released it
         view.check_writable()
         word = fs_load_be(view.data + self.at, self.size) & ~(self.mask << self.shift)
@@ -146,9 +149,9 @@ cdef class View:
         data = self.hold(exporter, &size)
         start = clipped_ssize(offset, NULL)
         if start < 0:
-            raise _errors.bad_count("offset", offset)
+            raise _stream_errors.bad_count("offset", offset)
         if start > size or size - start < least:
-            raise _errors.header_fault(layer, "header", offset, "HEADER_CUT")
+            raise _packet_errors.header_fault(layer, "header", offset, "HEADER_CUT")
         self.source, self.exporter = buffer, exporter
         self.whole, self.least, self.layer = least, least, layer
         self.data, self.size, self.start = data + start, size - start, start
@@ -206,7 +209,7 @@ cdef class View:
         return view[self.start + start:self.start + max(start, stop)]
 
     cdef int fault(self, str field, str what) except -1:
-        raise _errors.header_fault(self.layer, field, self.start, what)
+        raise _packet_errors.header_fault(self.layer, field, self.start, what)
 
     cdef Py_ssize_t header(self, Py_ssize_t words, Py_ssize_t there) except -1:
         """The bytes of a header with options, from its length in words of four bytes."""

@@ -10,7 +10,7 @@ from fastsock._core.buffers cimport contiguous
 from fastsock.headers._c.field cimport Number, Octets, View, fs_load_be, fs_store_be
 
 from fastsock.headers import layout as _layout
-from fastsock import errors as _errors
+from fastsock._core import errors as _core_errors
 
 
 cdef enum:
@@ -147,7 +147,7 @@ cdef class ARPView(View):
         cdef bytes given = bytes(contiguous(value, name))
         cdef Py_ssize_t size, at = self.place(which, &size)
         if len(given) != size:
-            raise _errors.bad_size(name, len(given), str(size))
+            raise _core_errors.bad_size(name, len(given), str(size))
         self.check_writable()
         memcpy(self.data + at, <char *>given, size)
         return 0

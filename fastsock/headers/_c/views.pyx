@@ -17,7 +17,9 @@ from fastsock.headers._c.field cimport (
 )
 
 from fastsock.headers import layout as _layout
-from fastsock import errors as _errors
+from fastsock._core import errors as _core_errors
+from fastsock.headers import errors as _errors
+from fastsock.packet import errors as _packet_errors
 from fastsock.headers._c.link import ARPView as _ARPView
 from fastsock.headers._c.link import EthernetView as _EthernetView
 
@@ -41,7 +43,7 @@ cdef class _Address(Octets):
         cdef uint8_t given[16]
         cdef Py_ssize_t size = address(self.name, value, given)
         if size != self.size:
-            raise _errors.bad_size(self.name, size, str(self.size))
+            raise _core_errors.bad_size(self.name, size, str(self.size))
         view = self.of(instance)
         view.check_writable()
         (<_IPView?>view).readdress(self.at, given, size)
@@ -112,7 +114,7 @@ cdef class _IPView(View):
         else:
             return None
         if there < view.fewest:
-            raise _errors.header_fault(
+            raise _packet_errors.header_fault(
                 view.layer, "header", self.start + <Py_ssize_t>found.at, "HEADER_CUT"
             )
         view.become(self, &found, there)

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from struct import Struct
 from typing import TYPE_CHECKING, SupportsIndex, overload
 
-from ... import errors as _errors
-from ..._core.arguments import address, number, octets
+from ..._core import errors as _core_errors
 from ...packet._py import paths as _paths
-from .. import layout as _layout
+from .. import errors as _errors, layout as _layout
 from . import packing as _packing
+from .arguments import address, number, octets
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
@@ -31,7 +31,7 @@ _ECHO = Struct(">BBHHH")
 def _ipv4_address(name: str, value: str | ReadableBuffer) -> bytes:
     packed = address(name, value)
     if len(packed) != 4:
-        raise _errors.bad_size(name, len(packed), "4")
+        raise _core_errors.bad_size(name, len(packed), "4")
     return packed
 
 
@@ -353,7 +353,7 @@ def build_ipv6(
     """
     ends = _packing.endpoints(src, dst)
     if len(ends) != 32:
-        raise _errors.bad_size("src", 4, "16")
+        raise _core_errors.bad_size("src", 4, "16")
     kind, hops = number("next_header", next_header, 0xFF), number("hop_limit", hop_limit, 0xFF)
     service = number("traffic_class", traffic_class, 0xFF)
     label = number("flow_label", flow_label, 0xFFFFF)

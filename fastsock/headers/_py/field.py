@@ -9,15 +9,16 @@ from operator import index
 from struct import Struct
 from typing import TYPE_CHECKING, Any, NoReturn, Self, SupportsIndex, cast, overload
 
-from ... import errors as _errors
-from ..._core import buffers as _buffers
-from ..._core.arguments import number, octets
+from ..._core import buffers as _buffers, errors as _core_errors
+from ...packet import errors as _packet_errors
+from ...stream import errors as _stream_errors
+from .. import errors as _errors
+from .arguments import number, octets
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-    from ..layout import Bits
-    from ..layout import Octets as OctetsLayout
+    from ..layout import Bits, Octets as OctetsLayout
 
 _WORDS = {1: Struct(">B"), 2: Struct(">H"), 4: Struct(">I")}
 
@@ -60,9 +61,9 @@ class View:
         if start < 0 or there < self._LEAST:
             view.release()  # the error would keep it, and so the buffer from growing
         if start < 0:
-            raise _errors.bad_count("offset", start)
+            raise _stream_errors.bad_count("offset", start)
         if there < self._LEAST:
-            raise _errors.header_fault(self._LAYER, "header", start, "HEADER_CUT")
+            raise _packet_errors.header_fault(self._LAYER, "header", start, "HEADER_CUT")
         self._source: Any = buffer
         self._flat: memoryview | None = view
         self._start, self._size = start, there
@@ -127,7 +128,7 @@ class View:
         return self._live()[self._start + start : self._start + max(start, stop)]
 
     def _fault(self, field: str, what: str) -> NoReturn:
-        raise _errors.header_fault(self._LAYER, field, self._start, what)
+        raise _packet_errors.header_fault(self._LAYER, field, self._start, what)
 
     def _load(self, at: int, size: int) -> int:
         start = self._start + at
@@ -208,7 +209,7 @@ class Number(Field):
         given = number(self._name, value, self._most, self._base)
         if (given - self._base) % self._unit:
             most, unit = self._most, self._unit
-            raise _errors.out_of_range(self._name, given, self._base, most, unit)
+            raise _core_errors.out_of_range(self._name, given, self._base, most, unit)
         instance._check_field(self._end)
         instance._writable()
         word = instance._load(self._at, self._size) & ~(self._mask << self._shift)

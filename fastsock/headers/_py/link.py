@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, SupportsIndex, final
 
-from ... import errors as _errors
-from ..._core import buffers as _buffers
-from ..._core.arguments import number
-from ...errors import PacketError
+from ..._core import buffers as _buffers, errors as _core_errors
+from ...packet.errors import PacketError
 from .. import layout as _layout
+from .arguments import number
 from .field import Number, Octets, View
 
 if TYPE_CHECKING:
@@ -136,7 +135,7 @@ class ARPView(View):
         given = bytes(_buffers.contiguous(value, name))
         at, size = self._place(which)
         if len(given) != size:
-            raise _errors.bad_size(name, len(given), str(size))
+            raise _core_errors.bad_size(name, len(given), str(size))
         self._rewrite(at, given)
 
     @property

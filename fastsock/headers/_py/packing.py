@@ -5,10 +5,10 @@ from __future__ import annotations
 from struct import Struct
 from typing import TYPE_CHECKING, SupportsIndex
 
-from ... import errors as _errors
-from ..._core import buffers as _buffers
-from ..._core.arguments import address, number
-from .. import layout as _layout
+from ..._core import buffers as _buffers, errors as _core_errors
+from ...address import errors as _address_errors
+from .. import errors as _errors, layout as _layout
+from .arguments import address, number
 from .field import fold
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def offset_of(fragment_offset: SupportsIndex) -> int:
     """The offset of a fragment, in bytes."""
     offset = number("fragment_offset", fragment_offset, 0x1FFF * 8)
     if offset % 8:
-        raise _errors.out_of_range("fragment_offset", offset, 0, 0x1FFF * 8, 8)
+        raise _core_errors.out_of_range("fragment_offset", offset, 0, 0x1FFF * 8, 8)
     return offset
 
 
@@ -70,7 +70,7 @@ def endpoints(src: str | ReadableBuffer, dst: str | ReadableBuffer) -> bytes:
     """Both addresses, one after the other."""
     first, second = address("src", src), address("dst", dst)
     if len(first) != len(second):
-        raise _errors.mixed_families()
+        raise _address_errors.mixed_families()
     return first + second
 
 

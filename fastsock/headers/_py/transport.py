@@ -41,7 +41,7 @@ def _follow(ip: memoryview, kind: int, found: Transport) -> Transport | None:
     """
     there, count = min(len(ip), found.end), 0
     while _paths.is_extension(found.version, kind, count == 0):
-        if count == _layout.MAX_EXTENSIONS:
+        if count == _paths.MAX_EXTENSIONS:
             return None
         header = _paths.read_extension(ip, found.at, there, kind, found.ends)
         if header is None or header.fragment & 0xFFF8:

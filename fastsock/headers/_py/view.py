@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn, Self, SupportsIndex, cast, final
 
-from ... import errors as _errors
-from ..._core import buffers as _buffers
-from ..._core.arguments import address, number
+from ..._core import buffers as _buffers, errors as _core_errors
+from ...packet import errors as _packet_errors
 from ...packet._py import paths as _paths
-from .. import layout as _layout
+from .. import errors as _errors, layout as _layout
+from .arguments import address, number
 from .field import Flag, Number, Octets, View, fold, sum_of
-from .link import ARPView as ARPView
-from .link import EthernetView as EthernetView
+from .link import ARPView as ARPView, EthernetView as EthernetView
 from .transport import Transport, transport4, transport6
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ class _Address(Octets):
     def __set__(self, instance: View, value: str | ReadableBuffer, /) -> None:
         packed = address(self._name, value)
         if len(packed) != self._size:
-            raise _errors.bad_size(self._name, len(packed), str(self._size))
+            raise _core_errors.bad_size(self._name, len(packed), str(self._size))
         cast("_IPView", instance)._readdress(self._at, packed)
 
 
@@ -122,8 +121,8 @@ class _TransportView(View):
         elif found.protocol == _layout.ICMPV6_PROTOCOL and found.end - found.at < least:
             least = view._fewest = _SHORT_ICMPV6  # whole as it is, RFC 4443 section 2.1
         if there < least:
-            raise _errors.header_fault(cls._LAYER, "header", offset, "HEADER_CUT")
-        view._source, view._flat = under._source, _buffers.flat(under._live())
+            raise _packet_errors.header_fault(cls._LAYER, "header", offset, "HEADER_CUT")
+        view._source, view._flat = under._source, _buffers.contiguous(under._live(), "buffer")
         view._start, view._size = offset, under._size - found.at
         view._least = min(cls._LEAST, there & ~1)
         view._under = under

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from struct import Struct
 
-from ...headers import layout as _layout
 from . import paths as _paths
 from .decoder import (
     ATOMIC_FRAGMENT,
@@ -211,7 +210,7 @@ def _chain(d: Decoder) -> None:
     packet = d.packet
     count = 0
     while _paths.is_extension(packet.version, packet.protocol, count == 0):
-        if count == _layout.MAX_EXTENSIONS:
+        if count == _paths.MAX_EXTENSIONS:
             raise Stop(TOO_MANY_HEADERS, "ipv6.extension_count", d.at)
         _extension(d)
         count += 1

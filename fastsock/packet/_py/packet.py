@@ -7,16 +7,13 @@ from operator import index
 from socket import AF_INET, AF_INET6
 from typing import TYPE_CHECKING, Any, Self, SupportsIndex, final
 
-from ... import errors as _errors
+from ..._core import errors as _core_errors
 from ..._core.buffers import contiguous as _contiguous
 from ...address._py import inet_ntop as _inet_ntop
-from .. import fields as _fields
+from .. import errors as _errors, fields as _fields
 from ..community import community_id as _community_id
-from ..text import describe as _describe
-from ..text import packet_error as _packet_error
-from . import decoder as _state
-from . import flow as _toeplitz
-from . import paths as _paths
+from ..text import describe as _describe, packet_error as _packet_error
+from . import decoder as _state, flow as _toeplitz, paths as _paths
 from .decode import Decoded, decode
 
 if TYPE_CHECKING:
@@ -329,7 +326,7 @@ def _link_number(link: str | SupportsIndex) -> int:
         return _LINK_TYPES[link]
     number = index(link)
     if not 0 <= number <= _state.UINT32_MAX:
-        raise _errors.not_between("link", _state.UINT32_MAX, number)
+        raise _core_errors.not_between("link", _state.UINT32_MAX, number)
     return number
 
 
@@ -374,7 +371,7 @@ def parse_packet(
     if wire_length is not None:
         size = index(wire_length)
         if not 0 <= size <= _state.UINT32_MAX:
-            raise _errors.not_between("wire_length", _state.UINT32_MAX, size)
+            raise _core_errors.not_between("wire_length", _state.UINT32_MAX, size)
     packet = Packet._parse(buffer, number, bool(verify), size)
     found = packet._decoded
     if strict and found.status & _fields.FAULTS:

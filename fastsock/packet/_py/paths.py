@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+MAX_EXTENSIONS = 16  # extension headers that are followed
+
 ICMP, TCP, UDP, DCCP, ICMPV6, SCTP, UDPLITE = 1, 6, 17, 33, 58, 132, 136
 HOP_BY_HOP, ROUTING, FRAGMENT_HEADER, ESP, AH, NO_NEXT, DESTINATION = 0, 43, 44, 50, 51, 59, 60
 _MOBILITY, _HIP, _SHIM6 = 135, 139, 140

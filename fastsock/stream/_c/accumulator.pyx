@@ -24,7 +24,7 @@ import _socket
 import socket
 from os import strerror
 
-from fastsock import errors as _errors
+from fastsock.stream import errors as _errors
 from fastsock.stream import framers as _framers
 from fastsock.stream.tls import may_have_lost
 

@@ -6,7 +6,7 @@ from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint64_t
 from libc.string cimport memset
 
-from fastsock import errors as _errors
+from fastsock.stream import errors as _errors
 from fastsock.stream import framers as _framers
 
 

@@ -15,8 +15,8 @@ from socket import socket
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol, SupportsIndex, final, overload
 from weakref import ref
 
-from ... import errors as _errors
 from ..._core.buffers import contiguous as _contiguous
+from .. import errors as _errors
 from ..framers import Delimiter, Framer, Lines, checked_count, limit_of
 from ..tls import may_have_lost
 from .framing import Delimited, Stop, Walker, Window, walker_of

@@ -12,7 +12,7 @@ from itertools import repeat
 from struct import Struct
 from typing import NamedTuple, Protocol
 
-from ... import errors as _errors
+from .. import errors as _errors
 from ..framers import (
     KINDS,
     Delimiter,

@@ -6,9 +6,9 @@ from operator import index
 from socket import AF_INET, AF_INET6
 from typing import TYPE_CHECKING, SupportsIndex
 
-from .. import errors as _errors
-from ..address._py import inet_pton
-from . import buffers as _buffers
+from ..._core import buffers as _buffers, errors as _core_errors
+from ...address import errors as _address_errors
+from ...address._py import inet_pton
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -18,7 +18,7 @@ def number(name: str, value: SupportsIndex, most: int, least: int = 0) -> int:
     """An int from `least` to `most`."""
     result = index(value)
     if not least <= result <= most:
-        raise _errors.out_of_range(name, result, least, most)
+        raise _core_errors.out_of_range(name, result, least, most)
     return result
 
 
@@ -32,7 +32,7 @@ def octets(name: str, value: ReadableBuffer, size: int) -> bytes:
     """A copy of exactly `size` bytes."""
     given = value if type(value) is bytes else _copied(name, value)
     if len(given) != size:
-        raise _errors.bad_size(name, len(given), str(size))
+        raise _core_errors.bad_size(name, len(given), str(size))
     return given
 
 
@@ -46,8 +46,8 @@ def address(name: str, value: str | ReadableBuffer) -> bytes:
                 return inet_pton(family, value)
             except (OSError, ValueError):
                 continue
-        raise _errors.not_address(value)
+        raise _address_errors.not_address(value)
     given = _copied(name, value)
     if len(given) not in (4, 16):
-        raise _errors.bad_size(name, len(given), "4 or 16")
+        raise _core_errors.bad_size(name, len(given), "4 or 16")
     return given

@@ -1,0 +1,70 @@
+"""The base of the exceptions, and wording that several parts use."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Error(Exception):
+    """The base of every exception of fastsock's own.
+
+    Each is also of the standard library's class that it stands for.
+    """
+
+    __module__ = "fastsock.errors"  # its public home
+
+
+_SHOWN = 64
+
+
+def rebuilt(error: BaseException, *args: object) -> tuple[Any, ...]:
+    """What copies and pickles an exception: its class, that class's arguments, its attributes."""
+    kind = vars(type(error)).get("_stands_for", type(error))
+    return kind, args, error.__dict__.copy()
+
+
+def shorten(value: object) -> str:
+    """The repr of a value from outside, cut so that a hostile one can't flood a log."""
+    if isinstance(value, str | bytes) and len(value) > _SHOWN:
+        return f"{value[:_SHOWN]!r}... ({len(value)} long)"
+    return repr(value)
+
+
+def not_buffer(value: object) -> TypeError:
+    """The error of something that is no buffer, as CPython's own functions word it."""
+    return TypeError(f"a bytes-like object is required, not '{type(value).__name__}'")
+
+
+def not_contiguous(what: str) -> BufferError:
+    """The error of a buffer whose bytes are not in one piece."""
+    return BufferError(f"{what} must be a C-contiguous buffer")
+
+
+def not_between(name: str, most: int, value: int) -> ValueError:
+    """The error of a number that is less than nothing or more than its field holds."""
+    return ValueError(f"{name} must be between 0 and {most}, not {value}")
+
+
+def bad_packed(name: str, size: int) -> ValueError:
+    """The error of a packed address, by its size, that is of neither family."""
+    return ValueError(f"{name} must be 4 or 16 bytes, not {size}")
+
+
+def bad_packed_pair(src: int, dst: int) -> ValueError:
+    """The error of two packed addresses, by their sizes, that don't go together."""
+    return ValueError(f"src and dst must both be 4 or both 16 bytes, not {src} and {dst}")
+
+
+def out_of_range(name: str, value: int, least: int, most: int, unit: int = 1) -> ValueError:
+    """The error of a number that does not fit into its field."""
+    step = f"a multiple of {unit} " if unit > 1 else ""
+    # Decimal text of a huge int takes long, and may be refused.
+    shown = str(value) if value.bit_length() <= 64 else f"an int of {value.bit_length()} bits"
+    return ValueError(f"{name} must be {step}between {least} and {most}, not {shown}")
+
+
+def bad_size(name: str, size: int, wanted: str) -> ValueError:
+    """The error of bytes that are not as many as their field has."""
+    return ValueError(f"{name} must be {wanted} bytes, not {size}")

@@ -1,0 +1,194 @@
+"""Exceptions of this part, and their wording, which both twins share."""
+
+from __future__ import annotations
+
+import sys
+
+from .._core.errors import Error, rebuilt
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Self
+
+
+def _like_asyncio(kind: type[Exception]) -> type[Exception]:
+    """The class to raise for one of the errors that bear asyncio's names.
+
+    Handlers written for asyncio must catch ours, but asyncio takes long to import. Whoever names
+    its exceptions has imported it by the time that one is raised, so the common subclass is made
+    only then.
+    """
+    theirs = getattr(sys.modules.get("asyncio.exceptions"), kind.__name__, None)
+    if theirs is None:
+        return kind
+    if kind not in _LIKE_ASYNCIO:
+        namespace = {"__module__": kind.__module__, "__doc__": kind.__doc__, "_stands_for": kind}
+        _LIKE_ASYNCIO[kind] = type(kind.__name__, (kind, theirs), namespace)
+    return _LIKE_ASYNCIO[kind]
+
+
+_LIKE_ASYNCIO: dict[type[Exception], type[Exception]] = {}
+
+
+class IncompleteReadError(Error, EOFError):
+    r"""The stream ended inside a frame; what there is of it stays in the accumulator.
+
+    Where asyncio is loaded the error is an `asyncio.IncompleteReadError` too.
+
+    Attributes:
+        partial: the bytes of the frame that did arrive, its header included.
+        expected: how many there should be, or None where only the rest could have told.
+
+    >>> import fastsock
+    >>> acc = fastsock.RecvAccumulator()
+    >>> acc.feed(b"\x00\x00\x00\x05he")
+    >>> acc.feed_eof()
+    >>> try:
+    ...     acc.frames(fastsock.LengthPrefix(4))
+    ... except IncompleteReadError as error:
+    ...     print(error, error.partial, error.expected)
+    6 bytes read on a total of 9 expected bytes b'\x00\x00\x00\x05he' 9
+    """
+
+    def __new__(cls, *args: object) -> Self:
+        """Make one that asyncio's handlers catch too, where there can be any."""
+        kind = _like_asyncio(cls) if cls is IncompleteReadError else cls
+        return EOFError.__new__(kind, *args)  # type: ignore[return-value]
+
+    def __init__(self, partial: bytes, expected: int | None) -> None:
+        total = "undefined" if expected is None else repr(expected)
+        EOFError.__init__(self, f"{len(partial)} bytes read on a total of {total} expected bytes")
+        self.partial = partial
+        self.expected = expected
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuilt(self, self.partial, self.expected)
+
+
+class LimitOverrunError(Error, ValueError):
+    """No delimiter within the limit, or no room left for more; nothing is lost by it.
+
+    Where asyncio is loaded the error is an `asyncio.LimitOverrunError` too.
+
+    Attributes:
+        consumed: how many bytes can be taken without cutting a delimiter in two.
+    """
+
+    def __new__(cls, *args: object) -> Self:
+        """Make one that asyncio's handlers catch too, where there can be any."""
+        kind = _like_asyncio(cls) if cls is LimitOverrunError else cls
+        return ValueError.__new__(kind, *args)  # type: ignore[return-value]
+
+    def __init__(self, message: str, consumed: int) -> None:
+        ValueError.__init__(self, message)
+        self.consumed = consumed
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuilt(self, str(self), self.consumed)
+
+
+class FrameError(Error, ValueError):
+    """A frame whose header can't be right; nothing tells where the next frame starts."""
+
+
+class FrameTooLargeError(FrameError):
+    """A frame that declares to be larger than allowed; nothing was allocated for it.
+
+    Attributes:
+        declared: the size of its body, by its header.
+        limit: the most that is allowed here: `max_frame`, or what `max_size` leaves.
+    """
+
+    def __init__(self, declared: int, limit: int) -> None:
+        super().__init__(f"a frame of {declared} bytes, where {limit} are allowed")
+        self.declared = declared
+        self.limit = limit
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuilt(self, self.declared, self.limit)
+
+
+def no_delimiter(limit: int) -> LimitOverrunError:
+    """The error of a delimited frame longer than `limit`."""
+    # Every delimiter that starts within the limit is ruled out, so one byte more can go.
+    return LimitOverrunError(f"no delimiter within the limit of {limit} bytes", max(limit + 1, 0))
+
+
+def no_room(max_size: int, size: int) -> LimitOverrunError:
+    """The error of an accumulator that holds `size` bytes and must not hold more."""
+    return LimitOverrunError(f"no room: {size} bytes are unread, of at most {max_size}", size)
+
+
+def negative_length(length: int, adjust: int) -> FrameError:
+    """The error of a frame whose body would be shorter than nothing."""
+    more = f" adjusted by {adjust}" if adjust else ""
+    return FrameError(f"a frame with a length of {length}{more}")
+
+
+def shorter_than_strip(size: int, strip: int) -> FrameError:
+    """The error of a frame that is shorter than what is to be stripped from it."""
+    return FrameError(f"a frame of {size} bytes, of which {strip} are to be stripped")
+
+
+def bad_varint() -> FrameError:
+    """The error of a varint that does not fit in 64 bits."""
+    return FrameError("a varint length of more than 64 bits")
+
+
+def bad_netstring(why: str) -> FrameError:
+    """The error of a netstring that breaks its grammar."""
+    return FrameError(f"not a netstring: {why}")
+
+
+NETSTRING_LENGTH = "a length must be decimal, of at most 18 digits, without leading zeros"
+
+NETSTRING_COMMA = "a comma must follow the data"
+
+
+def in_use() -> RuntimeError:
+    """The error of a call on an accumulator while another call is at work on it."""
+    return RuntimeError("the accumulator is in use by another call")
+
+
+def bytes_lost() -> RuntimeError:
+    """The error of every call on an accumulator whose stream has a hole."""
+    return RuntimeError(
+        "bytes of the stream may be lost: a signal handler raised inside a TLS socket's recv_into()"
+    )
+
+
+def after_eof() -> RuntimeError:
+    """The error of bytes that are given after the end of the stream."""
+    return RuntimeError("bytes given after the end of the stream")
+
+
+def bad_max_size(max_size: int) -> ValueError:
+    """The error of an accumulator that could hold nothing."""
+    return ValueError(f"max_size must be at least 1, not {max_size}")
+
+
+def huge_max_size(max_size: int) -> OverflowError:
+    """The error of an accumulator for more bytes than an address space holds."""
+    return OverflowError(f"max_size must be at most {sys.maxsize // 4}, not {max_size}")
+
+
+def bad_count(name: str, value: int) -> ValueError:
+    """The error of a negative number of bytes."""
+    return ValueError(f"{name} must not be negative, not {value}")
+
+
+def bad_update(nbytes: int, lent: int) -> ValueError:
+    """The error of an in-place writer that wrote more than it was lent, or less than nothing."""
+    return ValueError(
+        f"nbytes must be between 0 and {lent}, the size of the buffer lent, not {nbytes}"
+    )
+
+
+def bad_received(count: int, room: int) -> ValueError:
+    """The error of a `recv_into` whose result can't be."""
+    return ValueError(f"recv_into() returned {count}, for a buffer of {room} bytes")
+
+
+def not_framer(value: object) -> TypeError:
+    """The error of a call that wants a framer."""
+    return TypeError(f"a framer is required, not '{type(value).__name__}'")
