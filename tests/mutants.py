@@ -1,7 +1,7 @@
 """Break a part in small ways, and see which of them its tests don't notice.
 
     make mutants PART=proxy                 MUTANTS=20 of them, chosen by SEED=0
-    make mutants PART=columns FILES=fastsock/_c/kernels/columns.h TESTS="tests/test_columns.py"
+    make mutants PART=sink FILES=fastsock/_c/kernels/columns.h TESTS=tests/test_columns.py
 
 A mutant has one change: a comparison that is another one, a number that is one more or less, a sum
 that is a difference, `and` for `or`, a statement that is not there, two neighbours that change
@@ -157,6 +157,21 @@ def sources(part):
     return list(dict.fromkeys(paths))
 
 
+# Build one part and no other, by the project's own setup.py.
+BUILD = """
+import runpy, sys
+from setuptools.command.build_ext import build_ext
+part = sys.argv.pop(1)
+finalize = build_ext.finalize_options
+def of_part(self):
+    finalize(self)
+    self.extensions = [one for one in self.extensions if one.name.endswith("." + part)]
+build_ext.finalize_options = of_part
+sys.argv[0] = "setup.py"
+runpy.run_path("setup.py", run_name="__main__")
+"""
+
+
 class Copy:
     """A copy of the tree, built, in which one file at a time is changed."""
 
@@ -164,20 +179,22 @@ class Copy:
         self.part, self.tests = part, tests
         self.root = ROOT / "build/mutants" / part
         self.allowed = 600.0
+        self.stale = False  # whether the part is built of what is a mutant no more
         self.environment = os.environ | {
             "FASTSOCK_EXTENSIONS": "require", "FASTSOCK_BUILD": "debug",
-            "PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1",
+            "PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1",
         }  # fmt: skip
 
     def make(self):
         shutil.rmtree(self.root, ignore_errors=True)
         self.root.mkdir(parents=True)
-        leave_out = shutil.ignore_patterns("*.so", "*.c", "__pycache__", ".venv*", "results")
+        leave_out = shutil.ignore_patterns("__pycache__", ".venv*", "results")
         for name in COPIED:
             if (ROOT / name).is_dir():
                 shutil.copytree(ROOT / name, self.root / name, ignore=leave_out)
             elif (ROOT / name).exists():
                 shutil.copy2(ROOT / name, self.root / name)
+        self.drop_built()
         if not self.build():
             raise SystemExit("the tree does not build as it is")
         started = time.monotonic()
@@ -186,7 +203,7 @@ class Copy:
         self.allowed = 30 + 4 * (time.monotonic() - started)
 
     def build(self):
-        command = [sys.executable, "setup.py", "-q", "build_ext", "--inplace"]
+        command = [sys.executable, "-c", BUILD, self.part, "-q", "build_ext", "--inplace"]
         return subprocess.run(command, cwd=self.root, env=self.environment,
                               capture_output=True).returncode == 0  # fmt: skip
 
@@ -210,26 +227,22 @@ class Copy:
     def is_killed(self, change, text):
         """Whether the tests notice the change; None where it does not build."""
         path = self.root / change.path
-        # Every extension is built anew for a header that is newer: only this part's shall be.
-        when = path.stat().st_mtime_ns
         path.write_text(change.applied(text))
         try:
-            if path.suffix == ".py":
+            if path.suffix == ".py" and not self.stale:
                 return not self.passes()
-            self.drop_built(path, when)
+            self.stale = False
+            self.drop_built()
             return None if not self.build() else not self.passes()
         finally:
             path.write_text(text)
             if path.suffix != ".py":
-                self.drop_built(path, when)
+                self.stale = True
 
-    def drop_built(self, path, when):
-        for built in (self.root / "fastsock/_c").glob(f"{self.part}.*.so"):
-            built.unlink()
-        if path.suffix == ".h":
-            os.utime(path, ns=(when, when))
-        for built in (self.root / "build").glob(f"temp.*/fastsock/_c/{self.part}.o"):
-            built.unlink()
+    def drop_built(self):
+        for pattern in (f"fastsock/_c/{self.part}.*.so", f"build/*/fastsock/_c/{self.part}.*"):
+            for built in self.root.glob(pattern):
+                built.unlink()
 
 
 def main():

@@ -71,13 +71,15 @@ def test_casts_of_cython_are_left_alone():
 def test_each_change_is_one_and_parses(part):
     paths = mutants.sources(part)
     assert {path.suffix for path in paths} >= {".py", ".pyx"}
+    total = 0
     for path in paths:
         text = (HERE.parent / path).read_text()
         every = mutants.changes(path, text)
-        assert len(every) > 0 or path.suffix == ".py"
+        total += len(every)
         for change in every[:: max(len(every) // 20, 1)]:
             changed = change.applied(text)
             assert changed != text
             assert re.match(r".+:\d+: ", change.told(text))
             if path.suffix == ".py":
                 ast.parse(changed)
+    assert total > 20
