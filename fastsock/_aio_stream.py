@@ -589,7 +589,7 @@ class StreamAccumulator(asyncio.BufferedProtocol):
             raise
         finally:
             self._upgrading = False
-        self._transport = transport  # type: ignore[assignment]
+        self._transport = transport
         self._hold_the_end_back()
         if self._paused and not self._lost:
             self._transport.pause_reading()

@@ -124,9 +124,10 @@ class SocketReader:
     Every read takes a `timeout`: seconds for the whole of it, however slowly the bytes drip in;
     None to wait for ever, 0 not to wait. Where it is not given, it is the socket's own timeout.
     A non-blocking socket that has nothing raises `BlockingIOError`, a TLS one
-    `ssl.SSLWantReadError`. A read that raises has taken nothing: after `TimeoutError`,
-    `BlockingIOError` or a signal handler's exception the next read, of whatever kind, finds all
-    that has come.
+    `ssl.SSLWantReadError`. A read that raises has taken nothing: after `TimeoutError` or
+    `BlockingIOError` the next read, of whatever kind, finds all that has come. So it does after a
+    signal handler's exception, but not over TLS, where `ssl` can lose a record to it: every later
+    read then raises `RuntimeError`.
 
     A plain socket's own timeout is never changed, so another thread can send meanwhile; a TLS
     socket's is while a read waits, and is set back. One thread reads at a time. A thread that

@@ -264,6 +264,25 @@ class TestWritersLearnOfTheEnd:
 
         run(main())
 
+    def test_drain_without_a_turn_of_the_loop_in_between(self, run, connect, ending):
+        """A task that never waits must not keep the loop from telling it."""
+        go = threading.Event()
+
+        def behave(sock):
+            sock.sendall(b"a")
+            go.wait(HANG)
+            ending(sock)
+
+        async def main():
+            async with connect(behave) as (stream, peer):
+                assert await stream.read_exactly(1) == b"a"
+                go.set()
+                assert peer.done.wait(HANG)  # and the loop stands still
+                with pytest.raises((ConnectionResetError, BrokenPipeError)):
+                    await write_until_it_fails(stream)
+
+        run(main())
+
     @pytest.mark.parametrize("size", [1000, 400_000])
     def test_drain_while_reading_is_paused(self, run, connect, ending, size):
         """Nobody reads, so the end is behind bytes that nobody takes."""

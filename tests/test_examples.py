@@ -3,6 +3,7 @@
 import os
 import random
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -330,3 +331,41 @@ class TestCapturePlot:
         path = tmp_path / "empty.pcap"
         path.write_bytes(files.pcap())
         assert plot(str(path))[:3] == (1, [], "no packets\n")
+
+
+class TestTLSLines:
+    def serve(self, context, data, enough):
+        """Send lines in one go, and keep the connection open: the address, and the thread."""
+        listening = socket.create_server(("localhost", 0))
+
+        def run():
+            with listening:
+                sock, _ = listening.accept()
+            with context.wrap_socket(sock, server_side=True) as sock:
+                sock.sendall(data)
+                enough.wait(TIMEOUT)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        return f"localhost:{listening.getsockname()[1]}", thread
+
+    def test_lines_that_the_selector_does_not_know_of(self, start, authority, tmp_path):
+        """A record has more of them than there is room for, and no other record comes."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("localhost").configure_cert(context)
+        authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+        data = b"".join(b"line %d\n" % number for number in range(1500))
+        enough = threading.Event()
+        served = [self.serve(context, data, enough) for _ in range(2)]
+        targets = [target for target, _ in served]
+        options = ["--cafile", tmp_path / "ca.pem", "--max-size", "2000"]
+        process = start("tls_lines.py", *options, *targets)
+        timer = threading.Timer(TIMEOUT, process.kill)
+        timer.start()
+        lines = [process.stdout.readline() for _ in range(3000)]
+        timer.cancel()
+        assert sorted(lines) == sorted(2 * data.splitlines(keepends=True))
+        enough.set()
+        assert process.wait(TIMEOUT) == 0
+        for _, thread in served:
+            thread.join(TIMEOUT)

@@ -604,3 +604,55 @@ class TestTLS:
         there.shutdown(socket.SHUT_RDWR)
         assert acc.fill(here) == 0
         assert acc.eof
+
+    @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timers here")
+    @pytest.mark.parametrize("kind", [KeyboardInterrupt, ZeroDivisionError, TimeoutError])
+    def test_a_handler_that_raises_breaks_the_accumulator(self, acc, tls, kind):
+        """`ssl` may have forgotten a record, and nobody can tell."""
+        here, there = tls
+        there.sendall(b"abc")
+        acc.fill(here)
+
+        def stop(*_):
+            raise kind("by the handler")
+
+        before = signal.signal(signal.SIGALRM, stop)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            with pytest.raises(kind, match="by the handler"):
+                acc.fill(here)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        there.sendall(b"def")
+        for call in [
+            lambda: acc.fill(here),
+            lambda: acc.feed(b"x"),
+            acc.feed_eof,
+            acc.get_buffer,
+            lambda: acc.buffer_updated(0),
+            acc.take,
+            acc.peek,
+            lambda: acc.take_until(b";"),
+            acc.take_line,
+            lambda: acc.frames(Lines()),
+            lambda: acc.frame_offsets(Lines()),
+            lambda: acc.skip_frame(Lines()),
+            acc.clear,
+        ] * 2:
+            with pytest.raises(RuntimeError, match="bytes of the stream may be lost"):
+                call()
+        assert len(acc) == 3
+
+    def test_its_own_errors_break_nothing(self, acc, tls):
+        here, there = tls
+        here.settimeout(0.02)
+        with pytest.raises(TimeoutError):
+            acc.fill(here)
+        here.setblocking(False)
+        with pytest.raises(ssl.SSLWantReadError):
+            acc.fill(here)
+        here.settimeout(30)
+        there.sendall(b"abc")
+        assert acc.fill(here) == 3
+        assert acc.take() == b"abc"

@@ -160,7 +160,9 @@ cdef class RecvAccumulator:
 
     cdef inline Py_ssize_t unread(self) noexcept:
         # What is left of a skipped frame is there only to find its delimiter.
-        return 0 if self.skip_plan is not None else min(self.written - self.read, self.max_size)
+        if self.skip_plan is not None:
+            return 0
+        return min(self.written - self.read, self.max_size)
 
     cdef inline bint finished(self) noexcept:
         # The surplus is as good as still on its way.
@@ -172,7 +174,8 @@ cdef class RecvAccumulator:
         """Make free room behind the unread bytes: how much there is, which is never nothing."""
         cdef Py_ssize_t unread = self.written - self.read
         cdef Py_ssize_t allowed = self.max_size + surplus - unread
-        if allowed <= 0 or unread > self.max_size:  # a read into no room would look like the end of the stream
+        # A read into no room would look like the end of the stream.
+        if allowed <= 0 or unread > self.max_size:
             raise _errors.no_room(self.max_size, min(unread, self.max_size))
         self.lent = 0
         wanted = min(max(wanted, <Py_ssize_t>MIN_ROOM), allowed)

@@ -218,9 +218,8 @@ class RecvAccumulator:
         """Make free room behind the unread bytes: how much there is, which is never nothing."""
         unread = self._written - self._read
         allowed = self._max_size + surplus - unread
-        if (
-            allowed <= 0 or unread > self._max_size
-        ):  # a read into no room would look like the end of the stream
+        # A read into no room would look like the end of the stream.
+        if allowed <= 0 or unread > self._max_size:
             raise _errors.no_room(self._max_size, min(unread, self._max_size))
         self._lent = 0
         wanted = min(max(wanted, _MIN_ROOM), allowed)
