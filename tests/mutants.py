@@ -123,7 +123,11 @@ def changes(path, text):
             start = match.start() + len(line) - len(line.lstrip())
             found.append(Change(path, start, match.end(), ";" if is_c else "pass"))
     for match in PAIR.finditer(text):
-        if code[match.start()] and not DECLARES.match(line_at(text, match.start())):
+        if (
+            match[1] != match[2]
+            and code[match.start()]
+            and not DECLARES.match(line_at(text, match.start()))
+        ):
             found.append(Change(path, match.start(), match.end(), f"{match[2]}, {match[1]}"))
     return [one for one in found if not DEAD.search(line_at(text, one.start))]
 
