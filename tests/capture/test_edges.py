@@ -223,6 +223,7 @@ def test_other_errors_of_a_file_go_up(capture, files, error):
         (bytes.fromhex("04224d186040"), "LZ4"),
         (b"PK\x03\x04\x14\x00", "ZIP"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_compressed_file_as_it_is(capture, tmp_path, data, name):
     path = tmp_path / "some.pcap"

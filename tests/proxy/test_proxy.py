@@ -15,9 +15,8 @@ from fastsock import (
     ProxyHeader,
     build_proxy_v1,
     build_proxy_v2,
-    errors as texts,
 )
-from fastsock.proxy import ProxySSL, ProxySSLClient, ProxyTLV
+from fastsock.proxy import ProxySSL, ProxySSLClient, ProxyTLV, errors as texts
 
 SIGNATURE = b"\x0d\x0a\x0d\x0a\x00\x0d\x0a\x51\x55\x49\x54\x0a"
 TCP4 = bytes([192, 0, 2, 1, 192, 0, 2, 2]) + struct.pack("!HH", 56324, 443)

@@ -10,8 +10,8 @@ from socket import AF_INET, AF_INET6, AF_UNSPEC
 import pytest
 
 from fastsock import AddressError, ProxyError, build_proxy_v2
-from fastsock.errors import PROXY_TLV
 from fastsock.proxy import ProxyTLV
+from fastsock.proxy.errors import PROXY_TLV
 
 ISOLATED = Path(__file__).parents[1] / "isolated"
 THREADS = 8
