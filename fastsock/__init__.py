@@ -20,6 +20,7 @@ _NAMES = {
     "checksums": """
         checksum crc32c
     """,
+    "datagram": "DatagramBatch open_datagram_socket send_batch",
     "errors": "Error",
     "headers": """
         ARPView EthernetView ICMPView IPv4View IPv6View TCPView UDPView build_arp build_ethernet
@@ -34,9 +35,11 @@ _NAMES = {
     "packet": """
         Packet PacketError community_id flow_hash flow_key parse_packet
     """,
+    "prefix": "PrefixSet PrefixTable TableFileError embedded_ipv4 mask_many special",
     "proxy": """
         NeedMore ProxyError ProxyHeader build_proxy_v1 build_proxy_v2 parse_proxy
     """,
+    "sockaddr": "pack_sockaddr unpack_sockaddr",
     "stream": """
         Delimiter FixedSize FrameError FrameTooLargeError Framer IncompleteReadError
         LengthPrefix LimitOverrunError Lines Netstring RecvAccumulator SocketReader Varint
@@ -47,11 +50,15 @@ _PARTS = (
     "aio",
     "capture",
     "checksums",
+    "datagram",
     "errors",
     "headers",
+    "ipaddress",
     "lookup",
     "packet",
+    "prefix",
     "proxy",
+    "sockaddr",
     "stream",
 )
 

@@ -5,11 +5,15 @@ from . import (
     aio as aio,
     capture as capture,
     checksums as checksums,
+    datagram as datagram,
     errors as errors,
     headers as headers,
+    ipaddress as ipaddress,
     lookup as lookup,
     packet as packet,
+    prefix as prefix,
     proxy as proxy,
+    sockaddr as sockaddr,
     stream as stream,
 )
 from ._core.backend import BACKEND as BACKEND
@@ -35,6 +39,11 @@ from .capture import (
 from .checksums import (
     checksum as checksum,
     crc32c as crc32c,
+)
+from .datagram import (
+    DatagramBatch as DatagramBatch,
+    open_datagram_socket as open_datagram_socket,
+    send_batch as send_batch,
 )
 from .errors import Error as Error
 from .headers import (
@@ -85,6 +94,14 @@ from .packet import (
     flow_key as flow_key,
     parse_packet as parse_packet,
 )
+from .prefix import (
+    PrefixSet as PrefixSet,
+    PrefixTable as PrefixTable,
+    TableFileError as TableFileError,
+    embedded_ipv4 as embedded_ipv4,
+    mask_many as mask_many,
+    special as special,
+)
 from .proxy import (
     NeedMore as NeedMore,
     ProxyError as ProxyError,
@@ -93,6 +110,7 @@ from .proxy import (
     build_proxy_v2 as build_proxy_v2,
     parse_proxy as parse_proxy,
 )
+from .sockaddr import pack_sockaddr as pack_sockaddr, unpack_sockaddr as unpack_sockaddr
 from .stream import (
     Delimiter as Delimiter,
     FixedSize as FixedSize,

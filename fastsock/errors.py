@@ -5,6 +5,7 @@ from .address.errors import AddressError
 from .capture.errors import CaptureError
 from .lookup.errors import ConnectError, ConnectTimeoutError
 from .packet.errors import PacketError
+from .prefix.errors import TableFileError
 from .proxy.errors import ProxyError
 from .stream.errors import FrameError, FrameTooLargeError, IncompleteReadError, LimitOverrunError
 
@@ -20,4 +21,5 @@ __all__ = [
     "LimitOverrunError",
     "PacketError",
     "ProxyError",
+    "TableFileError",
 ]

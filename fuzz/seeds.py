@@ -195,7 +195,9 @@ SEEDS = {
     "capture": capture_seeds,
     "checksum": checksum_seeds,
     "headers": headers_seeds,
+    "datagram": lambda target: [b"\0" + bytes(64), b"\1\2\0" + bytes(30), b"\2" + bytes(range(60))],
     "packet": packet_seeds,
+    "prefix": lambda target: [bytes(range(64)), bytes(200), b"\xff" * 100],
     "proxy": proxy_seeds,
     "stream": stream_seeds,
 }

@@ -36,7 +36,15 @@ FACES = {
 }
 """The face of each part, by the part's name."""
 
-PARTS = {part: names for part, face in FACES.items() if (names := choice(face)[0])}
+# Its pure twin is the standard library's module.
+PURE_IS_THE_STDLIB = {"ipaddress"}
+
+PARTS = {
+    part: tuple(name for name in pure if name in compiled and not name.startswith("__"))
+    for part, face in FACES.items()
+    for pure, compiled in [choice(face)]
+    if pure
+}
 """The names that both twins of a part must give."""
 
 ROOMS = sorted(

@@ -30,15 +30,25 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from .datagram import (
+    Datagrams,
+    DatagramTransport,
+    open_datagram_endpoint,
+    open_datagrams,
+)
 from .stream import FrameIterator, Stream
 
 if TYPE_CHECKING:
     from .stream import Connected
 
 __all__ = [
+    "DatagramTransport",
+    "Datagrams",
     "FrameIterator",
     "Stream",
     "open_connection",
+    "open_datagram_endpoint",
+    "open_datagrams",
     "open_unix_connection",
     "start_server",
     "start_unix_server",

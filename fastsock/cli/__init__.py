@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from .. import __version__
-from . import address, addresses, bench, capture, info, lookup, services
+from . import address, addresses, bench, capture, info, lookup, match, services
 from ._common import Parser, say
 
 # As a shell reports a command that a signal ended: 128 and the signal's number.
@@ -28,7 +28,7 @@ def _parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"fastsock {__version__}")
     subcommands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (info, bench, address, addresses, lookup, services, capture):
+    for module in (info, bench, address, addresses, match, lookup, services, capture):
         module.add_parser(subcommands)
     return parser
 

@@ -19,7 +19,11 @@ def leaks(run_python):
     return run
 
 
-@pytest.mark.parametrize("part", PARTS)
+# These have programs of their own, beside their tests.
+OWN = {"datagram", "ipaddress", "prefix", "sockaddr"}
+
+
+@pytest.mark.parametrize("part", sorted(PARTS.keys() - OWN))
 def test_calls_leave_nothing_behind(leaks, twin, part):
     found = leaks(twin.tag, part)
     assert found["leaks"] == []

@@ -9,7 +9,8 @@ from contract import PACKAGE
 
 STOREYS = [
     {"_core"},
-    {"address", "checksums", "stream", "sockaddr", "arrow"},
+    {"address", "checksums", "stream"},
+    {"sockaddr", "arrow"},  # both rest on address
     {"datagram", "ipaddress", "prefix", "proxy", "lookup", "packet"},
     {"capture", "headers"},
     {"aio"},

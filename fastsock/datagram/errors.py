@@ -1,0 +1,58 @@
+"""Wording of the errors that both twins raise."""
+
+from __future__ import annotations
+
+SLOTS_MAX = 1 << 16
+SLOT_SIZE_MAX = 1 << 20
+
+
+def not_between(name: str, least: int, most: int, value: int) -> ValueError:
+    """The error of a number that is out of range."""
+    return ValueError(f"{name} must be between {least} and {most}, not {value}")
+
+
+def bad_mapped(mapped: object) -> ValueError:
+    """The error of a `mapped` that is neither choice."""
+    return ValueError(f"mapped must be 'keep' or 'ipv4', not {mapped!r}")
+
+
+def in_use() -> RuntimeError:
+    """The error of a call on a batch while another call is at work on it."""
+    return RuntimeError("the batch is in use by another call")
+
+
+def not_asked(name: str) -> ValueError:
+    """The error of a column that nobody asked the kernel for."""
+    return ValueError(f"{name} is there only for DatagramBatch(..., {name}=True)")
+
+
+def no_columns() -> ValueError:
+    """The error of flat columns of peers that have no packed addresses of one size."""
+    return ValueError("the peers are not all of AF_INET, or all of AF_INET6: see peers()")
+
+
+def not_many(payloads: int, peers: int) -> ValueError:
+    """The error of payloads and peers that don't go together."""
+    return ValueError(f"{payloads} payloads can't go to {peers} peers: there must be as many")
+
+
+def bad_pair(row: int) -> TypeError:
+    """The error of a tuple that is no payload with its address."""
+    return TypeError(f"datagrams[{row}] must be a bytes-like object or a pair (data, address)")
+
+
+def not_buffer(value: object) -> TypeError:
+    """The error of a payload that is no buffer."""
+    return TypeError(f"a bytes-like object is required, not '{type(value).__name__}'")
+
+
+def in_pieces() -> BufferError:
+    """The error of a payload whose bytes are not in one piece."""
+    return BufferError("memoryview: underlying buffer is not C-contiguous")
+
+
+def bad_family(family: int) -> ValueError:
+    """The error of an address for a socket whose addresses are not known here."""
+    return ValueError(
+        f"peers can be given for sockets of AF_INET, AF_INET6 and AF_UNIX, not of family {family}"
+    )

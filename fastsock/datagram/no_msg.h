@@ -1,0 +1,50 @@
+/* Windows: what mmsg.h is written with, so that it compiles. The pure twin stands in for it there,
+ * for a descriptor is no socket handle, and nothing of this is ever called.
+ */
+#ifndef FASTSOCK_NO_MSG_H
+#define FASTSOCK_NO_MSG_H
+
+#include <basetsd.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef SSIZE_T ssize_t;
+
+struct iovec {
+    void *iov_base;
+    size_t iov_len;
+};
+
+struct msghdr {
+    void *msg_name;
+    socklen_t msg_namelen;
+    struct iovec *msg_iov;
+    size_t msg_iovlen;
+    void *msg_control;
+    size_t msg_controllen;
+    int msg_flags;
+};
+
+#ifndef MSG_DONTWAIT
+#define MSG_DONTWAIT 0
+#endif
+#ifndef MSG_TRUNC
+#define MSG_TRUNC 0x0100
+#endif
+#undef CMSG_SPACE
+#define CMSG_SPACE(size) (16 + (size))
+
+static inline ssize_t recvmsg(int fd, struct msghdr *head, int flags)
+{
+    (void)fd, (void)head, (void)flags;
+    errno = ENOSYS;
+    return -1;
+}
+
+static inline ssize_t sendmsg(int fd, const struct msghdr *head, int flags)
+{
+    return recvmsg(fd, (struct msghdr *)head, flags);
+}
+
+#endif

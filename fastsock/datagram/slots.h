@@ -1,0 +1,218 @@
+/* What comes in: slots that the kernel fills, and columns of what it filled in. */
+#ifndef FASTSOCK_SLOTS_H
+#define FASTSOCK_SLOTS_H
+
+#include "fastsock/datagram/mmsg.h"
+
+/* Every control message that is asked for, and a few that others may ask for. */
+enum { FS_CONTROL_ROOM = 256 };
+
+/* A datagram of its own, or a train of them, as it came. */
+typedef struct {
+    fs_control control;
+    uint32_t size;
+    uint32_t count;          /* datagrams in it: 1, but for trains */
+    uint8_t truncated;
+} fs_message;
+
+/* What comes in: a slot, a name and control messages for each. */
+typedef struct {
+    unsigned slots;
+    size_t slot_size;
+    fs_mmsghdr *heads;
+    struct iovec *pieces;
+    fs_sockaddr *names;
+    uint8_t *controls;
+    fs_message *messages;
+    int deferred;            /* an error that came after datagrams, where recvmmsg keeps none */
+} fs_slots;
+
+static inline size_t fs_slots_room(unsigned slots)
+{
+    return slots * (sizeof(fs_mmsghdr) + sizeof(struct iovec) + sizeof(fs_sockaddr) +
+                    FS_CONTROL_ROOM + sizeof(fs_message));
+}
+
+/* Divide memory of fs_slots_room() among the arrays, the most aligned first. */
+static inline void fs_slots_divide(fs_slots *slots, uint8_t *memory, unsigned count, size_t size)
+{
+    memset(memory, 0, fs_slots_room(count));
+    slots->slots = count;
+    slots->slot_size = size;
+    slots->names = (fs_sockaddr *)memory;
+    slots->controls = (uint8_t *)(slots->names + count);
+    slots->heads = (fs_mmsghdr *)(slots->controls + (size_t)count * FS_CONTROL_ROOM);
+    slots->pieces = (struct iovec *)(slots->heads + count);
+    slots->messages = (fs_message *)(slots->pieces + count);
+    for (unsigned i = 0; i < count; i++) {
+        slots->heads[i].msg_hdr.msg_iov = &slots->pieces[i];
+        slots->heads[i].msg_hdr.msg_iovlen = 1;
+        slots->heads[i].msg_hdr.msg_name = &slots->names[i];
+        slots->heads[i].msg_hdr.msg_control = slots->controls + (size_t)i * FS_CONTROL_ROOM;
+    }
+}
+
+static inline void fs_slots_place(fs_slots *slots, uint8_t *data)
+{
+    for (unsigned i = 0; i < slots->slots; i++) {
+        slots->pieces[i].iov_base = data + i * slots->slot_size;
+        slots->pieces[i].iov_len = slots->slot_size;
+    }
+}
+
+/* Make the first slots ready again: the kernel has shortened what it was given. */
+static inline void fs_slots_reset(fs_slots *slots, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        slots->heads[i].msg_hdr.msg_namelen = sizeof(fs_sockaddr);
+        slots->heads[i].msg_hdr.msg_controllen = FS_CONTROL_ROOM;
+        slots->heads[i].msg_hdr.msg_flags = 0;
+    }
+}
+
+/* Messages received, at least one, or -errno. With `wait` the first one is waited for. */
+static inline int fs_receive(int fd, fs_slots *slots, int wait)
+{
+#if FS_MMSG
+    const int flags = FS_RECV_FLAGS | (wait ? MSG_WAITFORONE : MSG_DONTWAIT);
+    const int count = recvmmsg(fd, slots->heads, slots->slots, flags, NULL);
+    return count < 0 ? -errno : count;
+#else
+    unsigned count = 0;
+    if (slots->deferred) {
+        const int error = slots->deferred;
+        slots->deferred = 0;
+        return -error;
+    }
+    for (; count < slots->slots; count++) {
+        const int flags = FS_RECV_FLAGS | (wait && count == 0 ? 0 : MSG_DONTWAIT);
+        const ssize_t size = recvmsg(fd, &slots->heads[count].msg_hdr, flags);
+        if (size < 0 && count == 0)
+            return -errno;
+        if (size < 0) { /* the kernel tells each error once, so it is kept for the next call */
+            slots->deferred = fs_is_would_block(errno) || errno == EINTR ? 0 : errno;
+            break;
+        }
+        slots->heads[count].msg_len = (unsigned)size;
+    }
+    return (int)count;
+#endif
+}
+
+/* What so many messages are; how many datagrams there are in them. */
+static inline size_t fs_examine(fs_slots *slots, unsigned *count, int fd, int internet)
+{
+    size_t datagrams = 0;
+    for (unsigned i = 0; i < *count; i++) {
+        const struct msghdr *head = &slots->heads[i].msg_hdr;
+        const uint8_t *control = head->msg_control;
+        fs_message *message = &slots->messages[i];
+        fs_read_control(control, control + head->msg_controllen, &message->control);
+        message->size = slots->heads[i].msg_len;
+        message->truncated = (head->msg_flags & MSG_TRUNC) != 0;
+        const uint32_t stride = message->control.stride;
+        if (stride == 0 || stride >= message->size)
+            message->control.stride = 0;
+        message->count = message->control.stride ? (message->size + stride - 1) / stride : 1;
+        /* Once reading was shut down, the kernel fills slot after slot with datagrams of no bytes
+         * from nobody. A true one has a sender, but on UNIX sockets. */
+        if (message->size == 0 && head->msg_namelen == 0 &&
+            (internet || fs_wait(fd, 0, 0) == FS_SHUT_DOWN)) {
+            *count = i;
+            break;
+        }
+        datagrams += message->count;
+    }
+    return datagrams;
+}
+
+/* A column: one value of each datagram. Those of a train share theirs. */
+typedef enum {
+    FS_PEERS,      /* packed addresses, of 4 or 16 bytes */
+    FS_LOCALS,
+    FS_PORTS,      /* uint16 */
+    FS_INTERFACES, /* uint32 */
+    FS_TIMES,      /* int64 */
+    FS_TOS,        /* a byte, as the next one */
+    FS_TRUNCATED,
+} fs_column;
+
+static inline size_t fs_column_width(fs_column column, int family)
+{
+    switch (column) {
+    case FS_PEERS:
+    case FS_LOCALS:
+        return family == AF_INET ? 4 : 16;
+    case FS_PORTS:
+        return sizeof(uint16_t);
+    case FS_INTERFACES:
+        return sizeof(uint32_t);
+    case FS_TIMES:
+        return sizeof(int64_t);
+    default:
+        return 1;
+    }
+}
+
+/* An address of `size` bytes, or of none that is known, as a record of `width`. */
+static inline void fs_address_record(const uint8_t *packed, size_t size, size_t width,
+                                     uint8_t *record)
+{
+    memset(record, 0, width);
+    if (size == width) {
+        memcpy(record, packed, width);
+    } else if (size == 4) { /* RFC 4291 section 2.5.5.2 */
+        record[10] = record[11] = 0xff;
+        memcpy(record + 12, packed, 4);
+    } else if (size == 16) { /* the caller has seen that they are mapped ones */
+        memcpy(record, packed + 12, 4);
+    }
+}
+
+static inline void fs_column_value(const fs_slots *slots, unsigned i, fs_column column,
+                                   size_t width, uint8_t *record)
+{
+    const fs_message *message = &slots->messages[i];
+    const uint8_t *name = (const uint8_t *)&slots->names[i];
+    fs_endpoint endpoint;
+    switch (column) {
+    case FS_PEERS:
+    case FS_PORTS:
+        memset(&endpoint, 0, sizeof endpoint);
+        fs_read_sockaddr(name, name + slots->heads[i].msg_hdr.msg_namelen, &endpoint);
+        if (column == FS_PORTS)
+            memcpy(record, &endpoint.port, sizeof endpoint.port);
+        else
+            fs_address_record(endpoint.packed, endpoint.family == AF_INET ? 4 : 16, width, record);
+        break;
+    case FS_LOCALS:
+        fs_address_record(message->control.local, message->control.local_size, width, record);
+        break;
+    case FS_INTERFACES:
+        memcpy(record, &message->control.ifindex, sizeof message->control.ifindex);
+        break;
+    case FS_TIMES:
+        memcpy(record, &message->control.timestamp, sizeof message->control.timestamp);
+        break;
+    case FS_TOS:
+        record[0] = message->control.tos;
+        break;
+    case FS_TRUNCATED:
+        record[0] = message->truncated;
+        break;
+    }
+}
+
+/* Write a column of so many messages to `out`, which has room for all of their datagrams. */
+static inline void fs_fill_column(const fs_slots *slots, unsigned count, fs_column column,
+                                  size_t width, uint8_t *out)
+{
+    uint8_t record[16];
+    for (unsigned i = 0; i < count; i++) {
+        fs_column_value(slots, i, column, width, record);
+        for (uint32_t n = 0; n < slots->messages[i].count; n++, out += width)
+            memcpy(out, record, width);
+    }
+}
+
+#endif

@@ -1,0 +1,180 @@
+"""What the kernel does and does not do for a socket: asked once, remembered, and told."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import socket
+from contextlib import suppress
+from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
+
+from .._core.backend import COMPILED
+from . import constants as c
+
+GRO, LOCAL, TOS, TIMESTAMPS = 1, 2, 4, 8
+"""What a batch may ask the kernel for, besides the count of what was dropped."""
+
+_INTERNET = (socket.AF_INET, socket.AF_INET6)
+_PROBE_SIZE = 65507
+
+# What a train was refused for. EINVAL and EMSGSIZE: its datagrams are too large for the path,
+# where one by one they would be fragmented. EIO: the device can't make checksums. The others:
+# a sandbox or a driver that knows nothing of trains.
+_TOO_LARGE = (errno.EINVAL, errno.EMSGSIZE)
+REFUSALS = frozenset((*_TOO_LARGE, errno.EIO, errno.EOPNOTSUPP, errno.ENOPROTOOPT))
+
+_ready: dict[int, WeakSet[Any]] = {}  # sockets whose options are set, by what was asked for
+_limits: WeakKeyDictionary[Any, int] = WeakKeyDictionary()  # the largest datagram in trains
+_refused: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
+_kernel: dict[str, bool] = {}
+
+
+def is_udp(sock: Any) -> bool:
+    """Whether a socket is UDP's, and not UDP-Lite's or one for ping."""
+    return (
+        sock.family in _INTERNET
+        and sock.type == socket.SOCK_DGRAM
+        and sock.proto in (0, socket.IPPROTO_UDP)
+    )
+
+
+def _note(sock: Any, name: str, why: str) -> None:
+    with suppress(TypeError):  # an object without weak references is asked again each time
+        _refused.setdefault(sock, {})[name] = why
+
+
+def _set(sock: Any, name: str, *choices: tuple[int, int]) -> bool:
+    """Set an option at each level that has it; what none has is noted."""
+    why = "there is no such option here"
+    done = False
+    for level, number in choices:
+        if number >= 0:
+            try:
+                sock.setsockopt(level, number, 1)
+                done = True
+            except OSError as error:
+                why = f"[Errno {error.errno}] {os.strerror(error.errno or 0)}"
+    if not done:
+        _note(sock, name, why)
+    return done
+
+
+def prepare(sock: Any, wanted: int) -> None:
+    """Ask the kernel for the control messages that a batch is made for."""
+    sockets = _ready.get(wanted)
+    if sockets is None:
+        sockets = _ready.setdefault(wanted, WeakSet())
+    with suppress(TypeError):
+        if sock in sockets:
+            return
+        sockets.add(sock)
+    family = sock.family
+    _set(sock, "dropped", (socket.SOL_SOCKET, c.SO_RXQ_OVFL))
+    if wanted & TIMESTAMPS:
+        _set(sock, "timestamps", (socket.SOL_SOCKET, c.SO_TIMESTAMPNS))
+    # IPv4's options on a socket of AF_INET6 are for the mapped peers of a dual stack.
+    levels = {
+        socket.AF_INET: ((socket.IPPROTO_IP, c.IP_PKTINFO, c.IP_RECVTOS),),
+        socket.AF_INET6: (
+            (socket.IPPROTO_IPV6, c.IPV6_RECVPKTINFO, c.IPV6_RECVTCLASS),
+            (socket.IPPROTO_IP, -1, c.IP_RECVTOS),
+        ),
+    }.get(family, ())
+    if wanted & LOCAL:
+        _set(sock, "local", *((level, number) for level, number, _ in levels))
+    if wanted & TOS:
+        _set(sock, "tos", *((level, number) for level, _, number in levels))
+    if wanted & GRO:
+        if is_udp(sock):
+            _set(sock, "gro", (c.SOL_UDP, c.UDP_GRO))
+        else:
+            _note(sock, "gro", "not a UDP socket")
+
+
+def is_shut_down(sock: Any) -> bool:
+    """Whether a socket was shut down for reading, as far as the system tells."""
+    fd = sock.fileno()
+    if fd < 0 or not hasattr(select, "POLLRDHUP"):
+        return False
+    poll = select.poll()
+    poll.register(fd, select.POLLRDHUP)
+    return any(found & select.POLLRDHUP for _, found in poll.poll(0))
+
+
+def train_limit(sock: Any) -> int:
+    """The largest datagram that may go in trains on a socket: 0 where there are none."""
+    with suppress(TypeError):
+        known = _limits.get(sock)
+        if known is not None:
+            return known
+    limit = 0
+    # A kernel that does not know the option would take a train for one large datagram.
+    if is_udp(sock) and c.UDP_SEGMENT >= 0:
+        try:
+            sock.getsockopt(c.SOL_UDP, c.UDP_SEGMENT)
+            limit = _PROBE_SIZE
+        except OSError as error:
+            _note(sock, "gso", f"[Errno {error.errno}] {os.strerror(error.errno or 0)}")
+    with suppress(TypeError):
+        _limits[sock] = limit
+    return limit
+
+
+def refuse_trains(sock: Any, size: int, code: int) -> int:
+    """Remember that a train of datagrams of this size was refused; the limit from now on."""
+    limit = size - 1 if code in _TOO_LARGE else 0
+    _note(sock, "gso", f"[Errno {code}] {os.strerror(code)}, for datagrams of {size} bytes")
+    with suppress(TypeError):
+        _limits[sock] = limit
+    return limit
+
+
+def _kernel_knows(name: str, number: int) -> bool:
+    if name not in _kernel:
+        known = False
+        if number >= 0:
+            with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+                probe.getsockopt(c.SOL_UDP, number)
+                known = True
+        _kernel[name] = known
+    return _kernel[name]
+
+
+def info(sock: Any = None) -> dict[str, Any]:
+    """Tell what the kernel does for datagrams here, and what it has refused on a socket.
+
+    Args:
+        sock: a socket that batches came from or went to.
+
+    Returns:
+        ``"recvmmsg"``, ``"sendmmsg"``: whether one system call handles many datagrams here.
+        ``"gro"``, ``"gso"``: whether the kernel knows trains of datagrams. With a socket also
+        ``"gso_limit"``, the largest datagram that goes in trains, 0 for none; ``"refused"``, a
+        dict with the reason for each of ``"gso"``, ``"gro"``, ``"dropped"``, ``"local"``,
+        ``"tos"`` and ``"timestamps"`` that the kernel did not do; and ``"rcvbuf"`` and
+        ``"sndbuf"``, the sizes of its queues as the kernel counts them, some of which is for its
+        own records.
+
+    Raises:
+        OSError: the socket is closed.
+
+    Source: udp(7), socket(7).
+
+    >>> sorted(info())
+    ['gro', 'gso', 'recvmmsg', 'sendmmsg']
+    """
+    many = COMPILED and c.SO_RXQ_OVFL >= 0
+    told: dict[str, Any] = {
+        "recvmmsg": many,
+        "sendmmsg": many,
+        "gro": _kernel_knows("gro", c.UDP_GRO),
+        "gso": _kernel_knows("gso", c.UDP_SEGMENT),
+    }
+    if sock is not None:
+        told["gso_limit"] = train_limit(sock)
+        told["refused"] = dict(_refused.get(sock, {}))
+        for name, option in (("rcvbuf", socket.SO_RCVBUF), ("sndbuf", socket.SO_SNDBUF)):
+            told[name] = sock.getsockopt(socket.SOL_SOCKET, option)
+    return told

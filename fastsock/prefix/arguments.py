@@ -1,0 +1,187 @@
+"""Addresses and networks in every form that callers give, read in one place.
+
+The compiled twin reads the usual forms itself and comes here for the rest, so all refusals are
+worded once.
+"""
+
+from __future__ import annotations
+
+from operator import index
+from socket import AF_INET, AF_INET6, AF_UNSPEC
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
+
+from ..address import inet_pton
+from . import errors
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+    Address: TypeAlias = "str | bytes | bytearray | memoryview | int | IPv4Address | IPv6Address"
+    Network: TypeAlias = (
+        "str | tuple[bytes | bytearray | memoryview, int] "
+        "| IPv4Network | IPv6Network | IPv4Address | IPv6Address"
+    )
+
+MAPPED = bytes(10) + b"\xff\xff"
+
+
+def _of_text(text: str) -> bytes:
+    """The packed address of a text, or an AddressError."""
+    try:
+        return inet_pton(AF_INET6 if ":" in text else AF_INET, text)
+    except (OSError, ValueError):
+        if "%" in text:
+            raise errors.has_zone(text) from None
+        raise errors.not_address(text) from None
+
+
+def _of_buffer(buffer: Any) -> bytes | None:
+    """The packed address in a buffer; None where there is no buffer."""
+    try:
+        view = memoryview(buffer)
+    except TypeError:
+        return None
+    if not view.c_contiguous:
+        raise errors.in_pieces()
+    if view.nbytes not in (4, 16):
+        raise errors.bad_packed(view.nbytes)
+    return view.tobytes()
+
+
+def _of_object(value: Any) -> bytes | None:
+    """The packed address of an address object, as `ipaddress` has them; None for anything else."""
+    packed = getattr(value, "packed", None)
+    if type(packed) is not bytes or len(packed) not in (4, 16):
+        return None
+    if getattr(value, "scope_id", None) is not None:
+        raise errors.has_zone(str(value))
+    return packed
+
+
+def _of_int(value: SupportsIndex, family: SupportsIndex | None) -> bytes:
+    if family is None:
+        raise errors.int_without_family()
+    number, kind = index(value), index(family)
+    if kind not in (AF_INET, AF_INET6):
+        raise errors.bad_family(family)
+    size = 4 if kind == AF_INET else 16
+    if not 0 <= number < 1 << 8 * size:
+        raise errors.int_out_of_range(8 * size)
+    return number.to_bytes(size, "big")
+
+
+def unmapped(packed: bytes) -> bytes:
+    """The IPv4 address of a mapped one, and any other as it is."""
+    return packed[12:] if len(packed) == 16 and packed.startswith(MAPPED) else packed
+
+
+def read_address(value: Any, family: SupportsIndex | None = None) -> bytes:
+    """An address as 4 or 16 bytes, an IPv4-mapped one as IPv4."""
+    packed: bytes | None
+    if isinstance(value, str):
+        packed = _of_text(value)
+    elif isinstance(value, int):
+        packed = _of_int(value, family)
+    else:
+        packed = _of_buffer(value)
+        if packed is None:
+            packed = _of_object(value)
+        if packed is None:
+            raise errors.not_an_address(value)
+    return unmapped(packed)
+
+
+def _split_text(text: str) -> tuple[bytes, int]:
+    """A network's text as it stands: the address and the length, which may not fit together."""
+    host, slash, length = text.partition("/")
+    try:
+        packed = _of_text(host)
+    except OSError:
+        if "%" in host:
+            raise errors.has_zone(text) from None
+        raise errors.not_network(text) from None
+    most = 8 * len(packed)
+    if not slash:
+        return packed, most
+    # What int() takes is more: signs, blanks, underscores, other digits.
+    if not (length.isascii() and length.isdigit()) or len(length) > 3 or int(length) > most:
+        raise errors.not_network(text, f"the length must be 0 to {most}, in decimal")
+    if length[0] == "0" and length != "0":
+        raise errors.not_network(text, "the length has a leading zero")
+    return packed, int(length)
+
+
+def _split_object(value: Any) -> tuple[bytes, int]:
+    """A network object's address and length; an address object is a network of one."""
+    base = getattr(value, "network_address", None)
+    if base is not None:
+        packed = _of_object(base)
+        if packed is not None:
+            return packed, index(value.prefixlen)
+    packed = _of_object(value)
+    if packed is None:
+        raise errors.not_a_network(value)
+    if hasattr(value, "network"):  # an interface: its address and its network's length
+        return packed, index(value.network.prefixlen)
+    return packed, 8 * len(packed)
+
+
+def _split_pair(value: tuple[Any, ...]) -> tuple[bytes, int]:
+    if len(value) != 2:
+        raise errors.not_a_network(value)
+    packed = _of_buffer(value[0])
+    if packed is None:
+        raise errors.not_buffer(value[0])
+    length = index(value[1])
+    if not 0 <= length <= 8 * len(packed):
+        raise errors.bad_length(length, 8 * len(packed))
+    return packed, length
+
+
+def read_network(value: Any, strict: bool = True) -> tuple[bytes, int]:
+    """A network as its packed address and its length, one of mapped addresses as IPv4."""
+    if isinstance(value, str):
+        packed, length = _split_text(value)
+    elif isinstance(value, tuple):
+        packed, length = _split_pair(value)
+    else:
+        packed, length = _split_object(value)
+    bits = 8 * len(packed)
+    number = int.from_bytes(packed, "big")
+    host = number & ((1 << bits - length) - 1)
+    if host:
+        if strict:
+            raise errors.has_host_bits(value)
+        packed = (number - host).to_bytes(len(packed), "big")
+    if length >= 96 and packed.startswith(MAPPED) and bits == 128:
+        return packed[12:], length - 96
+    return packed, length
+
+
+def is_wide(family: SupportsIndex) -> bool:
+    """Whether a family's records are of 16 bytes."""
+    kind = index(family)
+    if kind not in (AF_INET, AF_INET6, AF_UNSPEC):
+        raise errors.bad_family(family)
+    return kind != AF_INET
+
+
+def records(packed: Any, wide: bool) -> memoryview:
+    """A buffer of packed records as plain bytes."""
+    try:
+        view = memoryview(packed)
+    except TypeError:
+        raise errors.not_buffer(packed) from None
+    if not view.c_contiguous:
+        raise errors.in_pieces()
+    size = 16 if wide else 4
+    if view.nbytes % size:
+        raise errors.bad_records(view.nbytes, size)
+    if view.ndim == 1 and view.format == "B":
+        return view
+    if view.nbytes == 0:
+        return memoryview(b"")
+    try:
+        return view.cast("B")
+    except (TypeError, ValueError):  # a format that cast() does not know
+        return memoryview(view.tobytes())

@@ -1,0 +1,123 @@
+"""Tables as files: saved whole or not at all, mapped and checked when they are opened."""
+
+from __future__ import annotations
+
+import mmap as _mmap
+import os
+import sys
+import tempfile
+from array import array
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from . import errors, image
+from .values import UNREAD, ValueReader, is_json, write_value
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from .table import TableMethods
+
+
+def compacted(table: TableMethods) -> tuple[Any, list[Any], bool]:
+    """A form with slots in the order of their first use, their values, and `strict`."""
+    form, values, reader, strict = table._snapshot()
+    order = form.first_use()
+    if reader is not None:
+        values = [reader.read(i) if v is UNREAD else v for i, v in enumerate(values)]
+    if len(order) != form.counts.slots or any(new != old for new, old in enumerate(order)):
+        form = _renumbered(form, order, range(len(order)), len(order))
+    return form, [values[slot] for slot in order], strict
+
+
+def _renumbered(form: Any, old: list[int], new: Any, slots: int) -> Any:
+    mapping = array("I", bytes(4 * (form.counts.slots + 1)))
+    for slot, fresh in zip(old, new, strict=True):
+        mapping[slot] = fresh
+    return form.renumbered(mapping, slots)
+
+
+def _encoded(table: TableMethods, values: list[Any]) -> tuple[list[int], dict[bytes, int]]:
+    """For each value the number of its text, and the distinct texts in order."""
+    texts: dict[bytes, int] = {}
+    numbers = []
+    for value in values:
+        if not is_json(value):
+            network = next((net for net, other in table.items() if other is value), "a network")
+            raise errors.not_json(network, value)
+        numbers.append(texts.setdefault(write_value(value), len(texts)))
+    return numbers, texts
+
+
+def serialized(table: TableMethods) -> list[bytes | memoryview]:
+    """The pieces of a file."""
+    form, values, _ = compacted(table)
+    numbers, texts = _encoded(table, values)
+    if len(texts) != len(values):
+        form = _renumbered(form, list(range(len(values))), numbers, len(texts))
+    offsets, at = array("Q", [0]), 0
+    for text in texts:
+        at += len(text)
+        offsets.append(at)
+    block = form.image[image.HEADER :]
+    body: list[bytes | memoryview] = [block, offsets.tobytes(), b"".join(texts)]
+    if sys.byteorder == "big":  # pragma: no cover
+        raise NotImplementedError("files are little-endian, and are not written here")
+    checksum = 0
+    for piece in body:
+        checksum = crc32(piece, checksum)
+    size = image.HEADER + sum(map(len, body))
+    header = image.sealed(image.write_start(form.counts, size, at), checksum)
+    return [header, *body]
+
+
+def save(table: TableMethods, path: str | PathLike[str]) -> None:
+    """Write a file beside the old one and put it in its place: readers see one or the other."""
+    pieces = serialized(table)
+    target = Path(path)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with open(handle, "wb") as file:
+            for piece in pieces:
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        _take_mode(name, target)
+        Path(name).replace(target)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _take_mode(name: str, target: Path) -> None:
+    """Give a temporary file the mode of the one it replaces, or what open() would have given."""
+    try:
+        mode = target.stat().st_mode & 0o777
+    except OSError:
+        mask = os.umask(0)
+        os.umask(mask)
+        mode = 0o666 & ~mask
+    Path(name).chmod(mode)
+
+
+def _contents(path: str | PathLike[str], mmap: bool) -> memoryview:
+    with open(path, "rb") as file:
+        if mmap and os.fstat(file.fileno()).st_size:
+            return memoryview(_mmap.mmap(file.fileno(), 0, access=_mmap.ACCESS_READ))
+        return memoryview(file.read())
+
+
+def load(path: str | PathLike[str], mmap: bool, read_form: Any) -> tuple[Any, list[Any], Any]:
+    """A file's form, its values, none of which is decoded yet, and what decodes them."""
+    view = _contents(path, mmap)
+    counts, _ = image.read_header(view)
+    end = image.layout(counts)["end"].start
+    texts = end + 8 * (counts.slots + 1)
+    if sys.byteorder == "big":  # pragma: no cover
+        raise errors.bad_file("it is little-endian, and this machine is not")
+    reader = ValueReader(view[end:texts].cast("Q"), view[texts:])
+    reader.check()
+    return read_form(view[:end]), [UNREAD] * counts.slots, reader

@@ -1,0 +1,344 @@
+"""What a table can do beside looking up: written once, over either twin's hot half."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
+from typing import TYPE_CHECKING, Any
+
+from . import files, sources
+
+if TYPE_CHECKING:
+    from os import PathLike
+    from typing import Self
+
+    from .arguments import Network
+
+TABLE_DOC = """\
+    A mapping from networks of both families to values, searched by longest prefix.
+
+    It is a mutable mapping whose keys are networks: as text (``"10.0.0.0/8"``), as
+    ``(packed, length)``, as network objects of `ipaddress`. It gives them back as text, IPv4 before
+    IPv6, each in address order. Networks of IPv4-mapped addresses are IPv4 networks, and mapped
+    addresses are looked up as IPv4. Iterations go over the table as it was when they began.
+
+    Look-ups and changes may alternate, also in different threads: a look-up gives what was right
+    before a change or after it.
+
+    Args:
+        items: pairs of networks and values, or a mapping.
+        strict: refuse networks with host bits set (``"10.0.0.1/8"``); else clear the bits.
+
+    Raises:
+        AddressError: a network that is none.
+
+    >>> table = PrefixTable({"10.0.0.0/8": "office", "2001:db8::/32": "lab"})
+    >>> table["10.9.0.0/16"] = "guests"
+    >>> table.lookup("10.9.1.1"), table.lookup("::ffff:10.0.0.1"), table.lookup("2001:db8::1")
+    ('guests', 'office', 'lab')
+    >>> list(table)
+    ['10.0.0.0/8', '10.9.0.0/16', '2001:db8::/32']
+    """
+
+_MISSING: Any = object()
+
+
+class _Items(ItemsView[str, Any]):
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        return self._mapping._iterate(3)  # type: ignore[attr-defined,no-any-return]
+
+
+class _Values(ValuesView[Any]):
+    def __iter__(self) -> Iterator[Any]:
+        return self._mapping._iterate(2)  # type: ignore[attr-defined,no-any-return]
+
+
+class TableMethods:
+    """The half of `PrefixTable` that is written once."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @property
+        def frozen(self) -> bool: ...  # noqa: D102
+
+        _read_form: Callable[[Any], Any]
+
+        def __getitem__(self, network: Network) -> Any: ...
+        def __contains__(self, network: object) -> bool: ...
+        def get(self, network: Network, /, default: Any = None) -> Any: ...  # noqa: D102
+        def covering(self, network: Network, /) -> list[tuple[str, Any]]: ...  # noqa: D102
+        def covered(self, network: Network, /) -> list[tuple[str, Any]]: ...  # noqa: D102
+        def __setitem__(self, network: Network, value: Any) -> None: ...
+        def __len__(self) -> int: ...
+        def _update(self, items: Iterable[Any]) -> None: ...
+        def _remove(self, network: Network) -> Any: ...
+        def _iterate(self, kind: int) -> Iterator[Any]: ...
+        def _start(self, strict: bool) -> None: ...
+        def _snapshot(self) -> tuple[Any, list[Any], Any, bool]: ...
+        def _adopt(
+            self, form: Any, values: list[Any], reader: Any, frozen: bool, strict: bool
+        ) -> None: ...
+
+    def __init__(self, items: Any = (), *, strict: bool = True) -> None:
+        self._start(strict)
+        self.update(items)
+
+    def __repr__(self) -> str:
+        state = ", frozen" if self.frozen else ""
+        return f"<{type(self).__name__} of {len(self)} networks{state}>"
+
+    def __iter__(self) -> Iterator[str]:
+        return self._iterate(1)
+
+    def items(self) -> ItemsView[str, Any]:
+        """Return a view of ``(network, value)`` pairs, in address order.
+
+        >>> list(PrefixTable({"10.0.0.0/8": 1}).items())
+        [('10.0.0.0/8', 1)]
+        """
+        return _Items(self)  # type: ignore[arg-type,unused-ignore]
+
+    def values(self) -> ValuesView[Any]:
+        """Return a view of the values, in the order of their networks.
+
+        >>> list(PrefixTable({"10.0.0.0/8": 1}).values())
+        [1]
+        """
+        return _Values(self)  # type: ignore[arg-type,unused-ignore]
+
+    def update(self, items: Any = (), /) -> None:
+        """Set many networks at once: all, or none where one of them is wrong.
+
+        Args:
+            items: pairs of networks and values, or a mapping; of equal networks the last counts.
+
+        Raises:
+            AddressError, TypeError, ValueError: an item that is no pair, or no network.
+
+        >>> table = PrefixTable()
+        >>> table.update([("10.0.0.0/8", 1), ("192.0.2.0/24", 2)])
+        >>> len(table)
+        2
+        """
+        self._update(items.items() if isinstance(items, Mapping) else items)
+
+    def pop(self, network: Network, /, default: Any = _MISSING) -> Any:
+        """Take a network out and return its value, or `default` where that is given.
+
+        >>> PrefixTable({"10.0.0.0/8": 1}).pop("10.0.0.0/8")
+        1
+        """
+        value = self._remove(network)
+        if value is not NotImplemented:
+            return value
+        if default is _MISSING:
+            raise KeyError(network)
+        return default
+
+    def popitem(self) -> tuple[str, Any]:
+        """Take the first network out and return it with its value.
+
+        >>> PrefixTable({"10.0.0.0/8": 1}).popitem()
+        ('10.0.0.0/8', 1)
+        """
+        for network in self:
+            return network, self.pop(network)
+        raise KeyError("popitem(): the table is empty")
+
+    def clear(self) -> None:
+        """Take everything out.
+
+        >>> table = PrefixTable({"10.0.0.0/8": 1})
+        >>> table.clear()
+        >>> len(table)
+        0
+        """
+        if self.frozen:
+            self._remove("0.0.0.0/0")  # refuses in its own words
+        form, values, _, _ = type(self)()._snapshot()
+        self._adopt(form, values, None, False, self._snapshot()[3])
+
+    def copy(self) -> Self:
+        """Return a table of its own with the same networks and values, which can be changed.
+
+        >>> table = PrefixTable({"10.0.0.0/8": 1})
+        >>> table.copy() == table
+        True
+        """
+        form, values, reader, strict = self._snapshot()
+        fresh = type(self).__new__(type(self))
+        fresh._adopt(form, values, reader, False, strict)
+        return fresh
+
+    __copy__ = copy
+
+    def overlaps(self, other: Any, /) -> bool:
+        """Tell whether any network of this table shares an address with `other`.
+
+        Args:
+            other: a network, or an iterable of networks: another table, a `PrefixSet`, a list.
+
+        Raises:
+            AddressError, TypeError, ValueError: no network.
+
+        >>> PrefixTable({"10.0.0.0/8": 1}).overlaps("10.1.0.0/16")
+        True
+        """
+        if isinstance(other, (str, tuple)) or not isinstance(other, Iterable) or _is_object(other):
+            return bool(self.covering(other) or self.covered(other))
+        if isinstance(other, TableMethods) and len(other) > len(self):
+            return any(other.covering(network) or other.covered(network) for network in self)
+        return any(self.covering(network) or self.covered(network) for network in other)
+
+    def freeze(self) -> None:
+        """Forbid changes from now on, and give back the memory that only they need.
+
+        Values get new places in `values_list`. `copy` gives a table that can be changed again.
+
+        >>> table = PrefixTable({"10.0.0.0/8": 1})
+        >>> table.freeze()
+        >>> table.frozen
+        True
+        """
+        if not self.frozen:
+            form, values, strict = files.compacted(self)
+            self._adopt(form, values, None, True, strict)
+
+    def save(self, path: str | PathLike[str], /) -> None:
+        """Write the table to a file, which `load` opens without reading it.
+
+        The file is written beside `path` and then put in its place.
+
+        Args:
+            path: the file. Values must be JSON: None, bool, int, float, str, list, dict.
+
+        Raises:
+            TypeError: another value; its network is named.
+            OSError: the file can't be written.
+        """
+        files.save(self, path)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str], /, *, mmap: bool = True) -> Self:
+        """Open a file that `save` wrote.
+
+        Args:
+            path: the file.
+            mmap: map the file, so that all processes share its memory and only what is looked at is
+                read. Replace such a file (as `save` does): where one is cut while it is mapped,
+                the system ends processes that look (SIGBUS). False: read it all.
+
+        Returns:
+            A table, which can be changed; the file does not change with it.
+
+        Raises:
+            TableFileError: a file that is damaged, foreign, or of another version (a ValueError).
+            OSError: the file can't be read.
+        """
+        table = cls.__new__(cls)
+        form, values, reader = files.load(path, mmap, cls._read_form)
+        table._adopt(form, values, reader, False, True)
+        return table
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Pickle the compiled form as it is; by protocol 5 out of band, where that is wanted."""
+        form, values, strict = files.compacted(self)
+        block = pickle.PickleBuffer(form.image) if protocol >= 5 else bytes(form.image)
+        return _restored, (type(self), block, values, self.frozen, strict)
+
+    @classmethod
+    def from_ranges(cls, ranges: Iterable[Any], /) -> Self:
+        """Make a table of ranges of addresses.
+
+        Where ranges overlap, the smaller one counts, and of equal ones the last.
+
+        Args:
+            ranges: ``(first, last, value)`` each, both addresses as `lookup` takes them and of one
+                family.
+
+        Raises:
+            AddressError, TypeError, ValueError: no address, or no range.
+
+        >>> table = PrefixTable.from_ranges([("10.0.0.1", "10.0.0.6", "hosts")])
+        >>> list(table)
+        ['10.0.0.1/32', '10.0.0.2/31', '10.0.0.4/31', '10.0.0.6/32']
+        """
+        return cls(sources.of_ranges(ranges))
+
+    @classmethod
+    def from_csv(
+        cls,
+        path: Any,
+        /,
+        network: str | None = None,
+        value: Any = None,
+        *,
+        first: str | None = None,
+        last: str | None = None,
+        count: str | None = None,
+        columns: Iterable[str] | None = None,
+        delimiter: str = ",",
+        where: Callable[[dict[str, str]], object] | None = None,
+        errors: str = "strict",
+    ) -> Any:
+        """Make a table of a file with a network, or a range, in each row.
+
+        Args:
+            path: a path, or an iterable of lines.
+            network: the column with the network, by default ``"network"``.
+            value: the column with the value; several names give a dict of these; a function is
+                called with the row, a dict. None: the network's own text.
+            first: instead of `network`, the column with a range's first address, ...
+            last: ... and that with its last one, or ...
+            count: ... that with the number of its addresses. In a row of IPv6 it is a prefix
+                length, as the RIRs' files have it.
+            columns: the columns' names, where the first line has none.
+            delimiter: what stands between fields.
+            where: which rows to take: a function of the row.
+            errors: ``"strict"`` stops at the first row that can't be read, ``"mask"`` goes on.
+
+        Returns:
+            The table; with ``errors="mask"`` a pair of it and a list of ``(line, reason)``. Empty
+            lines and lines that start with ``#`` are passed over. Equal values are one object.
+
+        Raises:
+            ValueError: a row that can't be read, by its line; a column that is not there.
+            OSError: the file can't be read.
+
+        >>> table = PrefixTable.from_csv(["network,country", "192.0.2.0/24,NL"], value="country")
+        >>> table.lookup("192.0.2.1")
+        'NL'
+        """
+        wanted = sources.Columns(network, value, first, last, count, columns, delimiter, where)
+        return sources.of_csv(cls, path, wanted, errors)
+
+    @classmethod
+    def from_mmdb(cls, path: str | PathLike[str], /, field: Any = None) -> Self:
+        """Make a table of a MaxMind DB file, by the package ``maxminddb``.
+
+        Args:
+            path: the file.
+            field: what to keep of each record: a path such as ``"country.iso_code"``, or a function
+                of the record. Networks without it are left out. None: the whole record.
+
+        Raises:
+            ImportError: ``maxminddb`` is not installed.
+            OSError, ValueError: the file can't be read, or is no such file.
+        """
+        return cls(sources.of_mmdb(path, field))
+
+
+def _is_object(value: Any) -> bool:
+    """Whether an iterable is a network object."""
+    return hasattr(value, "network_address")
+
+
+def _restored(
+    cls: type[TableMethods], block: Any, values: list[Any], frozen: bool, strict: bool
+) -> TableMethods:
+    """What a pickle calls."""
+    table = cls.__new__(cls)
+    table._adopt(cls._read_form(block), values, None, frozen, strict)
+    return table

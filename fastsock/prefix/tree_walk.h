@@ -1,0 +1,84 @@
+/* Part of tree.h, once for each width of key and each set of instructions: the walk down.
+ *
+ * The two clamps are what memory safety rests on. Padding is all ones, so that an x of all ones
+ * counts it, and the keys of a damaged file may be in any order: a walk may step beside the tree.
+ * The first clamp keeps it among the nodes of the next level, the second among the ranks.
+ */
+#define FS_NAME(name) FS_PASTE(name, FS_SUFFIX)
+
+FS_TARGET FS_INLINE uint32_t FS_NAME(fs_step)(const fs_tree *tree, const FS_KEY *nodes,
+                                              uint32_t level, uint32_t node, FS_KEY x)
+{
+    const FS_KEY *keys = nodes + (size_t)FS_WIDTH * (tree->first[level] + (size_t)node);
+    const uint32_t most = tree->count[level + 1] - 1;
+    const uint32_t child = node * (FS_WIDTH + 1) + FS_NAME(fs_count)(keys, x);
+    return child < most ? child : most;
+}
+
+FS_TARGET FS_INLINE uint32_t FS_NAME(fs_last_step)(const fs_tree *tree, const FS_KEY *nodes,
+                                                   uint32_t node, FS_KEY x)
+{
+    const FS_KEY *keys =
+        nodes + (size_t)FS_WIDTH * (tree->first[tree->levels - 1] + (size_t)node);
+    const uint32_t rank = node * FS_WIDTH + FS_NAME(fs_count)(keys, x);
+    return rank < tree->keys ? rank : tree->keys;
+}
+
+/* How many keys are not greater than x. */
+FS_TARGET static inline uint32_t FS_NAME(fs_rank)(const fs_tree *tree, const FS_KEY *nodes,
+                                                  FS_KEY x)
+{
+    uint32_t node = 0;
+    for (uint32_t level = 0; level + 1 < tree->levels; level++)
+        node = FS_NAME(fs_step)(tree, nodes, level, node, x);
+    return FS_NAME(fs_last_step)(tree, nodes, node, x);
+}
+
+/* The same for up to FS_BLOCK keys at once: level by level, each fetching its next node while the
+ * others walk. At last the values are fetched, which are read next. */
+FS_TARGET static void FS_NAME(fs_ranks)(const fs_tree *tree, const FS_KEY *nodes, const FS_KEY *x,
+                                        const uint32_t *values, uint32_t *ranks, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        ranks[i] = 0;
+    for (uint32_t level = 0; level + 1 < tree->levels; level++) {
+        const FS_KEY *next = nodes + (size_t)FS_WIDTH * tree->first[level + 1];
+        for (unsigned i = 0; i < count; i++) {
+            ranks[i] = FS_NAME(fs_step)(tree, nodes, level, ranks[i], x[i]);
+            FS_AHEAD(next + (size_t)FS_WIDTH * ranks[i]);
+        }
+    }
+    for (unsigned i = 0; i < count; i++) {
+        ranks[i] = FS_NAME(fs_last_step)(tree, nodes, ranks[i], x[i]);
+        FS_AHEAD(values + tree->value + ranks[i]);
+    }
+}
+
+/* The same where each key has a tree of its own. */
+FS_TARGET static inline void FS_NAME(fs_ranks_each)(const fs_tree *const *trees,
+                                                    const FS_KEY *nodes, const FS_KEY *x,
+                                                    const uint32_t *values, uint32_t *ranks,
+                                                    unsigned count)
+{
+    int deeper = 1;
+    for (unsigned i = 0; i < count; i++) {
+        ranks[i] = 0;
+        FS_AHEAD(nodes + (size_t)FS_WIDTH * trees[i]->first[0]);
+    }
+    for (uint32_t level = 0; deeper; level++) {
+        deeper = 0;
+        for (unsigned i = 0; i < count; i++) {
+            if (level + 1 >= trees[i]->levels)
+                continue;
+            ranks[i] = FS_NAME(fs_step)(trees[i], nodes, level, ranks[i], x[i]);
+            FS_AHEAD(nodes + (size_t)FS_WIDTH * (trees[i]->first[level + 1] + (size_t)ranks[i]));
+            deeper = 1;
+        }
+    }
+    for (unsigned i = 0; i < count; i++) {
+        ranks[i] = FS_NAME(fs_last_step)(trees[i], nodes, ranks[i], x[i]);
+        FS_AHEAD(values + trees[i]->value + ranks[i]);
+    }
+}
+
+#undef FS_NAME

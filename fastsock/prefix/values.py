@@ -1,0 +1,66 @@
+"""Values of a file: JSON texts, each decoded when it is asked for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from . import errors
+
+
+class _Unread:
+    def __repr__(self) -> str:
+        return "UNREAD"
+
+
+UNREAD: Final = _Unread()
+"""Stands in a list of values for one that has not been decoded yet."""
+
+
+class ValueReader:
+    """The texts of a file's values: a section of offsets and one of bytes.
+
+    A million values take longer to decode than to map, and most are never looked at.
+    """
+
+    def __init__(self, offsets: memoryview, texts: memoryview) -> None:
+        self._offsets = offsets
+        self._texts = texts
+
+    def check(self) -> None:
+        """Refuse offsets that don't go from 0 to the end of the texts; `read` looks at the rest."""
+        if self._offsets[0] != 0 or self._offsets[-1] != len(self._texts):
+            raise errors.bad_file("the values' texts have another size")
+
+    def read(self, slot: int) -> Any:
+        """Decode one value."""
+        # A slice can't leave the texts, wherever a damaged file's offsets point.
+        text = bytes(self._texts[self._offsets[slot] : self._offsets[slot + 1]])
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise errors.bad_file(f"the text of value {slot} is not JSON") from None
+
+
+def is_json(value: Any) -> bool:
+    """Whether JSON gives back the same: no tuples, no keys but str, no NaN."""
+    kind = type(value)
+    if kind in (str, int, bool, type(None)):
+        return True
+    if kind is float:
+        return bool(value - value == 0)  # neither infinite nor NaN
+    if kind is list:
+        return all(map(is_json, value))
+    if kind is dict:
+        return all(type(key) is str for key in value) and all(map(is_json, value.values()))
+    return False
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=True)
+
+
+def write_value(value: Any) -> bytes:
+    """The JSON text of a value that `is_json`."""
+    if type(value) is int:  # most often, and a call of the encoder costs more
+        return b"%d" % value
+    return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
