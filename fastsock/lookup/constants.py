@@ -9,7 +9,7 @@ import socket
 from functools import lru_cache
 from typing import Any
 
-from ..address.hostport import format_hostport
+from ..address import format_hostport
 
 __all__ = ["describe", "get_constants", "name_of"]
 

@@ -98,7 +98,9 @@ def test_set(address):
 
 @by_family
 @pytest.mark.parametrize(
-    "empty", [[], (), {}, set(), iter([]), b"", bytearray(), memoryview(b"")], ids=repr
+    "empty",
+    [[], (), {}, set(), iter([]), b"", bytearray(), memoryview(b"")],
+    ids=lambda value: f"{type(value).__name__} {value!r}".partition(" <")[0],
 )
 def test_nothing(address, family, empty):
     assert address.inet_pton_many(family, empty) == b""
