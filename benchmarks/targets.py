@@ -56,6 +56,8 @@ class Target:
 
 
 TARGETS = (
+    Target("import", "import fastsock", ns=3_000_000),
+    Target("import", "import inet_pton", times=1 / 1.5),
     Target("address", "inet_aton", times=3),
     Target("address", "inet_pton v?", times=2),
     Target("address", "inet_ntoa", times=4),

@@ -16,7 +16,8 @@ class Error(Exception):
     __module__ = "fastsock.errors"  # its public home
 
 
-_SHOWN = 64
+_SHOWN = 64  # characters
+_SHOWN_BITS = 256
 
 
 def rebuilt(error: BaseException, *args: object) -> tuple[Any, ...]:
@@ -29,6 +30,9 @@ def shorten(value: object) -> str:
     """The repr of a value from outside, cut so that a hostile one can't flood a log."""
     if isinstance(value, str | bytes) and len(value) > _SHOWN:
         return f"{value[:_SHOWN]!r}... ({len(value)} long)"
+    # Decimal text of a huge int takes long, and may be refused.
+    if isinstance(value, int) and value.bit_length() > _SHOWN_BITS:
+        return f"an int of {value.bit_length()} bits"
     return repr(value)
 
 

@@ -7,10 +7,10 @@ contiguous buffer of fixed-size records that NumPy and Arrow take as it is.
 
 from .._core.backend import COMPILED, TYPE_CHECKING, publish
 from .errors import AddressError
-from .hostport import format_hostport, parse_hostport
 
 if TYPE_CHECKING or not COMPILED:
     from ._py import (
+        format_hostport,
         inet_aton,
         inet_ntoa,
         inet_ntop,
@@ -18,9 +18,11 @@ if TYPE_CHECKING or not COMPILED:
         inet_ntop_many,
         inet_pton,
         inet_pton_many,
+        parse_hostport,
     )
 else:
     from ._c import (
+        format_hostport,
         inet_aton,
         inet_ntoa,
         inet_ntop,
@@ -28,6 +30,7 @@ else:
         inet_ntop_many,
         inet_pton,
         inet_pton_many,
+        parse_hostport,
     )
 
 __all__ = [

@@ -12,6 +12,7 @@ cdef extern from "fastsock/_core/pyobjects.h":
     # A new str of a few ASCII characters.
     object fs_new_text(const uint8_t *text, Py_ssize_t size)
     object fs_new_short_text(const uint8_t *text, Py_ssize_t size)
+    enum: FS_COPY_MAX
     # The value of an int; `overflow` is set where a long can't hold it.
     long fs_long(object value, int *overflow) except? -1
 
@@ -33,6 +34,28 @@ cdef extern from "fastsock/address/inet6.h" nogil:
     size_t fs_format4(const uint8_t *packed, uint8_t *out) noexcept
     size_t fs_format6(const uint8_t *packed, uint8_t *out) noexcept
     bint fs_is_mapped(const uint8_t *packed) noexcept
+
+
+cdef extern from "fastsock/address/hostport.h" nogil:
+    # What is wrong with a text, in the order of HOSTPORT_FAULTS.
+    ctypedef enum fs_hostport_fault:
+        FS_HOSTPORT_GOOD
+        FS_HOSTPORT_NOTHING
+        FS_HOSTPORT_PORT    # has its own words
+
+    ctypedef struct fs_hostport:
+        const uint8_t *host       # without brackets ...
+        const uint8_t *host_end
+        const uint8_t *digits     # ... and from here to the end what should be the port, or NULL
+        unsigned port
+
+    enum: FS_PORT_DIGITS
+    enum: FS_PORT_MAX
+    fs_hostport_fault fs_parse_hostport(
+        const uint8_t *p, const uint8_t *end, fs_hostport *out) noexcept
+    fs_hostport_fault fs_check_host(
+        const uint8_t *p, const uint8_t *end, bint *bracketed) noexcept
+    int fs_format_port(unsigned port, uint8_t *out) noexcept
 
 
 cdef extern from "fastsock/address/lines.h" nogil:

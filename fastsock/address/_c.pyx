@@ -25,9 +25,14 @@ from cpython.long cimport PyLong_Check
 from cpython.number cimport PyNumber_Index
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
-from cpython.unicode cimport PyUnicode_Check
+from cpython.unicode cimport (
+    PyUnicode_Check,
+    PyUnicode_Concat,
+    PyUnicode_FromObject,
+    PyUnicode_Substring,
+)
 from libc.stdint cimport uint8_t
-from libc.string cimport memchr, memset
+from libc.string cimport memchr, memcpy, memset
 
 from fastsock._core.buffers cimport get_contiguous
 
@@ -44,6 +49,8 @@ cdef extern from "Python.h":
     # Owned by hand, for _PyBytes_Resize wants the only reference.
     PyObject *new_bytes "PyBytes_FromStringAndSize"(const char *data, Py_ssize_t size) except NULL
     char *bytes_data "PyBytes_AS_STRING"(PyObject *bytes)
+    object PyUnicode_New(Py_ssize_t size, Py_UCS4 most)
+    void *PyUnicode_DATA(object text)
 
 cdef enum:
     CHUNK_ROWS = 4096     # of an iterable, held at a time
@@ -524,3 +531,146 @@ def inet_ntop_lines(family, packed):
     result = <object>lines
     Py_DECREF(result)
     return result
+
+
+cdef bytes stand_in(str text):
+    """A text that is not ASCII, a byte a character, for a kernel that knows only ASCII.
+
+    All blanks become one. Any other character becomes an "x", which a name may have as well as
+    that character, but neither an address nor a port.
+    """
+    cdef Py_ssize_t at = 0
+    cdef Py_UCS4 c
+    result = PyBytes_FromStringAndSize(NULL, len(text))
+    cdef char *out = PyBytes_AS_STRING(result)
+    for c in text:
+        out[at] = <char>c if c < 128 else c" " if c.isspace() else c"x"
+        at += 1
+    return result
+
+
+cdef inline object piece_of(
+    object text, const uint8_t *p, const uint8_t *start, const uint8_t *end
+):
+    """The characters of a text, read at p, from `start` to `end`."""
+    cdef Py_ssize_t size
+    if end - start <= FS_COPY_MAX and fs_ascii(<PyObject *>text, &size) != NULL:
+        return fs_new_text(start, end - start)
+    return PyUnicode_Substring(text, start - p, end - p)
+
+
+cdef object hostport_error(object text, fs_hostport_fault fault):
+    return _errors.bad_hostport(text, _errors.HOSTPORT_FAULTS[<int>fault - 1])
+
+
+def parse_hostport(text, default_port=None):
+    """Split ``host:port``, where an IPv6 address stands in brackets if a port follows.
+
+    Args:
+        text: ``"example.org:80"``, ``"192.0.2.1"``, ``"[2001:db8::1]:80"``, ``"::1"``,
+            ``":80"`` (no host: every address of this machine). A zone may follow an
+            IPv6 address: ``"[fe80::1%eth0]:80"``.
+        default_port: what to return as the port where the text has none.
+
+    Returns:
+        ``(host, port)``: the host without brackets, as it was written; the port as int.
+
+    Raises:
+        AddressError: no host and no port; a port that is not one to five decimal digits
+            up to 65535; brackets around anything but an IPv6 address; several colons
+            outside brackets in what is no IPv6 address; a character no host can have.
+        TypeError: `text` is not a str.
+
+    Source: RFC 3986 section 3.2.2 and 3.2.3; RFC 4007 section 11 for zones.
+
+    >>> parse_hostport("[2001:db8::1]:443")
+    ('2001:db8::1', 443)
+    >>> parse_hostport("example.org", 80)
+    ('example.org', 80)
+    """
+    cdef fs_hostport found
+    cdef fs_hostport_fault fault
+    cdef const uint8_t *p
+    cdef Py_ssize_t size
+    if not PyUnicode_Check(text):
+        raise TypeError(f"text must be str, not {type(text).__name__}")
+    p = fs_ascii(<PyObject *>text, &size)
+    if p == NULL:
+        characters = stand_in(<str>text)
+        p, size = <const uint8_t *>PyBytes_AS_STRING(characters), PyBytes_GET_SIZE(characters)
+    fault = fs_parse_hostport(p, p + size, &found)
+    if fault == FS_HOSTPORT_PORT:
+        raise _errors.bad_port_digits(text, piece_of(text, p, found.digits, p + size))
+    if fault != FS_HOSTPORT_GOOD:
+        raise hostport_error(text, fault)
+    host = piece_of(text, p, found.host, found.host_end)
+    return host, default_port if found.digits == NULL else found.port
+
+
+cdef unsigned port_number(object port) except? 0:
+    cdef int overflow
+    cdef long number = fs_long(port if PyLong_Check(port) else PyNumber_Index(port), &overflow)
+    if overflow or not 0 <= number <= FS_PORT_MAX:
+        raise _errors.bad_port(port)
+    return <unsigned>number
+
+
+cdef object join_ascii(
+    const uint8_t *host, Py_ssize_t size, bint bracketed, const uint8_t *tail, int tail_size
+):
+    """A host, with brackets or without, and what follows it."""
+    text = PyUnicode_New(size + 2 * bracketed + tail_size, 127)
+    cdef uint8_t *out = <uint8_t *>PyUnicode_DATA(text)
+    memcpy(out + bracketed, host, size)
+    if bracketed:
+        out[0], out[size + 1] = c"[", c"]"
+    memcpy(out + size + 2 * bracketed, tail, tail_size)
+    return text
+
+
+def format_hostport(host, port):
+    """Join a host and a port, with brackets round an IPv6 address: `parse_hostport` undone.
+
+    Args:
+        host: a name, an IPv4 or an IPv6 address (with a zone or without), or ``""``.
+        port: 0 to 65535, or None for no port.
+
+    Returns:
+        ``"host:port"`` or ``"[host]:port"``; without a port, ``"host"`` or ``"[host]"``.
+
+    Raises:
+        AddressError: a host that `parse_hostport` would not give back, a port out of range.
+        TypeError: `host` is not a str, or `port` not an integer.
+
+    Source: RFC 3986 section 3.2.2; RFC 5952 section 6.
+
+    >>> format_hostport("2001:db8::1", 443)
+    '[2001:db8::1]:443'
+    """
+    cdef uint8_t tail[1 + FS_PORT_DIGITS]
+    cdef int tail_size = 0
+    cdef bint bracketed, ascii = True
+    cdef fs_hostport_fault fault
+    cdef const uint8_t *p
+    cdef Py_ssize_t size
+    if not PyUnicode_Check(host):
+        raise TypeError(f"host must be str, not {type(host).__name__}")
+    p = fs_ascii(<PyObject *>host, &size)
+    if p == NULL:
+        ascii = False
+        characters = stand_in(<str>host)
+        p, size = <const uint8_t *>PyBytes_AS_STRING(characters), PyBytes_GET_SIZE(characters)
+    fault = fs_check_host(p, p + size, &bracketed)
+    if fault == FS_HOSTPORT_GOOD and port is None and size == 0:
+        fault = FS_HOSTPORT_NOTHING
+    if fault != FS_HOSTPORT_GOOD:
+        raise hostport_error(host, fault)
+    if port is not None:
+        tail[0] = c":"
+        tail_size = 1 + fs_format_port(port_number(port), tail + 1)
+    if ascii:
+        return join_ascii(p, size, bracketed, tail, tail_size)
+    plain = PyUnicode_FromObject(host)  # a subclass may be written in another way
+    if bracketed:
+        plain = f"[{plain}]"
+    return PyUnicode_Concat(plain, fs_new_short_text(tail, tail_size))

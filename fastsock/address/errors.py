@@ -78,3 +78,37 @@ def not_address(text: str) -> AddressError:
 def mixed_families() -> ValueError:
     """The error of two addresses of which one is IPv4 and the other IPv6."""
     return ValueError("src and dst must be of the same family")
+
+
+# What `parse_hostport` and `format_hostport` refuse.
+HOSTPORT_BRACKETS = "brackets must hold an IPv6 address"
+HOSTPORT_FOLLOW = "only a port can follow the brackets"
+HOSTPORT_COLONS = "neither an IPv6 address nor host:port (brackets go round IPv6)"
+HOSTPORT_CHARACTER = "a character that no host can have"
+HOSTPORT_NOTHING = "neither host nor port"
+HOSTPORT_NOT_IPV6 = "not an IPv6 address, yet it has a colon"
+
+HOSTPORT_FAULTS = (
+    HOSTPORT_BRACKETS,
+    HOSTPORT_FOLLOW,
+    HOSTPORT_COLONS,
+    HOSTPORT_CHARACTER,
+    HOSTPORT_NOTHING,
+    HOSTPORT_NOT_IPV6,
+)
+"""In the order of the kernel's `fs_hostport_fault`."""
+
+
+def bad_hostport(text: str, reason: str) -> AddressError:
+    """The error of a text that is no host and port, or of a host that can't be written."""
+    return AddressError(f"{shorten(text)}: {reason}", value=text)
+
+
+def bad_port_digits(text: str, digits: str) -> AddressError:
+    """The error of a text in which something else stands where the port should."""
+    return bad_hostport(text, f"the port must be 0 to 65535 in decimal, not {shorten(digits)}")
+
+
+def bad_port(port: object) -> AddressError:
+    """The error of a port out of range."""
+    return AddressError(f"{shorten(port)}: the port must be 0 to 65535", value=port)

@@ -6,14 +6,16 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from operator import index
-from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 
 from .._core.errors import not_between, not_buffer, not_contiguous
+from .._core.typed import TYPE_CHECKING, NamedTuple
 from ..packet.errors import not_link
 from ..packet.fields import COLUMNS, DEFAULT_COLUMNS, LINK_TYPES, RECORD_COLUMNS
 from .errors import bad_column_memory, column_too_small
 
 if TYPE_CHECKING:
+    from typing import Any, SupportsIndex
+
     from _typeshed import WriteableBuffer
 
 _PACKET_COLUMNS = tuple(name for name in DEFAULT_COLUMNS if name not in RECORD_COLUMNS)

@@ -8,11 +8,14 @@ import os
 import sys
 from collections.abc import Callable
 from struct import Struct
-from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 from .._core.buffers import contiguous
 from .._core.errors import shorten
+from .._core.typed import TYPE_CHECKING, NamedTuple
 from .errors import CaptureError, bad_source
+
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO, TypeAlias
 
 MAX_RECORD = 262_144
 """The most bytes that a record holds, unless the caller says otherwise; as libpcap has it."""

@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from operator import index
 from struct import Struct
-from typing import TYPE_CHECKING, Any, BinaryIO, Self, SupportsIndex
 
 from .._core.buffers import contiguous
+from .._core.typed import TYPE_CHECKING
 from .columns import link_number
 from .errors import capture_closed
 from .sources import MAX_RECORD
 
 if TYPE_CHECKING:
+    from typing import Any, BinaryIO, Self, SupportsIndex
+
     from _typeshed import ReadableBuffer
 
 _HEADER = Struct("<IHHiIII")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from .._core.typed import NamedTuple
 
 
 class Bits(NamedTuple):

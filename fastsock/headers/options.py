@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from struct import Struct
-from typing import TYPE_CHECKING, Any, Final, NoReturn, final
 
 from .._core.buffers import contiguous
+from .._core.typed import TYPE_CHECKING, final
 from ..packet import errors as _packet_errors
 
 if TYPE_CHECKING:
+    from typing import Any, Final, NoReturn
+
     from _typeshed import ReadableBuffer
 
-_Decoder = Callable[[memoryview], Any]  # of an option's data; or _WrongLengthError
-_Decoders = Mapping[int, _Decoder]
+    _Decoder = Callable[[memoryview], Any]  # of an option's data; or _WrongLengthError
+    _Decoders = Mapping[int, _Decoder]
+
 
 _END: Final = 0  # of the options of IPv4 and TCP; in IPv6 this is Pad1
 _NO_OPERATION: Final = 1  # in IPv6 this is PadN

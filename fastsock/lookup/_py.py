@@ -13,7 +13,7 @@ from socket import AF_INET, AF_INET6
 from types import EllipsisType
 from typing import Any, SupportsIndex
 
-from ..address._py import _ntop, _pton
+from ..address._py.inet import _ntop, _pton
 from . import genuine as _genuine, services
 
 _audit = sys.audit

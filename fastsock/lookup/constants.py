@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import socket
 from functools import lru_cache
-from typing import Any
 
-from ..address.hostport import format_hostport
+from .._core.typed import TYPE_CHECKING
+from ..address import format_hostport
+
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["describe", "get_constants", "name_of"]
 

@@ -14,11 +14,28 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import chain, zip_longest
 from math import inf
-from typing import Any, Protocol
 
 from .. import lookup
+from .._core.typed import TYPE_CHECKING
 from .constants import describe
 from .errors import ConnectError, ConnectTimeoutError
+
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    class AddressSource(Protocol):
+        """Whatever tells the addresses of a host: a `Resolver`, or an object like it."""
+
+        def getaddrinfo(
+            self,
+            host: Any,
+            port: Any,
+            *,
+            type: int,  # noqa: A002
+            timeout: float | None,
+        ) -> Iterable[tuple[int, int, int, str, Any]]:
+            """Give rows as `socket.getaddrinfo`, within `timeout` seconds."""
+
 
 __all__ = ["ConnectError", "ConnectTimeoutError", "connect"]
 
@@ -26,20 +43,6 @@ __all__ = ["ConnectError", "ConnectTimeoutError", "connect"]
 _UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", 0)} - {0}
 
 _LONGEST_WAIT = 86400.0
-
-
-class AddressSource(Protocol):
-    """Whatever tells the addresses of a host: a `Resolver`, or an object like it."""
-
-    def getaddrinfo(
-        self,
-        host: Any,
-        port: Any,
-        *,
-        type: int,  # noqa: A002
-        timeout: float | None,
-    ) -> Iterable[tuple[int, int, int, str, Any]]:
-        """Give rows as `socket.getaddrinfo`, within `timeout` seconds."""
 
 
 def _interleave(rows: Iterable[tuple[int, int, int, str, Any]]) -> list[Any]:

@@ -11,7 +11,11 @@ from __future__ import annotations
 import _socket
 import socket
 from collections.abc import Callable
-from typing import Any
+
+from .._core.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 NAMES = (
     "create_connection",

@@ -8,9 +8,12 @@ runs: the host's name, interfaces, what a name server says. They are here so tha
 from __future__ import annotations
 
 import socket
-from typing import Any
 
+from .._core.typed import TYPE_CHECKING
 from .genuine import stand_in as _stand_in
+
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = [
     "create_connection",

@@ -20,17 +20,20 @@ from math import inf
 from operator import itemgetter
 from time import monotonic
 from types import EllipsisType
-from typing import Any, NamedTuple, TypeAlias
 
 from .. import lookup
+from .._core.typed import TYPE_CHECKING, NamedTuple
 from ..address import inet_pton
 from .workers import NoThreadError, QueueFullError, Workers
 
-__all__ = ["Resolver", "ResolverInfo"]
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
 
-Row: TypeAlias = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
-_Job: TypeAlias = tuple[Any, ...]  # the arguments of getaddrinfo
-_Timeout: TypeAlias = "float | EllipsisType | None"
+    Row: TypeAlias = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
+    _Job: TypeAlias = tuple[Any, ...]  # the arguments of getaddrinfo
+    _Timeout: TypeAlias = float | EllipsisType | None
+
+__all__ = ["Resolver", "ResolverInfo"]
 
 _PORT_MAX = 0xFFFF
 _NUMERIC_HOST = int(socket.AI_NUMERICHOST)  # the flag's own `&` is slow

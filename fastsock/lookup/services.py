@@ -9,29 +9,32 @@ not know is asked of libc, one thread at a time.
 from __future__ import annotations
 
 import os
-import re
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import EllipsisType
-from typing import Any, NamedTuple, TypeVar
 
+from .._core.typed import TYPE_CHECKING, NamedTuple
 from . import genuine as _genuine, iana as _iana
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import Any, TypeVar
+
+    _Key = TypeVar("_Key")
+    _Value = TypeVar("_Value")
 
 __all__ = ["reload_tables"]
 
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
 _PORT_MAX = 0xFFFF
 _NUMBER_MAX = 0x7FFFFFFF
 # Numbers that every libc reads alike: no sign, no leading zero (glibc takes a service's for octal).
-_PORT = re.compile(rb"(0|[1-9][0-9]{0,4})/([^/]+)")
+_PORT = rb"(0|[1-9][0-9]{0,4})/([^/]+)"
 _NUMERIC = b"0123456789+-"
-_NUMBER = re.compile(rb"(0|[1-9][0-9]{0,9})")
+_NUMBER = rb"(0|[1-9][0-9]{0,9})"
 # Sources of nsswitch.conf that read nothing but our files.
 _FILES = {"files", "compat"}
-_DATABASES = Path("/var/db")
+_DATABASES = "/var/db"
 
 
 class Tables(NamedTuple):
@@ -49,6 +52,8 @@ _asking = threading.RLock()  # a signal handler or an audit hook may ask in betw
 
 
 def _directory() -> Path:
+    from pathlib import Path  # at the first question: most programs never ask, and it takes long
+
     if sys.platform == "win32":
         return Path(os.environ.get("SYSTEMROOT", r"C:\Windows"), "System32", "drivers", "etc")
     return Path("/etc")
@@ -68,7 +73,7 @@ def _known_to_files_only(database: str) -> bool:
         name, _, sources = line.partition(b"#")[0].partition(b":")
         if name.strip() == database.encode():
             asked = set(sources.decode("latin-1").split())
-            if not (_DATABASES / f"{database}.db").exists():
+            if not (_directory() / _DATABASES / f"{database}.db").exists():
                 asked.discard("db")
             return asked <= _FILES
     return True
@@ -82,14 +87,15 @@ def _text(file: str, bundled: str) -> bytes:
     return bundled.encode() if text is None else text
 
 
-def _entries(
-    text: bytes, number: re.Pattern[bytes], most: int
-) -> Iterator[tuple[int, str, list[str]]]:
+def _entries(text: bytes, pattern: bytes, most: int) -> Iterator[tuple[int, str, list[str]]]:
     """The number, the protocol that is joined to it, if any, and all names of every line.
 
     It ends before the first line that libc may read otherwise. Such a line can hold the answer
     and so hide those after it: they are left to libc, too.
     """
+    import re  # as pathlib
+
+    number = re.compile(pattern)
     for line in text.split(b"\n"):
         fields = line.partition(b"#")[0].split()  # at ASCII blanks, as libc does
         if len(fields) >= 2 and fields[1][0] in _NUMERIC:  # else no libc finds a number there

@@ -19,16 +19,20 @@ import threading
 from collections import deque
 from contextlib import suppress
 from importlib import import_module
-from typing import Any, Protocol
+
+from .._core.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    class Job(Protocol):
+        """What a worker runs."""
+
+        def run(self, first: bool) -> None:
+            """Do the job, and raise nothing. `first`: the thread has done none before."""
+
 
 _IDLE_SECONDS = 10.0
-
-
-class Job(Protocol):
-    """What a worker runs."""
-
-    def run(self, first: bool) -> None:
-        """Do the job, and raise nothing. `first`: the thread has done none before."""
 
 
 class NoThreadError(RuntimeError):

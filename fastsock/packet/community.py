@@ -5,15 +5,18 @@ Source: https://github.com/corelight/community-id-spec
 
 from __future__ import annotations
 
-from base64 import b64encode
-from hashlib import sha1
+from binascii import b2a_base64
+from functools import cache
 from struct import pack
-from typing import TYPE_CHECKING
 
 from .._core.errors import not_between
+from .._core.typed import TYPE_CHECKING
 from .errors import no_flow
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from ._py.packet import Packet
 
 ICMP, TCP, UDP, ICMPV6, SCTP = 1, 6, 17, 58, 132
@@ -47,6 +50,13 @@ def _ends(packet: Packet) -> tuple[int | None, int | None, bool]:
     return None, None, False
 
 
+@cache
+def _sha1() -> Callable[..., Any]:
+    from hashlib import sha1  # at the first use: it loads OpenSSL
+
+    return sha1
+
+
 def community_id(packet: Packet, seed: int) -> str:
     """The Community ID of a packet, with a seed of 16 bits."""
     if not 0 <= seed <= 0xFFFF:
@@ -60,4 +70,5 @@ def community_id(packet: Packet, seed: int) -> str:
     data = pack("!H", seed) + src + dst + pack("!BB", packet.protocol, 0)
     if sport is not None:
         data += pack("!HH", sport, dport)
-    return "1:" + b64encode(sha1(data, usedforsecurity=False).digest()).decode("ascii")
+    digest = _sha1()(data, usedforsecurity=False).digest()
+    return "1:" + b2a_base64(digest, newline=False).decode("ascii")

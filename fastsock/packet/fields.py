@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import enum
 from types import MappingProxyType
-from typing import NamedTuple
+
+from .._core.typed import NamedTuple
 
 
 class Status(enum.IntFlag):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from .._core.typed import TYPE_CHECKING
 from .errors import PacketError
 from .fields import FAULTS, LINK_TYPES, Status
 

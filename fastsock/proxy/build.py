@@ -10,16 +10,18 @@ import struct
 from collections.abc import Iterable
 from operator import index
 from socket import SOCK_STREAM
-from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from .._core.buffers import contiguous
 from .._core.errors import shorten
+from .._core.typed import TYPE_CHECKING
 from ..address import inet_ntop as _inet_ntop, inet_pton as _inet_pton
 from ..checksums import crc32c as _crc32c
 from .errors import ProxyError
 from .header import FAMILIES, PATH_SIZE, SIGNATURE, TYPES, UNIQUE_ID_MAX, ProxyTLV, iter_tlvs
 
 if TYPE_CHECKING:
+    from typing import Any, SupportsIndex
+
     from _typeshed import ReadableBuffer
 
 __all__ = ["build_proxy_v1", "build_proxy_v2"]

@@ -9,9 +9,12 @@ import os
 import socket
 from collections.abc import Iterator
 from enum import IntEnum, IntFlag
-from typing import Any, Literal, NamedTuple
 
+from .._core.typed import TYPE_CHECKING, NamedTuple
 from .errors import ProxyError
+
+if TYPE_CHECKING:
+    from typing import Any, Literal
 
 __all__ = [
     "NeedMore",

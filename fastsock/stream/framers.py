@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from functools import partial
 from operator import index
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, SupportsIndex
 
 from .._core.buffers import contiguous
+from .._core.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any, ClassVar, Literal, SupportsIndex
 
     from _typeshed import ReadableBuffer
 

@@ -14,9 +14,9 @@ import os
 import select
 import time
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar, overload
 
 from .._core.backend import COMPILED
+from .._core.typed import TYPE_CHECKING, overload
 from . import errors as _errors
 from .framers import Framer
 
@@ -27,13 +27,14 @@ else:
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any, Final, Literal, Self, TypeVar
 
     from _typeshed import ReadableBuffer
 
+    T = TypeVar("T")
+
 
 __all__ = ["SocketReader"]
-
-T = TypeVar("T")
 
 
 class _Default(Enum):

@@ -100,7 +100,7 @@ def test_set(address):
 @pytest.mark.parametrize(
     "empty",
     [[], (), {}, set(), iter([]), b"", bytearray(), memoryview(b"")],
-    ids=lambda empty: type(empty).__name__,
+    ids=lambda value: f"{type(value).__name__} {value!r}".partition(" <")[0],
 )
 def test_nothing(address, family, empty):
     assert address.inet_pton_many(family, empty) == b""

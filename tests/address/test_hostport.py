@@ -1,21 +1,22 @@
-"""`parse_hostport` and `format_hostport`: the whole table, and each the other's inverse."""
+"""`parse_hostport` and `format_hostport`: the whole table, inverses, and twins that agree."""
 
 from enum import Enum, IntEnum
 
 import pytest
+from contract import twin_of
 from hypothesis import given, strategies as st
 
 from fastsock import AddressError
-from fastsock.address import hostport
-from fastsock.address.hostport import format_hostport, parse_hostport
 
 
-@pytest.fixture(scope="module", autouse=True)
-def over_both_twins(address):
-    """The functions are written once, over either twin's `inet_pton`."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hostport, "_inet_pton", address.inet_pton)
-        yield
+@pytest.fixture(scope="module")
+def parse_hostport(address):
+    return address.parse_hostport
+
+
+@pytest.fixture(scope="module")
+def format_hostport(address):
+    return address.format_hostport
 
 
 PARSED = {
@@ -47,6 +48,13 @@ PARSED = {
     "[fe80::1%eth0]:80": ("fe80::1%eth0", 80),
     "[fe80::1%eth0.100]": ("fe80::1%eth0.100", None),
     "[fe80::1%25eth0]:80": ("fe80::1%25eth0", 80),  # RFC 6874's escape is for URLs alone
+    "[fe80::1%\u00fc\u4e2d]:80": ("fe80::1%\u00fc\u4e2d", 80),
+    "\u4e2d\u6587.example:80": ("\u4e2d\u6587.example", 80),
+    "\U0001f980:1": ("\U0001f980", 1),
+    "\ud800:1": ("\ud800", 1),
+    # around and beyond the length of a DNS name, of which nothing is known here
+    **{f"{'n' * size}:80": ("n" * size, 80) for size in (1, 15, 16, 47, 48, 49, 255, 10_000)},
+    **{f"{'n' * size}\u00fc": (f"{'n' * size}\u00fc", None) for size in (47, 48, 10_000)},
 }
 
 BRACKETS = "brackets must hold an IPv6 address"
@@ -133,17 +141,30 @@ REFUSED = {
     "bell\x07:80": CHARACTER,
     "del\x7f": CHARACTER,
     "no\u00a0break": CHARACTER,
+    "\u00fc@example.org:80": CHARACTER,
+    "x\u0085": CHARACTER,
+    "x\u3000:80": CHARACTER,
+    "[fe80::1%\u00a0]:80": BRACKETS,
+    "[::\u0661]": BRACKETS,
+    "::\u00fc": COLONS,
+    "[::1]:8\u0660": port("8\u0660"),
+    "\u00fc:x": port("x"),
+    "a b:80:90": COLONS,
+    "a b:x": CHARACTER,
+    "[::1%a%]": BRACKETS,
+    "[::1x]": BRACKETS,
+    "[1:2:3:4:5:6:7:8:9]:80": BRACKETS,
     "\u2003em": CHARACTER,
 }
 
 
 @pytest.mark.parametrize("text", PARSED)
-def test_parse(text):
+def test_parse(parse_hostport, text):
     assert parse_hostport(text) == PARSED[text]
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_parse_refuses(text):
+def test_parse_refuses(parse_hostport, text):
     with pytest.raises(AddressError) as caught:
         parse_hostport(text, 80)
     assert str(caught.value) == f"{text!r}: {REFUSED[text]}"
@@ -152,20 +173,20 @@ def test_parse_refuses(text):
 
 
 @pytest.mark.parametrize("default", [80, 0, None, "http", -1])
-def test_default_port(default):
+def test_default_port(parse_hostport, default):
     for text, (host, port) in PARSED.items():
         assert parse_hostport(text, default) == (host, default if port is None else port)
     assert parse_hostport("::1", default_port=default) == ("::1", default)
 
 
 @pytest.mark.parametrize("text", [b"example.org:80", None, 80, ("example.org", 80)])
-def test_parse_wants_str(text):
+def test_parse_wants_str(parse_hostport, text):
     with pytest.raises(TypeError) as caught:
         parse_hostport(text)
     assert str(caught.value) == f"text must be str, not {type(text).__name__}"
 
 
-def test_huge_texts_are_cut_in_messages():
+def test_huge_texts_are_cut_in_messages(parse_hostport):
     for text in "x" * 100_000 + " ", "[" + ":" * 100_000, "a:" + "1" * 100_000:
         with pytest.raises(AddressError) as caught:
             parse_hostport(text)
@@ -173,9 +194,56 @@ def test_huge_texts_are_cut_in_messages():
         assert caught.value.value == text
 
 
+class Text(str):
+    """Says something else than it is."""
+
+    def __str__(self):
+        return "other"
+
+    def __format__(self, spec):
+        return "other"
+
+    def startswith(self, *_):
+        raise NotImplementedError
+
+    count = partition = startswith
+
+
+class Host(str, Enum):  # noqa: UP042 - unlike a StrEnum, it is not written as its value
+    LOOPBACK = "::1"
+    NAME = "b\u00fccher.example"
+
+
+@pytest.mark.parametrize("text", PARSED)
+def test_parse_reads_what_a_subclass_holds(parse_hostport, text):
+    found = parse_hostport(Text(text))
+    assert found == PARSED[text]
+    assert type(found[0]) is str
+
+
+def test_parse_refuses_a_subclass_by_its_own_value(parse_hostport):
+    text = Text("a b")
+    with pytest.raises(AddressError) as caught:
+        parse_hostport(text)
+    assert caught.value.value is text
+
+
+@pytest.mark.parametrize("port", [0, 9, 10, 99, 100, 999, 1000, 9999, 10_000, 65_535])
+@pytest.mark.parametrize("host", ["h", "::1", "b\u00fccher", "fe80::1%\u00fc"])
+def test_every_length_of_port(parse_hostport, format_hostport, host, port):
+    text = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    assert format_hostport(host, port) == text
+    assert parse_hostport(text) == (host, port)
+
+
 class Index:
     def __index__(self):
         return 80
+
+
+class BadIndex:
+    def __index__(self):
+        raise RuntimeError("no index")
 
 
 class Port(IntEnum):
@@ -200,12 +268,23 @@ FORMATTED = [
     ("example.org", Port.HTTP, "example.org:80"),
     ("example.org", Mixed.HTTP, "example.org:80"),
     ("example.org", True, "example.org:1"),
+    # and whatever is a str, as the text that it holds
+    (Text("example.org"), 80, "example.org:80"),
+    (Text("example.org"), None, "example.org"),
+    (Host.LOOPBACK, 80, "[::1]:80"),
+    (Host.LOOPBACK, None, "[::1]"),
+    (Host.NAME, 80, "b\u00fccher.example:80"),
+    (Host.NAME, None, "b\u00fccher.example"),
+    ("fe80::1%\u00fc", None, "[fe80::1%\u00fc]"),
+    ("n" * 10_000, 65535, "n" * 10_000 + ":65535"),
+    ("\ud800", 80, "\ud800:80"),
 ]
 
 
 @pytest.mark.parametrize(("host", "port", "text"), FORMATTED)
-def test_format(host, port, text):
+def test_format(format_hostport, host, port, text):
     assert format_hostport(host, port) == text
+    assert type(format_hostport(host, port)) is str
 
 
 @pytest.mark.parametrize(
@@ -220,12 +299,15 @@ def test_format(host, port, text):
         ("a/b", 80, "a/b", CHARACTER),
         ("a]", None, "a]", CHARACTER),
         ("a\n", 80, "a\n", CHARACTER),
+        ("a\u2003", 80, "a\u2003", CHARACTER),
+        ("::\u0661", 80, "::\u0661", "not an IPv6 address, yet it has a colon"),
+        ("a b", 65536, "a b", CHARACTER),
         ("example.org", -1, -1, "the port must be 0 to 65535"),
         ("example.org", 65536, 65536, "the port must be 0 to 65535"),
         ("::1", 2**70, 2**70, "the port must be 0 to 65535"),
     ],
 )
-def test_format_refuses(host, port, value, reason):
+def test_format_refuses(format_hostport, host, port, value, reason):
     with pytest.raises(AddressError) as caught:
         format_hostport(host, port)
     assert str(caught.value) == f"{value!r}: {reason}"
@@ -235,9 +317,21 @@ def test_format_refuses(host, port, value, reason):
 @pytest.mark.parametrize(
     ("host", "port"), [(b"a", 80), (None, 80), ("a", "80"), ("a", 80.0), ("a", b"80")]
 )
-def test_format_wants_str_and_integer(host, port):
+def test_format_wants_str_and_integer(format_hostport, host, port):
     with pytest.raises(TypeError):
         format_hostport(host, port)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_port_too_long_to_be_shown(format_hostport, sign):
+    with pytest.raises(AddressError) as caught:
+        format_hostport("a", sign << 20_000)
+    assert str(caught.value) == "an int of 20001 bits: the port must be 0 to 65535"
+
+
+def test_errors_of_the_port_itself_come_through(format_hostport):
+    with pytest.raises(RuntimeError, match="no index"):
+        format_hostport("a", BadIndex())
 
 
 # Inverses
@@ -255,7 +349,7 @@ hosts = (
 
 
 @given(hosts, ports)
-def test_parse_undoes_format(host, port):
+def test_parse_undoes_format(parse_hostport, format_hostport, host, port):
     assert parse_hostport(format_hostport(host, port)) == (host, port)
 
 
@@ -282,10 +376,35 @@ pieces = st.sampled_from(
 
 
 @given(st.lists(pieces, max_size=6).map("".join) | st.text(max_size=20))
-def test_format_undoes_parse_or_it_raises(text):
+def test_format_undoes_parse_or_it_raises(parse_hostport, format_hostport, text):
     """A text is refused with the documented error, or its two parts are what format takes."""
     try:
         host, port = parse_hostport(text)
     except AddressError:
         return
     assert parse_hostport(format_hostport(host, port)) == (host, port)
+
+
+def outcome(function, *arguments):
+    try:
+        return function(*arguments)
+    except AddressError as error:
+        return str(error), error.value
+
+
+mixed = (
+    st.lists(pieces | st.sampled_from("\u00fc\u00a0\u0661\ud800x"), max_size=8).map("".join)
+    | st.text(max_size=20)
+    | st.builds("{}:{}".format, hosts, ports)
+    | st.builds("[{}]:{}".format, hosts, st.integers(-1, 70_000))
+)
+
+
+@given(mixed, st.none() | st.integers())
+def test_twins_agree(text, port):
+    compiled, pure = twin_of("address", "c"), twin_of("address", "py")
+    parsed = outcome(compiled.parse_hostport, text, port)
+    assert parsed == outcome(pure.parse_hostport, text, port)
+    assert outcome(compiled.format_hostport, text, port) == outcome(
+        pure.format_hostport, text, port
+    )

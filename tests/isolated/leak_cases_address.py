@@ -70,7 +70,24 @@ ROWS = [
     memoryview(bytearray(8)).cast("I"), "192.0.2.1", None, 5, Broken(),
 ]  # fmt: skip
 
+HOSTPORTS = [
+    "example.org:80", "example.org", "192.0.2.1:80", ":8080", "[2001:db8::1]:443", "[fe80::1%eth0]",
+    "::1", "b\u00fccher.example:80", "[fe80::1%\u00fc]:80", "n" * 300 + ":80", "", "a b", "a:x",
+    "a:", "[x]:80", "[::1]x", "1:2:3", "\u2003:80", "\ud800:80", "[::1]:" + "9" * 300,
+]  # fmt: skip
+HOSTS = ["example.org", "192.0.2.1", "", "::1", "fe80::1%\u00fc", "b\u00fccher", "n" * 300, "a b",
+         "1:2", "\u2003"]  # fmt: skip
+PORTS = [80, 65535, None, True, Family(80), -1, 65536, 1 << 70, 1 << 5000, "80", 8.0, Broken(),
+         Family(1 << 70)]  # fmt: skip
+
 CASES = [
+    *(("parse_hostport", (fresh(text),)) for text in HOSTPORTS),
+    *(("parse_hostport", (Text(text), 8000)) for text in HOSTPORTS),
+    *(("parse_hostport", (fresh(text),), {"default_port": object()}) for text in HOSTPORTS),
+    *(("parse_hostport", (value,)) for value in NO_TEXTS),
+    *(("format_hostport", (fresh(host), port)) for host in HOSTS for port in PORTS),
+    *(("format_hostport", (Text(host), 80)) for host in HOSTS),
+    *(("format_hostport", (value, 80)) for value in NO_TEXTS),
     *(("inet_aton", (fresh(text),)) for text in TEXTS),
     *(("inet_aton", (value,)) for value in [*NO_TEXTS, Text("192.0.2.1")]),
     *(("inet_ntoa", (packed,)) for packed in [*PACKED, *NO_BUFFERS]),

@@ -9,13 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import fastsock
-from fastsock import (
-    NeedMore,
-    ProxyError,
-    ProxyHeader,
-    build_proxy_v1,
-    build_proxy_v2,
-)
+from fastsock import NeedMore, ProxyError, ProxyHeader, build_proxy_v1, build_proxy_v2
 from fastsock.proxy import ProxySSL, ProxySSLClient, ProxyTLV, errors as texts
 
 SIGNATURE = b"\x0d\x0a\x0d\x0a\x00\x0d\x0a\x51\x55\x49\x54\x0a"

@@ -271,6 +271,23 @@ def test_a_name_loads_its_own_part_alone(run_python, name):
     assert set(process.stdout.split()) - {"errors"} == {"_core", home, *below[name]}
 
 
+# What takes long to import, and no part needs on every call.
+SLOW = {"dataclasses", "hashlib", "inspect", "ipaddress", "pathlib", "re", "typing"}
+# asyncio itself imports these.
+BY_ASYNCIO = {"inspect", "re", "typing"}
+
+
+@pytest.mark.parametrize("part", [*FACES, "errors"])
+def test_a_part_imports_nothing_slow(run_python, part):
+    code = "import sys; before = {*sys.modules}; import PART; print(*{*sys.modules} - before)"
+    # No site: what an environment's .pth files import would hide what a part does.
+    process = run_python("-S", "-c", code.replace("PART", f"fastsock.{part}"), FASTSOCK_BACKEND="c")
+    assert process.returncode == 0, process.stderr
+    imported = set(process.stdout.split())
+    assert f"fastsock.{part}" in imported
+    assert SLOW & imported == ({*BY_ASYNCIO} & imported if part == "aio" else set())
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_face_offers_all_its_twins_names(twin, part):
     names = PARTS[part]

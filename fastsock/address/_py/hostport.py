@@ -1,7 +1,4 @@
-"""Host and port in one text, as servers are configured and URLs are written (RFC 3986).
-
-Written once, in Python: `fastsock.address` offers both functions.
-"""
+"""Host and port in one text, as servers are configured and URLs are written (RFC 3986)."""
 
 from __future__ import annotations
 
@@ -10,14 +7,8 @@ from operator import index
 from socket import AF_INET6
 from typing import SupportsIndex, TypeVar, overload
 
-from .._core.backend import COMPILED, TYPE_CHECKING
-from .._core.errors import shorten
-from .errors import AddressError
-
-if TYPE_CHECKING or not COMPILED:
-    from ._py import inet_pton as _inet_pton
-else:
-    from ._c import inet_pton as _inet_pton
+from .. import errors as _errors
+from .inet import _pton
 
 _Default = TypeVar("_Default")
 
@@ -25,10 +16,7 @@ _Default = TypeVar("_Default")
 # other scripts and underscores pass: whether a name exists is for the resolver to say.
 _FORBIDDEN = re.compile(r"[\s\x00-\x1f\x7f:/?#\[\]@\\]")
 _PORT = re.compile(r"[0-9]{1,5}")
-
-
-def _bad(text: object, reason: str) -> AddressError:
-    return AddressError(f"{shorten(text)}: {reason}", value=text)
+_PORT_MAX = 0xFFFF
 
 
 def _is_ipv6(text: str) -> bool:
@@ -37,15 +25,15 @@ def _is_ipv6(text: str) -> bool:
     if percent and (not zone or "%" in zone or _FORBIDDEN.search(zone)):
         return False
     try:
-        _inet_pton(AF_INET6, address)
+        _pton(AF_INET6, address)
     except (OSError, ValueError):
         return False
     return True
 
 
 def _port_number(text: str, digits: str) -> int:
-    if not _PORT.fullmatch(digits) or int(digits) > 65535:
-        raise _bad(text, f"the port must be 0 to 65535 in decimal, not {shorten(digits)}")
+    if not _PORT.fullmatch(digits) or int(digits) > _PORT_MAX:
+        raise _errors.bad_port_digits(text, digits)
     return int(digits)
 
 
@@ -80,24 +68,25 @@ def parse_hostport(text: str, default_port: object = None) -> tuple[str, object]
     """
     if not isinstance(text, str):
         raise TypeError(f"text must be str, not {type(text).__name__}")
-    if text.startswith("["):
-        host, bracket, rest = text[1:].partition("]")
+    plain = str.__str__(text)  # a subclass may have methods of its own
+    if plain.startswith("["):
+        host, bracket, rest = plain[1:].partition("]")
         if not bracket or not _is_ipv6(host):
-            raise _bad(text, "brackets must hold an IPv6 address")
+            raise _errors.bad_hostport(text, _errors.HOSTPORT_BRACKETS)
         if not rest:
             return host, default_port
         if rest[0] != ":":
-            raise _bad(text, "only a port can follow the brackets")
+            raise _errors.bad_hostport(text, _errors.HOSTPORT_FOLLOW)
         return host, _port_number(text, rest[1:])
-    if text.count(":") > 1:
-        if not _is_ipv6(text):
-            raise _bad(text, "neither an IPv6 address nor host:port (brackets go round IPv6)")
-        return text, default_port
-    host, colon, digits = text.partition(":")
+    if plain.count(":") > 1:
+        if not _is_ipv6(plain):
+            raise _errors.bad_hostport(text, _errors.HOSTPORT_COLONS)
+        return plain, default_port
+    host, colon, digits = plain.partition(":")
     if _FORBIDDEN.search(host):
-        raise _bad(text, "a character that no host can have")
+        raise _errors.bad_hostport(text, _errors.HOSTPORT_CHARACTER)
     if not host and not colon:
-        raise _bad(text, "neither host nor port")
+        raise _errors.bad_hostport(text, _errors.HOSTPORT_NOTHING)
     return host, _port_number(text, digits) if colon else default_port
 
 
@@ -122,17 +111,18 @@ def format_hostport(host: str, port: SupportsIndex | None) -> str:
     """
     if not isinstance(host, str):
         raise TypeError(f"host must be str, not {type(host).__name__}")
-    if ":" in host:
-        if not _is_ipv6(host):
-            raise _bad(host, "not an IPv6 address, yet it has a colon")
-        host = f"[{host}]"
-    elif _FORBIDDEN.search(host):
-        raise _bad(host, "a character that no host can have")
+    plain = str.__str__(host)  # a subclass may be written in another way, as an Enum is
+    if ":" in plain:
+        if not _is_ipv6(plain):
+            raise _errors.bad_hostport(host, _errors.HOSTPORT_NOT_IPV6)
+        plain = f"[{plain}]"
+    elif _FORBIDDEN.search(plain):
+        raise _errors.bad_hostport(host, _errors.HOSTPORT_CHARACTER)
     if port is None:
-        if not host:
-            raise _bad(host, "neither host nor port")
-        return host
+        if not plain:
+            raise _errors.bad_hostport(host, _errors.HOSTPORT_NOTHING)
+        return plain
     number = index(port)
-    if not 0 <= number <= 65535:
-        raise _bad(port, "the port must be 0 to 65535")
-    return f"{host}:{number}"
+    if not 0 <= number <= _PORT_MAX:
+        raise _errors.bad_port(port)
+    return f"{plain}:{number}"

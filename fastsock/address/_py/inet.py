@@ -17,8 +17,8 @@ from socket import AF_INET, AF_INET6, AF_UNSPEC
 from struct import iter_unpack
 from typing import TYPE_CHECKING, Literal, NamedTuple, SupportsIndex, TypeGuard, cast, overload
 
-from .._core.buffers import contiguous as _contiguous
-from . import errors as _errors, inet_rules
+from ..._core.buffers import contiguous as _contiguous
+from .. import errors as _errors, inet_rules
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
