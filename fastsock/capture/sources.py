@@ -242,11 +242,11 @@ def _open_file(file: BinaryIO, close: Callable[[], object] | None) -> Source:
         try:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError):  # not every file can be: some lie on devices
-            return Source(None, None, 0, _reader(file), close)
+            return Source(None, None, 0, _Reader(file), close)
         if close is not None:
             close()
         return Source(memoryview(mapped)[position:], mapped, position, None, None)
-    return Source(None, None, 0, _reader(file), close)
+    return Source(None, None, 0, _Reader(file), close)
 
 
 def _position_to_map(file: Any) -> int | None:
@@ -265,16 +265,23 @@ def _position_to_map(file: Any) -> int | None:
     return position if size > 0 and position <= size else None
 
 
-def _reader(file: Any) -> Read:
-    # read1 gives what is there; read may wait for all of a pipe's.
-    read = getattr(file, "read1", None) or file.read
+class _Reader:
+    """A function that reads a file's next bytes.
 
-    def read_some(size: int) -> bytes:
-        data = read(size)
+    No closure: the collector clears the functions of a cycle, and Python 3.11 crashes where code
+    that it runs meanwhile calls one.
+    """
+
+    __slots__ = ("_read",)
+
+    def __init__(self, file: Any) -> None:
+        # read1 gives what has arrived; read may wait until a pipe ends.
+        self._read = getattr(file, "read1", None) or file.read
+
+    def __call__(self, size: int) -> bytes:
+        data = self._read(size)
         if data is None:
             raise BlockingIOError("a non-blocking file has no bytes to give yet")
         if not isinstance(data, bytes | bytearray | memoryview):
             raise TypeError(f"read() should return bytes, not {type(data).__name__}")
         return bytes(data)
-
-    return read_some
