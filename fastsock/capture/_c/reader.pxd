@@ -14,7 +14,7 @@ cdef class Capture:
     cdef Py_buffer pin            # ... and which this keeps in place
     cdef list ahead               # what was read and is not in the window yet ...
     cdef size_t ahead_size        # ... and how much that is
-    cdef object source            # where they come from, see _captures.Source
+    cdef object source            # where they come from, a sources.Source
     cdef object format_
     cdef object stopped_
     cdef object record_type

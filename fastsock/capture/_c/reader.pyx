@@ -23,8 +23,12 @@ from fastsock.capture._c.sink cimport (
 
 from operator import index
 
-from fastsock.capture import sources as _captures, columns as _columns
-from fastsock.capture import errors as _errors
+from fastsock.capture import (
+    errors as _errors,
+    formats as _formats,
+    selection as _selection,
+    sources as _sources,
+)
 
 
 cdef extern from "Python.h":
@@ -92,9 +96,9 @@ cdef class Capture:
         if not 0 < limit <= UINT32_MAX:
             raise _errors.bad_max_record(limit)
         self.walk.max_record = limit
-        self.record_type = _captures.Record
+        self.record_type = _formats.Record
         self.ahead = []
-        self.source = _captures.open_source(source)
+        self.source = _sources.open_source(source)
         try:
             self.show(self.source.view)
             self.begin()
@@ -173,7 +177,7 @@ cdef class Capture:
         """Be closed; what is left to be closed is the source."""
         if self.busy:
             raise _errors.capture_in_use()
-        source, self.source = self.source, _captures.NO_SOURCE
+        source, self.source = self.source, _sources.NO_SOURCE
         self.drop()
         self.closed_ = True
         return source
@@ -203,7 +207,7 @@ cdef class Capture:
         >>> columns["timestamp_ns"].tolist(), columns["wire_length"].tolist()
         ([1500000000], [60])
         """
-        names = _columns.select(columns, records=True)
+        names = _selection.select(columns, records=True)
         if chunk is None:
             return self.decode(names, verify, PY_SSIZE_T_MAX)
         size = index(chunk)
@@ -253,7 +257,7 @@ cdef class Capture:
             self.more(24)
         size = min(self.walk.end - self.walk.p, 24)
         head = b"" if self.view is None else bytes(self.view[:size])
-        layout = _captures.layout_of(head, self.stopped_)
+        layout = _formats.layout_of(head, self.stopped_)
         self.format_ = layout.format
         self.walk.big = layout.byteorder == ">"
         self.walk.header = layout.header
@@ -296,11 +300,11 @@ cdef class Capture:
     cdef int look_further(self, size_t size) except -1:
         """See how much of the file is there. Memory of a mapped file that was cut can't be read."""
         cdef const uint8_t *start = self.window
-        cdef size_t there = self.window_size, stride = _captures.STRIDE, reach
+        cdef size_t there = self.window_size, stride = _sources.STRIDE, reach
         if self.source.mapped is not None:
             there = min(there, max(self.source.mapped.size() - self.source.position, 0))
         if there < <size_t>(self.walk.p - start):
-            self.stopped_ = _captures.cut_short(self.walk.offset, there)
+            self.stopped_ = _sources.cut_short(self.walk.offset, there)
             self.done = True
         reach = max(<size_t>(self.walk.end - start) + stride, <size_t>(self.walk.p - start) + size)
         self.walk.last = reach >= there
@@ -312,16 +316,16 @@ cdef class Capture:
         cdef size_t there = self.walk.end - self.walk.p
         try:
             while there + self.ahead_size < size:
-                data = self.source.read(max(_captures.CHUNK, there))
+                data = self.source.read(max(_sources.CHUNK, there))
                 if not data:
                     self.walk.last = True
                     break
                 self.ahead.append(data)
                 self.ahead_size += len(data)
         except Exception as error:
-            if not _captures.is_damage(error):
+            if not _sources.is_damage(error):
                 raise
-            self.stopped_ = _captures.damage(self.walk.offset, error)
+            self.stopped_ = _sources.damage(self.walk.offset, error)
             self.done = self.walk.last = True
         if self.ahead:
             self.join_ahead()
@@ -350,8 +354,8 @@ cdef class Capture:
         if state == FS_MORE_ROOM:
             return self.make_room()
         if state == FS_CAPTURE_STOPPED:
-            why = list(_captures.STOPS)[walk.stop]
-            self.stopped_ = _captures.stop_text(
+            why = list(_formats.STOPS)[walk.stop]
+            self.stopped_ = _formats.stop_text(
                 why, walk.stop_offset, walk.stop_first, walk.stop_second
             )
         self.done = True
