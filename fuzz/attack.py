@@ -22,6 +22,7 @@ import gc
 import inspect
 import mmap
 import os
+import pkgutil
 import random
 import struct
 import subprocess
@@ -30,6 +31,7 @@ import time
 import warnings
 import weakref
 from contextlib import suppress
+from importlib import import_module
 from socket import AF_INET, AF_INET6, AF_UNSPEC
 from types import SimpleNamespace
 
@@ -364,8 +366,8 @@ class Round:
     def call(self):
         """A public function or class, or a method or attribute of what earlier calls made."""
         if self.choose.random() < 0.45:
-            name = self.choose.choice(FUNCTIONS)
-            function = getattr(fastsock, name)
+            name = self.choose.choice(sorted(FUNCTIONS))
+            function = FUNCTIONS[name]
         else:
             one = self.choose.choice(self.made)
             name = self.choose.choice(dir(one))
@@ -456,13 +458,21 @@ class Round:
         gc.collect()
 
 
-FUNCTIONS = sorted(
-    name
-    for name in fastsock.__all__
-    if callable(value := getattr(fastsock, name))
+def faces():
+    """Parts whose names are called: not aio, which waits for the network, nor cli, which exits."""
+    for part in pkgutil.iter_modules(fastsock.__path__):
+        if part.ispkg and part.name not in ("_core", "aio", "cli", "engines"):
+            yield import_module(f"fastsock.{part.name}")
+
+
+FUNCTIONS = {
+    name: value
+    for face in faces()
+    for name in face.__all__
+    if callable(value := getattr(face, name))
     and name not in LEFT_OUT
     and not (isinstance(value, type) and issubclass(value, (BaseException, int)))
-)
+}
 
 
 def one_round(seed, trace=False):

@@ -1,4 +1,4 @@
-"""Buffers as plain bytes, whatever their items are: the twin of `fastsock/_buffers.py`."""
+"""Buffers as plain bytes, whatever their items are: the twin of `fastsock/_core/buffers.py`."""
 
 from cpython.buffer cimport (
     PyBUF_FULL_RO,
@@ -7,11 +7,14 @@ from cpython.buffer cimport (
     PyObject_CheckBuffer,
     PyObject_GetBuffer,
 )
+from cpython.memoryview cimport PyMemoryView_Check
+from cpython.object cimport PyObject
 
 
 cdef extern from "Python.h":
     object PyMemoryView_FromObject(object exporter)
     Py_buffer *PyMemoryView_GET_BUFFER(object view)
+    PyObject *PyMemoryView_GET_BASE(object view)
     object PyPickleBuffer_FromObject(object exporter)
 
 
@@ -42,5 +45,48 @@ cdef inline memoryview contiguous(object buffer, str what):
         raise errors.not_contiguous(what)
     if view.ndim == 1 and view.itemsize == 1 and view.format != NULL and view.format[0] == c"B":
         return result
-    # A memoryview's cast() knows neither formats like "<i" nor shapes with a zero.
-    return PyPickleBuffer_FromObject(result).raw()
+    try:
+        return result.cast("B")
+    except (TypeError, ValueError):  # no cast from a shape with a zero in it, nor from "<i"
+        return flat(result)
+
+
+cdef inline memoryview flat(memoryview view):
+    """All bytes of a view in one piece, of any format and shape.
+
+    Of its base where that can be: a cycle through a memoryview of a memoryview crashes the
+    collector of Python 3.11 and 3.12.
+    """
+    cdef Py_buffer *part = PyMemoryView_GET_BUFFER(view)
+    cdef Py_buffer *all_
+    cdef Py_ssize_t start
+    if PyMemoryView_GET_BASE(view) == NULL:
+        return PyPickleBuffer_FromObject(view).raw()
+    try:
+        whole = PyPickleBuffer_FromObject(<object>PyMemoryView_GET_BASE(view)).raw()
+    except (TypeError, BufferError):  # it gives its view once; or it is not in one piece
+        return PyPickleBuffer_FromObject(view).raw()
+    all_ = PyMemoryView_GET_BUFFER(whole)
+    start = <const char *>part.buf - <const char *>all_.buf
+    if start < 0 or start > all_.len - part.len:  # other memory than the first time
+        return PyPickleBuffer_FromObject(view).raw()
+    found = whole[start : start + part.len]
+    return found.toreadonly() if part.readonly else found
+
+
+cdef inline bint pin(memoryview view, Py_buffer *pinned) except -1:
+    """Keep the bytes of a view in place by a buffer of its base. False if the base gives none.
+
+    A buffer of the view is not enough: the collector clears a memoryview although there are buffers
+    of it, and the release of these reads freed memory then.
+    """
+    cdef PyObject *base = PyMemoryView_GET_BASE(view)
+    while base != NULL and PyMemoryView_Check(<object>base):  # that of PickleBuffer.raw()
+        base = PyMemoryView_GET_BASE(<object>base)
+    if base == NULL:
+        return False
+    try:
+        PyObject_GetBuffer(<object>base, pinned, PyBUF_FULL_RO)
+    except Exception:  # a __buffer__ of Python gives its view once
+        return False
+    return True

@@ -9,7 +9,7 @@ from .._core.backend import COMPILED, TYPE_CHECKING, publish
 from ..packet.fields import COLUMNS, DEFAULT_COLUMNS
 from .columns import Columns
 from .errors import CaptureError
-from .sources import Record
+from .formats import Record
 from .writer import CaptureWriter
 
 if TYPE_CHECKING or not COMPILED:

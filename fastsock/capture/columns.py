@@ -1,25 +1,20 @@
-"""The class of decoded columns, and how a selection of them is read. Written once: not hot."""
+"""The class of decoded columns, and what writes their memory anew. Written once: not hot."""
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from operator import index
 
-from .._core.errors import not_between, not_buffer, not_contiguous
+from .._core.errors import not_buffer
 from .._core.typed import TYPE_CHECKING, NamedTuple
-from ..packet.errors import not_link
-from ..packet.fields import COLUMNS, DEFAULT_COLUMNS, LINK_TYPES, RECORD_COLUMNS
+from ..packet.fields import COLUMNS
 from .errors import bad_column_memory, column_too_small
 
 if TYPE_CHECKING:
     from typing import Any, SupportsIndex
 
     from _typeshed import WriteableBuffer
-
-_PACKET_COLUMNS = tuple(name for name in DEFAULT_COLUMNS if name not in RECORD_COLUMNS)
-_INTEGERS = frozenset("bBhHiIlLqQnN")
 
 
 class _Filled(NamedTuple):
@@ -216,23 +211,6 @@ def _give(columns: Columns) -> _Filled:
             return filled
 
 
-def select(columns: Iterable[str] | None, *, records: bool) -> tuple[str, ...]:
-    """The names of a selection, each once; None is the default one.
-
-    Raises:
-        ValueError: no such column; one that only a capture has, without `records`.
-    """
-    if columns is None:
-        return DEFAULT_COLUMNS if records else _PACKET_COLUMNS
-    names = tuple(dict.fromkeys(columns))
-    for name in names:
-        if name not in COLUMNS:
-            raise ValueError(f"there is no column {name!r}")
-        if not records and name in RECORD_COLUMNS:
-            raise ValueError(f"only the records of a capture have a column {name!r}")
-    return names
-
-
 def take(out: Columns, names: tuple[str, ...]) -> dict[str, memoryview]:
     """The memory of columns that are to be written anew. Until they are refilled they have none.
 
@@ -262,46 +240,3 @@ def refill(out: Columns, rows: int, memory: dict[str, memoryview]) -> Columns:
     """Let `out` be `rows` rows of such memory."""
     out._filled = _Filled(rows, memory, [])
     return out
-
-
-def link_number(link: str | SupportsIndex, most: int = 0xFFFFFFFF) -> int:
-    """The number of a link type, by its name or as it is.
-
-    Raises:
-        ValueError: no such name; a number below 0 or above `most`.
-    """
-    if isinstance(link, str):
-        if link not in LINK_TYPES:
-            raise not_link(link)
-        return LINK_TYPES[link]
-    number = index(link)
-    if not 0 <= number <= most:
-        raise not_between("link", most, number)
-    return number
-
-
-def offsets_of(offsets: object) -> memoryview | array[int]:
-    """Offsets as 64-bit integers in one piece: as they are, where they are that already.
-
-    Raises:
-        TypeError, BufferError, ValueError: no integers, a buffer in pieces, too large.
-    """
-    try:
-        view = memoryview(offsets)  # type: ignore[arg-type]
-    except TypeError:
-        numbers: Any = offsets
-    else:
-        if not view.c_contiguous:
-            raise not_contiguous("offsets")
-        if view.ndim != 1:
-            raise ValueError(f"offsets must have one dimension, not {view.ndim}")
-        if view.format.lstrip("@=<>!") not in _INTEGERS:
-            raise TypeError(f"offsets must be integers, not of format {view.format!r}")
-        if view.format in _INTEGERS and view.itemsize == 8:  # what is negative then, was too large
-            return view.cast("B").cast("q") if view.nbytes else view
-        # memoryview does not read numbers of a byte order that is named; their owner does.
-        numbers = view if view.format in _INTEGERS else offsets
-    try:
-        return array("q", numbers)
-    except OverflowError:
-        raise ValueError("offsets must fit in 64 bits") from None

@@ -1,4 +1,4 @@
-"""What both twins know of capture files: headers, records, where they come from, how they end."""
+"""Where a capture's bytes come from: paths, buffers, mapped files, pipes; and how these fail."""
 
 from __future__ import annotations
 
@@ -7,158 +7,19 @@ import mmap
 import os
 import sys
 from collections.abc import Callable
-from struct import Struct
 
 from .._core.buffers import contiguous
-from .._core.errors import shorten
 from .._core.typed import TYPE_CHECKING, NamedTuple
-from .errors import CaptureError, bad_source
+from .errors import bad_source
 
 if TYPE_CHECKING:
     from typing import Any, BinaryIO, TypeAlias
-
-MAX_RECORD = 262_144
-"""The most bytes that a record holds, unless the caller says otherwise; as libpcap has it."""
-
-BLOCK_ROOM = 1 << 20
-"""So much longer than a record may a pcapng block be that has to be read: for its options."""
-
-MAX_INTERFACES = 1 << 16
-"""Interfaces of one pcapng section; more would be memory at the mercy of the file."""
 
 STRIDE = 1 << 22
 """How far a mapped file is read before its size is looked at again."""
 
 CHUNK = 1 << 18
 """How much is read at once of a file that can't be mapped."""
-
-STOPS = {
-    "header": "a record header of {0} bytes, of which {1} are there",
-    "record": "a record of {0} bytes, of which {1} are there",
-    "huge": "a record of {0} bytes, more than the {1} allowed",
-    "block_header": "a block of at least {0} bytes, of which {1} are there",
-    "block": "a block of {0} bytes, of which {1} are there",
-    "block_length": "a block of {0} bytes, which is no length of a block",
-    "block_huge": "a block of {0} bytes, more than the {1} allowed",
-    "block_end": "a block of {0} bytes, which ends as one of {1}",
-    "byte_order": "a section of unknown byte order, 0x{0:08x}",
-    "version": "a section of version {0}.{1}",
-    "block_short": "a block of {0} bytes, too short for its fields",
-    "room": "a record of {0} bytes in a block that has room for {1}",
-    "interface": "a record of interface {0}, where there are {1}",
-    "interfaces": "more than {0} interfaces",
-    "option": "an interface option of {0} bytes, where {1} are left",
-    "option_length": "an interface option of {0} bytes, where there should be {1}",
-}
-"""Why reading stopped, by the name of the reason; the kernel's codes stand in the same order."""
-
-
-class Record(NamedTuple):
-    """One packet of a capture, as it stands there.
-
-    Attributes:
-        timestamp_ns: nanoseconds since 1970; 0 in a pcapng simple packet block, which has no time.
-        wire_length: bytes of the packet on the wire.
-        link: number of the link type; `parse_packet` takes it.
-        data: what was captured of the packet: a read-only view of the file itself.
-
-    >>> Record(1_000_000_000, 60, 1, memoryview(b"...")).link
-    1
-    """
-
-    timestamp_ns: int
-    wire_length: int
-    link: int
-    data: memoryview
-
-
-Record.__module__ = "fastsock.capture"
-
-
-class Layout(NamedTuple):
-    """How a capture's records are written, by its first bytes."""
-
-    format: str  # "pcap" or "pcapng"
-    byteorder: str  # "<" or ">", as struct has it; pcapng tells it anew in each section
-    nanoseconds: bool
-    header: int  # bytes of a pcap record's header
-    link: int
-    swapped: int  # captured and wire length: 0 in this order, 1 maybe not, 2 not
-
-    @property
-    def start(self) -> int:
-        """Where the first record or block begins."""
-        return _FILE_HEADER if self.format == "pcap" else 0
-
-
-_FILE_HEADER = 24
-_SECTION = b"\x0a\x0d\x0d\x0a"
-ORDERS = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
-# Magic number, read as big-endian: byte order, nanoseconds, size of a record's header. The last
-# two are those of a patched libpcap, which wrote eight bytes more a record.
-_MAGICS = {
-    0xA1B2C3D4: (">", False, 16),
-    0xD4C3B2A1: ("<", False, 16),
-    0xA1B23C4D: (">", True, 16),
-    0x4D3CB2A1: ("<", True, 16),
-    0xA1B2CD34: (">", False, 24),
-    0x34CDB2A1: ("<", False, 24),
-}
-
-
-# How files begin that hold a capture, but are none themselves.
-_PACKED = {
-    b"\x1f\x8b": "gzip",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ\x00": "xz",
-    b"\x28\xb5\x2f\xfd": "Zstandard",
-    b"\x04\x22\x4d\x18": "LZ4",
-    b"PK\x03\x04": "ZIP",
-}
-
-
-def layout_of(head: bytes, stopped: str | None) -> Layout:
-    """Read the first bytes of a file, 24 where it has them; `stopped` says why there are no more.
-
-    Raises:
-        CaptureError: this is no capture, or of a version that nobody knows.
-    """
-    if stopped is not None and len(head) < _FILE_HEADER:
-        raise CaptureError(f"a capture that can't be read: {stopped}")
-    if head[:4] == _SECTION:
-        return _section_layout(head)
-    known = _MAGICS.get(int.from_bytes(head[:4], "big")) if len(head) >= 4 else None
-    if known is None:
-        for magic, name in _PACKED.items():
-            if head.startswith(magic):
-                raise CaptureError(f"not a capture but {name} data, which is to be unpacked first")
-        raise CaptureError(f"not a capture: it begins with {shorten(head[:4])}")
-    if len(head) < _FILE_HEADER:
-        raise CaptureError(f"a capture's header has 24 bytes, of which {len(head)} are there")
-    byteorder, nanoseconds, header = known
-    major, minor, link = Struct(byteorder + "4xHH12xI").unpack(head)
-    if major not in (2, 543):  # the latter is a known mistake of one writer
-        raise CaptureError(f"a pcap file of version {major}.{minor}")
-    # Before 2.3 the two lengths changed places, and in 2.3 some writers had not heard of it.
-    swapped = 2 if major == 543 or minor < 3 else 1 if minor == 3 else 0
-    # Above the link type stands how long the frame check sequence is.
-    return Layout("pcap", byteorder, nanoseconds, header, link & 0xFFFF, swapped)
-
-
-def _section_layout(head: bytes) -> Layout:
-    byteorder = ORDERS.get(head[8:12])
-    if byteorder is None or len(head) < 16:
-        raise CaptureError("a pcapng section header that is cut or of unknown byte order")
-    major, minor = Struct(byteorder + "HH").unpack(head[12:16])
-    if major != 1:
-        raise CaptureError(f"a pcapng file of version {major}.{minor}")
-    return Layout("pcapng", byteorder, False, 0, 0, 0)
-
-
-def stop_text(name: str, offset: int, first: int, second: int) -> str:
-    """Why reading stopped, and where in the file: the start of the record or block at fault."""
-    return f"offset {offset}: {STOPS[name].format(first, second)}"
-
 
 # What decompressors raise of their input. Looked for only where a read fails, and in modules that
 # somebody else has imported: whatever raises is of one of them.
@@ -245,11 +106,11 @@ def _open_file(file: BinaryIO, close: Callable[[], object] | None) -> Source:
         try:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError):  # not every file can be: some lie on devices
-            return Source(None, None, 0, _reader(file), close)
+            return Source(None, None, 0, _Reader(file), close)
         if close is not None:
             close()
         return Source(memoryview(mapped)[position:], mapped, position, None, None)
-    return Source(None, None, 0, _reader(file), close)
+    return Source(None, None, 0, _Reader(file), close)
 
 
 def _position_to_map(file: Any) -> int | None:
@@ -268,16 +129,23 @@ def _position_to_map(file: Any) -> int | None:
     return position if size > 0 and position <= size else None
 
 
-def _reader(file: Any) -> Read:
-    # read1 gives what is there; read may wait for all of a pipe's.
-    read = getattr(file, "read1", None) or file.read
+class _Reader:
+    """A function that reads a file's next bytes.
 
-    def read_some(size: int) -> bytes:
-        data = read(size)
+    No closure: the collector clears the functions of a cycle, and Python 3.11 crashes where code
+    that it runs meanwhile calls one.
+    """
+
+    __slots__ = ("_read",)
+
+    def __init__(self, file: Any) -> None:
+        # read1 gives what has arrived; read may wait until a pipe ends.
+        self._read = getattr(file, "read1", None) or file.read
+
+    def __call__(self, size: int) -> bytes:
+        data = self._read(size)
         if data is None:
             raise BlockingIOError("a non-blocking file has no bytes to give yet")
         if not isinstance(data, bytes | bytearray | memoryview):
             raise TypeError(f"read() should return bytes, not {type(data).__name__}")
         return bytes(data)
-
-    return read_some

@@ -12,9 +12,9 @@ from struct import Struct
 
 from .._core.buffers import contiguous
 from .._core.typed import TYPE_CHECKING
-from .columns import link_number
 from .errors import capture_closed
-from .sources import MAX_RECORD
+from .formats import MAX_RECORD
+from .selection import link_number
 
 if TYPE_CHECKING:
     from typing import Any, BinaryIO, Self, SupportsIndex

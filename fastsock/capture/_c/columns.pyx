@@ -10,8 +10,7 @@ from libc.stdint cimport int64_t, uint32_t
 from fastsock._core.buffers cimport get_contiguous
 from fastsock.capture._c.sink cimport Sink
 
-from fastsock.capture import columns as _columns
-from fastsock.capture import errors as _errors
+from fastsock.capture import errors as _errors, selection as _selection
 
 
 cdef extern from *:
@@ -64,7 +63,7 @@ cdef object decode_offsets(Sink sink, object buffer, object offsets, uint32_t li
     cdef size_t rows, row
     get_contiguous(buffer, &data, "buffer")
     try:
-        PyObject_GetBuffer(_columns.offsets_of(offsets), &numbers, PyBUF_FULL_RO)
+        PyObject_GetBuffer(_selection.offsets_of(offsets), &numbers, PyBUF_FULL_RO)
         try:
             rows = max(numbers.len // <Py_ssize_t>sizeof(int64_t) - 1, <Py_ssize_t>0)
             starts = <const int64_t *>numbers.buf
@@ -115,8 +114,8 @@ def decode_columns(buffers, columns=None, *, link="ethernet", verify=False, out=
     >>> columns["ttl"].tolist(), columns["sport"].tolist()
     ([64, 0], [53, 0])
     """
-    cdef uint32_t number = _columns.link_number(link)
-    sink = Sink(_columns.select(columns, records=False), out, verify)
+    cdef uint32_t number = _selection.link_number(link)
+    sink = Sink(_selection.select(columns, records=False), out, verify)
     if type(buffers) is list:
         decode_list(sink, buffers, number)
     elif not isinstance(buffers, tuple):

@@ -1,16 +1,20 @@
 """A capture: a walk of the kernel's over a window of the file."""
 
+from libc.stdint cimport uint8_t
+
 from fastsock.capture._c.sink cimport Sink, fs_capture, fs_record, fs_walked
 
 
 cdef class Capture:
     cdef object __weakref__
     cdef fs_capture walk
-    cdef Py_buffer window         # the bytes that the walk goes over: a mapping, or what was read
-    cdef object view              # a memoryview of them, from which records are cut
+    cdef memoryview view          # the window: a mapping, or what was read. Records are cut from it
+    cdef const uint8_t *window    # its bytes, which the walk goes over ...
+    cdef Py_ssize_t window_size
+    cdef Py_buffer pin            # ... and which this keeps in place
     cdef list ahead               # what was read and is not in the window yet ...
     cdef size_t ahead_size        # ... and how much that is
-    cdef object source            # where they come from, see _captures.Source
+    cdef object source            # where they come from, a sources.Source
     cdef object format_
     cdef object stopped_
     cdef object record_type
@@ -22,7 +26,7 @@ cdef class Capture:
     cdef object end(self)
     cdef int enter(self) except -1
     cdef int begin(self) except -1
-    cdef int show(self, object view) except -1
+    cdef int show(self, memoryview view) except -1
     cdef int drop(self) except -1
     cdef int more(self, size_t size) except -1
     cdef int look_further(self, size_t size) except -1

@@ -1,13 +1,14 @@
 """Compiled twin of `fastsock.capture`: records by a kernel, over views of the file."""
 
 cimport cython
-from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.buffer cimport PyBuffer_Release
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.mem cimport PyMem_RawFree, PyMem_RawRealloc
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_SET_ITEM
 from libc.stdint cimport UINT32_MAX, uint8_t, uint32_t
 
+from fastsock._core.buffers cimport pin
 from fastsock.capture._c.sink cimport (
     FS_CAPTURE_STOPPED,
     FS_MORE_BYTES,
@@ -22,12 +23,17 @@ from fastsock.capture._c.sink cimport (
 
 from operator import index
 
-from fastsock.capture import sources as _captures, columns as _columns
-from fastsock.capture import errors as _errors
+from fastsock.capture import (
+    errors as _errors,
+    formats as _formats,
+    selection as _selection,
+    sources as _sources,
+)
 
 
 cdef extern from "Python.h":
     size_t PY_SSIZE_T_MAX
+    Py_buffer *PyMemoryView_GET_BUFFER(object view)
 
 cdef extern from "fastsock/capture/capture.h" nogil:
     fs_walked fs_next_record(fs_capture *capture, fs_record *record) noexcept
@@ -44,8 +50,8 @@ cdef inline void put(tuple fields, Py_ssize_t place, object value) noexcept:
     PyTuple_SET_ITEM(fields, place, value)
 
 
-# The collector's clearing would take the window's object away without releasing the buffer, while
-# the cursor still points there. What a cycle goes through behind `source` can be cleared itself.
+# The collector's clearing would take the pin's object away without releasing its buffer, while the
+# cursor still points there. The other members of a cycle can be cleared themselves.
 @cython.no_gc_clear
 @cython.final
 cdef class Capture:
@@ -90,9 +96,9 @@ cdef class Capture:
         if not 0 < limit <= UINT32_MAX:
             raise _errors.bad_max_record(limit)
         self.walk.max_record = limit
-        self.record_type = _captures.Record
+        self.record_type = _formats.Record
         self.ahead = []
-        self.source = _captures.open_source(source)
+        self.source = _sources.open_source(source)
         try:
             self.show(self.source.view)
             self.begin()
@@ -171,7 +177,7 @@ cdef class Capture:
         """Be closed; what is left to be closed is the source."""
         if self.busy:
             raise _errors.capture_in_use()
-        source, self.source = self.source, _captures.NO_SOURCE
+        source, self.source = self.source, _sources.NO_SOURCE
         self.drop()
         self.closed_ = True
         return source
@@ -201,7 +207,7 @@ cdef class Capture:
         >>> columns["timestamp_ns"].tolist(), columns["wire_length"].tolist()
         ([1500000000], [60])
         """
-        names = _columns.select(columns, records=True)
+        names = _selection.select(columns, records=True)
         if chunk is None:
             return self.decode(names, verify, PY_SSIZE_T_MAX)
         size = index(chunk)
@@ -230,7 +236,7 @@ cdef class Capture:
         if self.source.mapped is not None:
             self.look_further(0)
         while not self.done:
-            end = <const uint8_t *>self.window.buf + self.window.len
+            end = self.window + self.window_size
             state = sink.run_capture(&self.walk, end, most)
             if state == FS_RECORD:
                 break
@@ -251,7 +257,7 @@ cdef class Capture:
             self.more(24)
         size = min(self.walk.end - self.walk.p, 24)
         head = b"" if self.view is None else bytes(self.view[:size])
-        layout = _captures.layout_of(head, self.stopped_)
+        layout = _formats.layout_of(head, self.stopped_)
         self.format_ = layout.format
         self.walk.big = layout.byteorder == ">"
         self.walk.header = layout.header
@@ -264,20 +270,25 @@ cdef class Capture:
 
     # Bytes.
 
-    cdef int show(self, object view) except -1:
+    cdef int show(self, memoryview view) except -1:
         """Walk over this view from now on. The cursor is at its start, none of it is there yet."""
+        cdef Py_buffer *shown
         self.drop()
         if view is not None:
-            PyObject_GetBuffer(view, &self.window, PyBUF_SIMPLE)
+            if not pin(view, &self.pin):
+                view = memoryview(bytes(view))  # a copy can be pinned
+                pin(view, &self.pin)
+            shown = PyMemoryView_GET_BUFFER(view)
             self.view = view
-            self.walk.p = self.walk.end = <const uint8_t *>self.window.buf
+            self.window, self.window_size = <const uint8_t *>shown.buf, shown.len
+            self.walk.p = self.walk.end = self.window
         return 0
 
     cdef int drop(self) except -1:
-        self.walk.p = self.walk.end = NULL
-        if self.view is not None:
-            self.view = None
-            PyBuffer_Release(&self.window)
+        self.walk.p = self.walk.end = self.window = NULL
+        self.window_size = 0
+        self.view = None
+        PyBuffer_Release(&self.pin)
         return 0
 
     cdef int more(self, size_t size) except -1:
@@ -288,12 +299,12 @@ cdef class Capture:
 
     cdef int look_further(self, size_t size) except -1:
         """See how much of the file is there. Memory of a mapped file that was cut can't be read."""
-        cdef const uint8_t *start = <const uint8_t *>self.window.buf
-        cdef size_t there = self.window.len, stride = _captures.STRIDE, reach
+        cdef const uint8_t *start = self.window
+        cdef size_t there = self.window_size, stride = _sources.STRIDE, reach
         if self.source.mapped is not None:
             there = min(there, max(self.source.mapped.size() - self.source.position, 0))
         if there < <size_t>(self.walk.p - start):
-            self.stopped_ = _captures.cut_short(self.walk.offset, there)
+            self.stopped_ = _sources.cut_short(self.walk.offset, there)
             self.done = True
         reach = max(<size_t>(self.walk.end - start) + stride, <size_t>(self.walk.p - start) + size)
         self.walk.last = reach >= there
@@ -305,16 +316,16 @@ cdef class Capture:
         cdef size_t there = self.walk.end - self.walk.p
         try:
             while there + self.ahead_size < size:
-                data = self.source.read(max(_captures.CHUNK, there))
+                data = self.source.read(max(_sources.CHUNK, there))
                 if not data:
                     self.walk.last = True
                     break
                 self.ahead.append(data)
                 self.ahead_size += len(data)
         except Exception as error:
-            if not _captures.is_damage(error):
+            if not _sources.is_damage(error):
                 raise
-            self.stopped_ = _captures.damage(self.walk.offset, error)
+            self.stopped_ = _sources.damage(self.walk.offset, error)
             self.done = self.walk.last = True
         if self.ahead:
             self.join_ahead()
@@ -325,10 +336,10 @@ cdef class Capture:
         cdef Py_ssize_t start, size = self.walk.end - self.walk.p
         rest = b""
         if self.view is not None:
-            start = self.walk.p - <const uint8_t *>self.window.buf
+            start = self.walk.p - self.window
             rest = self.view[start : start + size]
         self.show(memoryview(b"".join((rest, *self.ahead))))
-        self.walk.end = self.walk.p + self.window.len
+        self.walk.end = self.walk.p + self.window_size
         self.ahead, self.ahead_size = [], 0
         return 0
 
@@ -343,8 +354,8 @@ cdef class Capture:
         if state == FS_MORE_ROOM:
             return self.make_room()
         if state == FS_CAPTURE_STOPPED:
-            why = list(_captures.STOPS)[walk.stop]
-            self.stopped_ = _captures.stop_text(
+            why = list(_formats.STOPS)[walk.stop]
+            self.stopped_ = _formats.stop_text(
                 why, walk.stop_offset, walk.stop_first, walk.stop_second
             )
         self.done = True
@@ -361,7 +372,7 @@ cdef class Capture:
         return 0
 
     cdef object record(self, const fs_record *found):
-        cdef Py_ssize_t start = found.data - <const uint8_t *>self.window.buf
+        cdef Py_ssize_t start = found.data - self.window
         data = self.view[start : start + <Py_ssize_t>found.captured]
         record = fs_new_tuple(self.record_type, 4)
         put(record, 0, found.timestamp_ns)
@@ -372,6 +383,9 @@ cdef class Capture:
         return record
 
 
+# Its capture's fields are read without a look at whether it was cleared.
+@cython.no_gc_clear
+@cython.final
 cdef class _Chunks:
     """The rest of a capture, some rows at a time. Threads may share it, as they may the capture."""
 

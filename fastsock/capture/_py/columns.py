@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, SupportsIndex, TypeAlias
 
 from ..._core.buffers import contiguous as _contiguous
-from .. import columns as _columns, errors as _errors
+from .. import errors as _errors, selection as _selection
 from .sink import Sink as _Sink
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ def decode_columns(
     >>> columns["ttl"].tolist(), columns["sport"].tolist()
     ([64, 0], [53, 0])
     """
-    number = _columns.link_number(link)
-    names = _columns.select(columns, records=False)
+    number = _selection.link_number(link)
+    names = _selection.select(columns, records=False)
     sink = _Sink(names, bool(verify), out)
     if not isinstance(buffers, tuple):
         for item in buffers:
@@ -79,7 +79,7 @@ def decode_columns(
 def _decode_offsets(sink: _Sink, buffer: ReadableBuffer, offsets: Offsets, link: int) -> None:
     data = _contiguous(buffer, "buffer")
     size = len(data)
-    for row, (start, end) in enumerate(pairwise(_columns.offsets_of(offsets))):
+    for row, (start, end) in enumerate(pairwise(_selection.offsets_of(offsets))):
         if not 0 <= start <= end <= size:
             first_is_bad = not 0 <= start <= size
             raise _errors.bad_offsets(row if first_is_bad else row + 1)

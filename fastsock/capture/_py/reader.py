@@ -8,7 +8,12 @@ from operator import index
 from struct import Struct
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, SupportsIndex, final, overload
 
-from .. import columns as _columns, errors as _errors, sources as _captures
+from .. import (
+    errors as _errors,
+    formats as _formats,
+    selection as _selection,
+    sources as _sources,
+)
 from .sink import Sink as _Sink
 
 if TYPE_CHECKING:
@@ -114,7 +119,7 @@ class Capture:
         self,
         source: str | os.PathLike[str] | ReadableBuffer | BinaryIO,
         *,
-        max_record: SupportsIndex = _captures.MAX_RECORD,
+        max_record: SupportsIndex = _formats.MAX_RECORD,
     ) -> None:
         self._max_record = index(max_record)
         if not 0 < self._max_record <= _ANY_RECORD:
@@ -131,12 +136,12 @@ class Capture:
         self._skip = 0  # bytes of a block without records that are still to come
         self._skipped = 0  # how long that block is
         self._start = 0  # and where it began
-        self._source = _captures.open_source(source)
+        self._source = _sources.open_source(source)
         self._window = self._source.view or memoryview(b"")
         try:
             size = self._need(24)
             head = bytes(self._window[: min(size, 24)])
-            self._layout = _captures.layout_of(head, self._stopped)
+            self._layout = _formats.layout_of(head, self._stopped)
             self._struct = Struct(self._layout.byteorder + "IIII")
             self._read_as(self._layout.byteorder)
             self._advance(self._layout.start)
@@ -160,7 +165,7 @@ class Capture:
     def __iter__(self) -> Self:
         return self
 
-    def __next__(self) -> _captures.Record:
+    def __next__(self) -> _formats.Record:
         self._enter()
         try:
             record = self._next()
@@ -199,7 +204,7 @@ class Capture:
         """Let go of the file. Views of its records stay valid."""
         if self._busy:
             raise _errors.capture_in_use()
-        source, self._source = self._source, _captures.NO_SOURCE
+        source, self._source = self._source, _sources.NO_SOURCE
         self._window = memoryview(b"")
         self._closed = True
         if source.close is not None:
@@ -246,7 +251,7 @@ class Capture:
         >>> columns["timestamp_ns"].tolist(), columns["wire_length"].tolist()
         ([1500000000], [60])
         """
-        names = _columns.select(columns, records=True)
+        names = _selection.select(columns, records=True)
         if chunk is None:
             return self._columns(names, bool(verify), None)
         size = index(chunk)
@@ -300,27 +305,27 @@ class Capture:
         if self._source.mapped is not None:
             there = min(there, max(self._source.mapped.size() - self._source.position, 0))
         if there < self._at:
-            self._stopped = _captures.cut_short(self._offset, there)
+            self._stopped = _sources.cut_short(self._offset, there)
             self._done = True
-        reach = max(self._end + _captures.STRIDE, self._at + size)
+        reach = max(self._end + _sources.STRIDE, self._at + size)
         self._last = reach >= there
         self._end = max(min(reach, there), self._at)
 
-    def _read_further(self, read: _captures.Read, size: int) -> None:
+    def _read_further(self, read: _sources.Read, size: int) -> None:
         """Read until `size` bytes are there, which are put together once: in linear time."""
         there = self._end - self._at
         try:
             while there + self._ahead_size < size:
-                data = read(max(_captures.CHUNK, there))
+                data = read(max(_sources.CHUNK, there))
                 if not data:
                     self._last = True
                     break
                 self._ahead.append(data)
                 self._ahead_size += len(data)
         except Exception as error:
-            if not _captures.is_damage(error):
+            if not _sources.is_damage(error):
                 raise
-            self._stopped = _captures.damage(self._offset, error)
+            self._stopped = _sources.damage(self._offset, error)
             self._done = self._last = True
         if self._ahead:
             self._window = memoryview(b"".join((self._window[self._at : self._end], *self._ahead)))
@@ -333,7 +338,7 @@ class Capture:
 
     # Records.
 
-    def _next(self) -> _captures.Record | None:
+    def _next(self) -> _formats.Record | None:
         if self._done:
             return None
         try:
@@ -344,7 +349,7 @@ class Capture:
         except _Stop as stop:
             if stop.offset is not None:
                 self._offset = stop.offset
-            self._stopped = _captures.stop_text(stop.why, self._offset, *stop.numbers)
+            self._stopped = _formats.stop_text(stop.why, self._offset, *stop.numbers)
             self._done = True
             return None
         self._records += 1
@@ -358,7 +363,7 @@ class Capture:
         if there < size:
             raise _Stop(why, size, there)
 
-    def _next_pcap(self) -> _captures.Record:
+    def _next_pcap(self) -> _formats.Record:
         _, _, nanoseconds, header, link, swapped = self._layout[:6]
         self._have(header, "header")
         seconds, fraction, captured, wire = self._struct.unpack_from(self._window, self._at)
@@ -372,13 +377,13 @@ class Capture:
         self._advance(size)
         # A fraction of a second or more carries: two writers in the wild do that.
         time = seconds * 10**9 + (fraction if nanoseconds else fraction * 1000)
-        return _captures.Record(time, wire, link, data)
+        return _formats.Record(time, wire, link, data)
 
     def _read_as(self, byteorder: str) -> None:
         self._uint16 = Struct(byteorder + "H").unpack_from
         self._uint32 = Struct(byteorder + "I").unpack_from
 
-    def _next_in_blocks(self) -> _captures.Record:
+    def _next_in_blocks(self) -> _formats.Record:
         record = None
         while record is None:
             if self._skipped:
@@ -387,7 +392,7 @@ class Capture:
                 record = self._next_block()
         return record
 
-    def _next_block(self) -> _captures.Record | None:
+    def _next_block(self) -> _formats.Record | None:
         self._have(12, "block_header")
         (kind,) = self._uint32(self._window, self._at)
         if kind == _SECTION:
@@ -398,8 +403,8 @@ class Capture:
         if kind not in _READ:
             self._start, self._skipped, self._skip = self._offset, length, length - 4
             return None
-        if length > self._max_record + _captures.BLOCK_ROOM:
-            raise _Stop("block_huge", length, self._max_record + _captures.BLOCK_ROOM)
+        if length > self._max_record + _formats.BLOCK_ROOM:
+            raise _Stop("block_huge", length, self._max_record + _formats.BLOCK_ROOM)
         self._have(length, "block")
         (end,) = self._uint32(self._window, self._at + length - 4)
         if end != length:
@@ -436,7 +441,7 @@ class Capture:
 
     def _read_byte_order(self) -> None:
         magic = bytes(self._window[self._at + 8 : self._at + 12])
-        byteorder = _captures.ORDERS.get(magic)
+        byteorder = _formats.ORDERS.get(magic)
         if byteorder is None:
             raise _Stop("byte_order", int.from_bytes(magic, "big"))
         self._read_as(byteorder)
@@ -453,8 +458,8 @@ class Capture:
     def _add_interface(self, length: int) -> None:
         if length < 20:
             raise _Stop("block_short", length)
-        if len(self._interfaces) == _captures.MAX_INTERFACES:
-            raise _Stop("interfaces", _captures.MAX_INTERFACES)
+        if len(self._interfaces) == _formats.MAX_INTERFACES:
+            raise _Stop("interfaces", _formats.MAX_INTERFACES)
         (link,) = self._uint16(self._window, self._at + 8)
         (snaplen,) = self._uint32(self._window, self._at + 12)
         interface = _Interface(link, snaplen)
@@ -484,7 +489,7 @@ class Capture:
         seconds = int.from_bytes(value, byteorder, signed=True)  # type: ignore[arg-type]
         interface.offset_ns = _clamped(seconds * 10**9)
 
-    def _packet(self, kind: int, length: int) -> _captures.Record:
+    def _packet(self, kind: int, length: int) -> _formats.Record:
         at, window = self._at, self._window
         fixed = 12 if kind == _SIMPLE_PACKET else 28  # in front of the data
         if length < fixed + 4:
@@ -507,7 +512,7 @@ class Capture:
             raise _Stop("huge", captured, self._max_record)
         if captured > room:
             raise _Stop("room", captured, room)
-        return _captures.Record(
+        return _formats.Record(
             time, wire, interface.link, window[at + fixed : at + fixed + captured]
         )
 
@@ -545,7 +550,7 @@ class _Chunks:
 def open_capture(
     source: str | os.PathLike[str] | ReadableBuffer | BinaryIO,
     *,
-    max_record: SupportsIndex = _captures.MAX_RECORD,
+    max_record: SupportsIndex = _formats.MAX_RECORD,
 ) -> Capture:
     """Open a capture file, pcap or pcapng, by what it holds.
 

@@ -5,7 +5,7 @@ descriptor, so reading one is a type check, a bounds check and a load.
 """
 
 cimport cython
-from cpython.buffer cimport PyBUF_FULL_RO, PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytearray cimport PyByteArray_CheckExact
 from cpython.bytes cimport (
     PyBytes_AS_STRING,
@@ -15,12 +15,11 @@ from cpython.bytes cimport (
 )
 from cpython.memoryview cimport PyMemoryView_FromObject
 from cpython.number cimport PyNumber_Index
-from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from fastsock.headers._c.arguments cimport bytes_of, number, octets
-from fastsock._core.buffers cimport contiguous
+from fastsock._core.buffers cimport contiguous, pin
 
 from fastsock._core import errors as _core_errors
 from fastsock.headers import errors as _errors
@@ -30,7 +29,6 @@ from fastsock.stream import errors as _stream_errors
 
 cdef extern from "Python.h":
     Py_ssize_t clipped_ssize "PyNumber_AsSsize_t"(object value, void *error) except? -1
-    PyObject *PyMemoryView_GET_BASE(object view)
 
 cdef enum:
     MOST_AT = 60    # no header has a longer fixed part; a sum with a size can't overflow
@@ -160,7 +158,6 @@ cdef class View:
     cdef uint8_t *hold(self, object exporter, Py_ssize_t *size) except? NULL:
         """Keep the bytes of `exporter` where they are, and tell where that is."""
         cdef uint8_t *data
-        cdef PyObject *base
         if PyBytes_CheckExact(exporter):
             self.read_only = True
             size[0] = PyBytes_GET_SIZE(exporter)
@@ -170,13 +167,7 @@ cdef class View:
             size[0] = self.pin.len
             return <uint8_t *>self.pin.buf
         data = bytes_of(exporter, size, &self.read_only)
-        # The collector may clear the memoryview, which ends its hold: so have one beside it.
-        base = PyMemoryView_GET_BASE(exporter)
-        if base != NULL:
-            try:
-                PyObject_GetBuffer(<object>base, &self.pin, PyBUF_FULL_RO)
-            except Exception:
-                pass  # it gives no second one, as the buffers of Python classes don't
+        pin(exporter, &self.pin)
         return data
 
     cdef int share(self, View other, Py_ssize_t start, Py_ssize_t least) except -1:
