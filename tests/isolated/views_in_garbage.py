@@ -20,7 +20,7 @@ from fastsock import build_arp, build_ethernet, build_icmp_echo, build_tcp, buil
 
 V4, V6 = ("192.0.2.1", "192.0.2.2"), ("2001:db8::1", "2001:db8::2")
 DATA = b"x" * 4002
-headers = import_module(f"fastsock._{sys.argv[1]}.headers")
+headers = import_module(f"fastsock.headers._{sys.argv[1]}")
 
 
 class Subclass(bytearray):
