@@ -272,6 +272,47 @@ def test_strict_errors(packet, build, make, link, text, layer, field, offset):
     packet.parse_packet(data, link, verify=True)
 
 
+@pytest.mark.parametrize(
+    ("make", "link", "fault", "limited_by"),
+    [
+        (lambda b: b.ipv4(b.udp()), "raw", None, "udp.length"),
+        (lambda b: b.ipv4(bytes(8), 47), "raw", None, "ipv4.protocol"),
+        (lambda b: b.ipv4(bytes(8), fragment=5), "raw", None, "ipv4.fragment_offset"),
+        # What decoding continues after, and where it ends then.
+        (lambda b: b.ipv4(bytes(8), fragment=5, checksum=9), "raw",
+         "ipv4.checksum", "ipv4.fragment_offset"),
+        (lambda b: b.ipv4(bytes(8), 47, checksum=9), "raw", "ipv4.checksum", "ipv4.protocol"),
+        (lambda b: b.ipv4(b.tcp(offset=4, checksum=9), 6, checksum=9), "raw",
+         "ipv4.checksum", "tcp.data_offset"),
+        (lambda b: b.ipv4(b.udp(checksum=9), checksum=9), "raw",
+         "ipv4.checksum", "ipv4.checksum"),
+        (lambda b: b.ethernet(b.ipv6(b.options_header(50, b"\1\5\0\0\0\0"), 60), 0x86DD),
+         "ethernet", "ipv6.options", "esp"),
+        # A datagram that is cut has no wrong field, unless there is another fault.
+        (lambda b: b.ipv4(b.udp())[:-1], "raw", "captured", "captured"),
+        (lambda b: b.ipv4(b.udp(), total=99), "raw", "captured", "udp.length"),
+        (lambda b: b.ipv4(bytes(8), 47, total=99), "raw", "captured", "ipv4.protocol"),
+        (lambda b: b.ipv4(b.udp(), total=99, checksum=9), "raw", "ipv4.checksum", "ipv4.checksum"),
+        (lambda b: b.ipv6(b.tcp(), 6)[:50], "raw", "transport.header", "transport.header"),
+        (lambda b: b.ethernet(b"", 0x8100), "ethernet", "link.header", "link.header"),
+    ],
+)  # fmt: skip
+def test_the_field_that_is_wrong(packet, build, make, link, fault, limited_by):
+    data = make(build)
+    found = packet.parse_packet(data, link, verify=True)
+    assert (found.fault, found.limited_by) == (fault, limited_by)
+    assert found.complete == (fault is None)
+    if fault is None:
+        packet.parse_packet(data, link, strict=True, verify=True)
+        return
+    with pytest.raises(PacketError) as caught:
+        packet.parse_packet(data, link, strict=True, verify=True)
+    layer, _, field = fault.rpartition(".")
+    assert (caught.value.layer, caught.value.field) == (layer or f"ipv{found.version}", field)
+    assert str(caught.value).startswith(f"{fault} at offset {caught.value.offset}: ")
+    assert f" {fault}: " in repr(found)
+
+
 def test_strict_lets_pass_what_is_no_fault(packet, build):
     for data in [
         build.ipv4(build.udp()) + b"trailer",

@@ -1,10 +1,12 @@
 """`parse_packet`, rule by rule, with packets made by the byte."""
 
+import re
 import struct
 from pathlib import Path
 
 import pytest
 
+from fastsock._core import protocols
 from fastsock.packet.fields import FAULTS, LIMITS, LINK_TYPES, ChecksumStatus, Status
 
 BAD, GOOD, UNVERIFIED, ABSENT = ChecksumStatus
@@ -20,13 +22,14 @@ NOTHING = {
 
 @pytest.fixture
 def parse(packet):
-    """Parse a packet with checksums verified, and see that limits and offsets hang together."""
+    """Parse a packet with checksums verified, and check that limits and offsets agree."""
 
     def parse(data, link="raw", *, verify=True, **options):
         found = packet.parse_packet(data, link, verify=verify, **options)
         assert found.payload_offset + found.payload_length <= len(data)
         assert bytes(found.payload) == data[found.payload_offset :][: found.payload_length]
-        assert found.complete == (not found.status & FAULTS)
+        assert found.complete == (not found.status & FAULTS) == (found.fault is None)
+        assert found.fault is None or found.fault in LIMITS
         assert found.fragment == bool(found.status & Status.FRAGMENT)
         return found
 
@@ -517,6 +520,15 @@ def test_later_fragment(parse, build):
 
 
 # The names of codes.
+
+
+def test_protocol_numbers_are_the_same_in_both_languages():
+    text = (KERNEL.parents[1] / "_core" / "protocols.h").read_text()
+    kernel = {name: int(number) for name, number in re.findall(r"FS_(\w+) = (\d+),", text)}
+    python = {name: value for name, value in vars(protocols).items() if type(value) is int}
+    assert kernel == python
+    assert protocols.name_of(protocols.ICMPV6) == "ICMPv6"
+    assert protocols.name_of(255) == "protocol 255"
 
 
 def test_codes_of_the_kernel_have_the_names_of_python():
