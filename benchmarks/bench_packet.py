@@ -18,8 +18,8 @@ from loops import hot
 from packet_peers import DST, DST6, MACS, PAYLOAD, SRC, SRC6
 from traffic import Traffic
 
+import fastsock.headers._py
 import fastsock.headers._py.builders
-import fastsock.headers._py.view
 import fastsock.packet._py.packet
 from fastsock.packet import RSS_KEY
 
@@ -29,7 +29,7 @@ PACKETS: dict[str, ModuleType] = {
 }
 HEADERS: dict[str, ModuleType] = {
     "compiled": fastsock.headers._c.views,
-    "pure": fastsock.headers._py.view,
+    "pure": fastsock.headers._py,
 }
 BUILDERS: dict[str, ModuleType] = {
     "compiled": fastsock.headers._c.builders,

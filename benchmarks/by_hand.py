@@ -164,7 +164,7 @@ Transport = tuple[int, int, int, int, int, int, int, int, int]
 
 
 def _transport(data: Buffer, protocol: int, at: int) -> Transport:
-    """Sport, dport, flags, seq, ack, window, icmp_type, icmp_code, payload."""
+    """Sport, dport, flags, seq, ack, window, icmp_type, icmp_code, payload_offset."""
     if protocol == 6:
         sport, dport, seq, ack, flags, window, _, _ = TCP.unpack_from(data, at)
         return sport, dport, flags & 0xFFF, seq, ack, window, 0, 0, at + (flags >> 12) * 4
@@ -180,7 +180,8 @@ NAMES = (
     *("vlan",),
     *("version", "protocol", "src", "dst", "ttl", "tos", "identification", "fragment_offset"),
     *("total_length", "payload_length"),
-    *("sport", "dport", "flags", "seq", "ack", "window", "icmp_type", "icmp_code", "payload"),
+    *("sport", "dport", "flags", "seq", "ack", "window", "icmp_type", "icmp_code"),
+    *("payload_offset",),
 )
 RECORD_NAMES = NAMES[:4]
 FORMATS = (
@@ -189,7 +190,7 @@ FORMATS = (
     | dict.fromkeys(("link", "vlan", "fragment_offset", "sport", "dport", "flags", "window"), "H")
 )
 NO_ADDRESS = bytes(16)
-NOTHING = (0,) * 14  # from `ttl` to what stands before `payload`
+NOTHING = (0,) * 14  # from `ttl` to what stands before `payload_offset`
 
 
 def _row(data: Buffer) -> tuple[Any, ...]:

@@ -54,14 +54,14 @@ static uint64_t decode(const uint8_t *data, size_t captured, uint64_t wire_lengt
 {
     fs_packet packet;
     fs_decode(data, captured, wire_length, FS_LINK_ETHERNET, 0, &packet);
-    return packet.status + packet.sport + packet.payload;
+    return packet.status + packet.sport + packet.payload_offset;
 }
 
 static uint64_t decode_and_verify(const uint8_t *data, size_t captured, uint64_t wire_length)
 {
     fs_packet packet;
     fs_decode(data, captured, wire_length, FS_LINK_ETHERNET, 1, &packet);
-    return packet.checksum_status + packet.sport + packet.payload;
+    return packet.checksum_status + packet.sport + packet.payload_offset;
 }
 
 /* Up to `most` records of a file; returns how many there were. */

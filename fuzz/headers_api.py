@@ -8,8 +8,7 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["fastsock"]):
-    from fastsock.headers._c import builders as c_builders, views as c_headers
-    from fastsock.headers._py import builders as py_builders, view as py_headers
+    from fastsock.headers import _c as c_headers, _py as py_headers
     from fastsock.headers.options import iter_ip_options, iter_ipv6_options, iter_tcp_options
 
 VIEWS = ["EthernetView", "ARPView", "IPv4View", "IPv6View", "TCPView", "UDPView", "ICMPView"]
@@ -76,10 +75,10 @@ def check_builders(data):
     payload = data.ConsumeBytes(data.ConsumeIntInRange(0, 50))
     size = data.PickValueInList([None, 0, 30, 100, 300])
     results = []
-    for twin in (c_builders, py_builders):
+    for twin in (c_headers, py_headers):
         out = None if size is None else bytearray(size)
-        keywords = {} if out is None else {"out": out}
-        built = outcome(getattr(twin, name), *ends, *numbers, payload, **keywords)
+        build, room = (name, ()) if out is None else (f"{name}_into", (out,))
+        built = outcome(getattr(twin, build), *room, *ends, *numbers, payload)
         results.append((built, out))
     assert results[0] == results[1], (name, ends, numbers, results)
     built = results[1][0]

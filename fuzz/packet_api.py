@@ -31,7 +31,7 @@ def outcome(module, data, link, options):
         return str(error), error.layer, error.field, error.offset
     names = [name for name in dir(found) if name[0] != "_"]
     values = {name: getattr(found, name) for name in names}
-    if bytes(found.payload_view) != data[found.payload :][: found.payload_length]:
+    if bytes(found.payload) != data[found.payload_offset :][: found.payload_length]:
         raise AssertionError("the payload is not where it is said to be")
     return values, repr(found), list(flows(module, found)) if found.version else None
 

@@ -28,10 +28,10 @@ enum { LINKS = sizeof(links) / sizeof(links[0]) };
 
 static void check_offsets(const fs_packet *packet, size_t size)
 {
-    CHECK(packet->payload <= size && packet->payload_length <= size - packet->payload);
-    CHECK(packet->l3 <= packet->payload || packet->version == 0);
-    CHECK(packet->l4 == 0 || (packet->l4 > packet->l3 && packet->l4 <= packet->payload));
-    CHECK(packet->limit_offset <= size);
+    CHECK(packet->payload_offset <= size && packet->payload_length <= size - packet->payload_offset);
+    CHECK(packet->l3_offset <= packet->payload_offset || packet->version == 0);
+    CHECK(packet->l4_offset == 0 || (packet->l4_offset > packet->l3_offset && packet->l4_offset <= packet->payload_offset));
+    CHECK(packet->fault_offset <= size);
     CHECK(packet->address_size == 0 || (packet->src + packet->address_size <= size &&
                                         packet->dst + packet->address_size <= size));
 }
@@ -80,12 +80,12 @@ static void check_paths(const fs_packet *packet, const uint8_t *data, size_t siz
                                        : fs_transport6(data, size, &found);
     if (packet->status & FS_NO_NEXT_HEADER) /* no view is made of what follows */
         return;
-    CHECK(reached == (packet->l4 != 0));
+    CHECK(reached == (packet->l4_offset != 0));
     if (!reached)
         return;
     CHECK(found.protocol == packet->protocol);
     CHECK(found.at <= size && found.at <= found.end);
-    CHECK(found.at == packet->l4);
+    CHECK(found.at == packet->l4_offset);
     CHECK((found.end > UINT32_MAX ? UINT32_MAX : found.end) == packet->total_length);
     CHECK(found.fragment == ((packet->status & FS_FRAGMENT) != 0));
     CHECK(found.ends.src + found.address_size <= size && found.ends.dst + found.address_size <= size);

@@ -43,7 +43,7 @@ typedef struct {
 #define FS_OF_ROW(field) {offsetof(fs_row, field), sizeof(((fs_row *)0)->field)}
 #define FS_OF_PACKET(field) FS_OF_ROW(packet.field)
 
-/* In the order of COLUMNS, fastsock/packet_fields.py. */
+/* In the order of COLUMNS, fastsock/packet/fields.py. */
 static const fs_column fs_columns[] = {
     FS_OF_ROW(timestamp_ns),
     FS_OF_ROW(wire_length),
@@ -69,15 +69,15 @@ static const fs_column fs_columns[] = {
     FS_OF_PACKET(icmp_type),
     FS_OF_PACKET(icmp_code),
     FS_OF_ROW(vlan),
-    FS_OF_PACKET(payload),
+    FS_OF_PACKET(payload_offset),
     FS_OF_PACKET(payload_length),
     FS_OF_PACKET(status),
     FS_OF_PACKET(limited_by),
     FS_OF_PACKET(checksum),
     FS_OF_PACKET(ethertype),
     FS_OF_PACKET(flow_label),
-    FS_OF_PACKET(l3),
-    FS_OF_PACKET(l4),
+    FS_OF_PACKET(l3_offset),
+    FS_OF_PACKET(l4_offset),
     FS_OF_ROW(flow_hash),
 };
 

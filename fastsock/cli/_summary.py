@@ -12,6 +12,7 @@ from struct import iter_unpack
 from typing import Any
 
 from .. import Columns, inet_ntop_many
+from .._core.protocols import name_of as protocol_name
 from ..packet.fields import FAULTS, LINK_ALIASES, LINK_TYPES, ChecksumStatus, Status
 from ._common import first, print_pairs, say
 
@@ -24,11 +25,6 @@ _SECOND = 10**9
 # So many are shown to people; JSON has all.
 _MOST_LINKS = 8
 _MOST_PROTOCOLS = 40
-_PROTOCOLS = {
-    1: "ICMP", 2: "IGMP", 4: "IPv4", 6: "TCP", 17: "UDP", 33: "DCCP", 41: "IPv6", 47: "GRE",
-    50: "ESP", 51: "AH", 58: "ICMPv6", 59: "no next header", 89: "OSPF", 103: "PIM", 112: "VRRP",
-    132: "SCTP", 136: "UDP-Lite",
-}  # fmt: skip
 _ETHERTYPES = {0x0806: "ARP", 0x8847: "MPLS", 0x8863: "PPPoE discovery", 0x88CC: "LLDP"}
 _LINKS = {number: name for name, number in LINK_TYPES.items()}
 
@@ -40,7 +36,7 @@ def link_name(link: int) -> str:
 
 def _protocol_name(link: int, ethertype: int, version: int, protocol: int) -> str:
     if version:
-        return f"IPv{version} {_PROTOCOLS.get(protocol, f'protocol {protocol}')}"
+        return f"IPv{version} {protocol_name(protocol)}"
     if ethertype:
         return _ETHERTYPES.get(ethertype, f"ethertype 0x{ethertype:04x}")
     return link_name(link)

@@ -2,7 +2,8 @@
 
 A view is made of any buffer and an offset. Its attributes are the header's fields; assigning one
 writes the buffer and updates the checksums that cover it. `iter_tcp_options` and its kin
-list options one by one. Builders fill in lengths and checksums: into fresh bytes, or a buffer.
+list options one by one. Builders fill in lengths and checksums; `build_udp_into` and its kin write
+into a buffer.
 """
 
 from .._core.backend import COMPILED, TYPE_CHECKING, publish
@@ -18,12 +19,19 @@ if TYPE_CHECKING or not COMPILED:
         TCPView,
         UDPView,
         build_arp,
+        build_arp_into,
         build_ethernet,
+        build_ethernet_into,
         build_icmp_echo,
+        build_icmp_echo_into,
         build_ipv4,
+        build_ipv4_into,
         build_ipv6,
+        build_ipv6_into,
         build_tcp,
+        build_tcp_into,
         build_udp,
+        build_udp_into,
     )
 else:
     from ._c import (
@@ -35,12 +43,19 @@ else:
         TCPView,
         UDPView,
         build_arp,
+        build_arp_into,
         build_ethernet,
+        build_ethernet_into,
         build_icmp_echo,
+        build_icmp_echo_into,
         build_ipv4,
+        build_ipv4_into,
         build_ipv6,
+        build_ipv6_into,
         build_tcp,
+        build_tcp_into,
         build_udp,
+        build_udp_into,
     )
 
 __all__ = [
@@ -53,12 +68,19 @@ __all__ = [
     "TCPView",
     "UDPView",
     "build_arp",
+    "build_arp_into",
     "build_ethernet",
+    "build_ethernet_into",
     "build_icmp_echo",
+    "build_icmp_echo_into",
     "build_ipv4",
+    "build_ipv4_into",
     "build_ipv6",
+    "build_ipv6_into",
     "build_tcp",
+    "build_tcp_into",
     "build_udp",
+    "build_udp_into",
     "iter_ip_options",
     "iter_ipv6_options",
     "iter_tcp_options",

@@ -80,6 +80,11 @@ IPV4_ENDS = {
     "dst": Octets("dst", "The destination address, 4 bytes; it may be assigned as text.", 16, 4),
 }
 
+IPV4_TEXT_ENDS = {
+    "src_address": Octets("src_address", "`src` as text; assigned as `src` is.", 12, 4),
+    "dst_address": Octets("dst_address", "`dst` as text; assigned as `dst` is.", 16, 4),
+}
+
 IPV6 = {
     **_VERSION,
     "tos": Bits("tos", "The traffic class byte: `dscp` and `ecn`.", 0, 2, 8, 4),
@@ -103,6 +108,11 @@ IPV6 = {
 IPV6_ENDS = {
     "src": Octets("src", "The source address, 16 bytes; it may be assigned as text.", 8, 16),
     "dst": Octets("dst", "The destination address, 16 bytes; it may be assigned as text.", 24, 16),
+}
+
+IPV6_TEXT_ENDS = {
+    "src_address": Octets("src_address", "`src` as text; assigned as `src` is.", 8, 16),
+    "dst_address": Octets("dst_address", "`dst` as text; assigned as `dst` is.", 24, 16),
 }
 
 _PORTS = {
@@ -141,10 +151,3 @@ ICMP = {
 
 VLAN_TYPES = (0x8100, 0x88A8, 0x9100)
 MAX_VLANS = 8
-
-# Where the checksum of a protocol stands that covers addresses, too, in its pseudo-header.
-TCP_PROTOCOL, UDP_PROTOCOL, ICMP_PROTOCOL, ICMPV6_PROTOCOL = 6, 17, 1, 58
-_DCCP_PROTOCOL, _UDP_LITE_PROTOCOL = 33, 136
-PSEUDO_CHECKSUMS = {TCP_PROTOCOL: 16, UDP_PROTOCOL: 6, _DCCP_PROTOCOL: 6, _UDP_LITE_PROTOCOL: 6}
-# In these a sum of zero is written as 0xFFFF: RFC 768, and RFC 3828 section 3.1.
-ZERO_IS_NONE = (UDP_PROTOCOL, _UDP_LITE_PROTOCOL)

@@ -6,21 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "fastsock/_core/bytes.h"
 #include "fastsock/checksums/checksum.h"
-
-static inline uint32_t fs_load_be(const uint8_t *data, size_t size)
-{
-    uint32_t value = 0;
-    for (size_t i = 0; i < size; i++)
-        value = value << 8 | data[i];
-    return value;
-}
-
-static inline void fs_store_be(uint8_t *data, size_t size, uint32_t value)
-{
-    for (; size > 0; value >>= 8)
-        data[--size] = (uint8_t)value;
-}
 
 /* The checksum at `checksum` after `size` bytes that it covers, whole words, have changed. By
  * equation 3, ~(~HC + ~m + m'), which unlike equation 4 can't make 0xFFFF of what should be zero.

@@ -4,6 +4,14 @@ from cpython.object cimport PyTypeObject
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 
+cdef extern from "fastsock/_core/protocols.h" nogil:
+    enum:
+        FS_ICMP
+        FS_TCP
+        FS_ICMPV6
+        FS_SCTP
+
+
 cdef extern from "fastsock/packet/packet.h" nogil:
     enum:
         FS_TRANSPORT
@@ -16,6 +24,7 @@ cdef extern from "fastsock/packet/packet.h" nogil:
     ctypedef struct fs_packet:
         uint32_t status
         uint8_t limited_by
+        uint8_t fault
         uint8_t version
         uint8_t protocol
         uint8_t ttl
@@ -39,25 +48,21 @@ cdef extern from "fastsock/packet/packet.h" nogil:
         uint32_t identification
         uint32_t flow_label
         uint32_t total_length
-        uint32_t l3
-        uint32_t l4
-        uint32_t payload
+        uint32_t l3_offset
+        uint32_t l4_offset
+        uint32_t payload_offset
         uint32_t payload_length
         uint8_t more_fragments
         uint8_t dont_fragment
         uint8_t address_size
         uint32_t src
         uint32_t dst
-        uint32_t limit_offset
+        uint32_t fault_offset
 
 
 cdef extern from "fastsock/packet/decode.h" nogil:
     enum:
         FS_LINK_ETHERNET
-        FS_ICMP
-        FS_TCP
-        FS_ICMPV6
-        FS_SCTP
 
     bint fs_is_raw(uint32_t link) noexcept          # no link header stands in front
     bint fs_has_link_header(uint32_t link) noexcept  # one does, and can be decoded

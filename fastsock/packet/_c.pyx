@@ -97,7 +97,7 @@ cdef class Packet:
 
     Fields that the packet does not have are None. Offsets count from its first byte. It keeps
     the buffer, but no export of it: a bytearray can still be resized. Addresses and numbers are
-    those of the time when it was parsed; `payload_view` shows what the buffer holds now.
+    those of the time when it was parsed; `payload` shows what the buffer holds now.
 
     Raises:
         TypeError: always, for packets are made by `parse_packet`.
@@ -107,7 +107,7 @@ cdef class Packet:
     >>> packet = parse_packet(header + bytes.fromhex("d4310035000d0000") + b"hello", "raw")
     >>> packet
     <Packet UDP 192.0.2.1:54321 > 198.51.100.1:53 payload=5>
-    >>> packet.ttl, packet.src.hex(), bytes(packet.payload_view)
+    >>> packet.ttl, packet.src.hex(), bytes(packet.payload)
     (64, 'c0000201', b'hello')
     """
 
@@ -329,28 +329,33 @@ cdef class Packet:
 
     @property
     def limited_by(self):
-        """Field at fault, or else the one that set where the payload ends."""
+        """Field that stopped decoding or set where the payload ends, right or wrong."""
         return _LIMITS[self.found.limited_by]
 
     @property
-    def l2(self):
+    def fault(self):
+        """First field that is wrong, ``"captured"`` where the datagram is only cut."""
+        return _LIMITS[self.found.fault] if self.has(FS_FAULTS) else None
+
+    @property
+    def l2_offset(self):
         """Where the link header begins."""
         return 0 if fs_has_link_header(self.found.link) else None
 
     @property
-    def l3(self):
+    def l3_offset(self):
         """Where the network header begins."""
-        return self.found.l3 if self.found.l3 or fs_is_raw(self.found.link) else None
+        return self.found.l3_offset if self.found.l3_offset or fs_is_raw(self.found.link) else None
 
     @property
-    def l4(self):
+    def l4_offset(self):
         """Where the transport header begins."""
-        return self.found.l4 if self.found.l4 else None
+        return self.found.l4_offset if self.found.l4_offset else None
 
     @property
-    def payload(self):
+    def payload_offset(self):
         """Where the first byte stands that is not decoded."""
-        return self.found.payload
+        return self.found.payload_offset
 
     @property
     def payload_length(self):
@@ -358,9 +363,9 @@ cdef class Packet:
         return self.found.payload_length
 
     @property
-    def payload_view(self):
+    def payload(self):
         """The payload, in place: read-only if the buffer is."""
-        cdef Py_ssize_t start = self.found.payload
+        cdef Py_ssize_t start = self.found.payload_offset
         return contiguous(self._buffer, "buffer")[start:start + self.found.payload_length]
 
     @property
@@ -416,7 +421,7 @@ def parse_packet(buffer, link="ethernet", *, verify=False, strict=False, wire_le
     """Decode a packet's headers.
 
     Nothing that a packet holds makes this raise, unless `strict` is given: `Packet.status` has
-    the bits of what was found and what was wrong, and `Packet.limited_by` names the field.
+    the bits of what was found and what was wrong, and `Packet.fault` names the field.
 
     Args:
         buffer: the packet, in any contiguous buffer. The result keeps it.
@@ -465,8 +470,7 @@ cdef object parse_given(_State state, PyObject **given):
     packet.read(<object>given[BUFFER], link, on_wire, wire_length, verify)
     if given[STRICT] != NULL and <object>given[STRICT] and packet.has(FS_FAULTS):
         raise _packet_error(
-            packet.found.status, packet.limited_by, packet.found.limit_offset,
-            packet.found.version
+            packet.fault, packet.found.status, packet.found.fault_offset, packet.found.version
         )
     return packet
 

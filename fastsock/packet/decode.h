@@ -16,7 +16,7 @@ static inline void fs_any_ip(fs_decoder *d)
         return fs_ipv4(d);
     if (version == 6)
         return fs_ipv6(d);
-    d->packet->l3 = (uint32_t)d->at;
+    d->packet->l3_offset = (uint32_t)d->at;
     fs_stop(d, fs_left(d) ? FS_BAD_VERSION : FS_HEADER_CUT, FS_BY_IP_VERSION, d->at);
 }
 
@@ -59,7 +59,7 @@ static inline void fs_decode(const uint8_t *data, size_t captured, uint64_t wire
     packet->ip_checksum_status = packet->checksum_status = FS_SUM_ABSENT;
     if (fs_link_layer(&d, &type))
         fs_network_layer(&d, type);
-    packet->payload = (uint32_t)d.at;
+    packet->payload_offset = (uint32_t)d.at;
     packet->payload_length = (uint32_t)fs_left(&d);
 }
 

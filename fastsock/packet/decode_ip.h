@@ -14,7 +14,7 @@ static inline void fs_arp(fs_decoder *d)
     fs_packet *packet = d->packet;
     size_t start = d->at;
     const uint8_t *p = d->data + start;
-    packet->l3 = (uint32_t)start;
+    packet->l3_offset = (uint32_t)start;
     if (fs_left(d) < 8)
         return fs_stop(d, FS_HEADER_CUT, FS_BY_ARP_HEADER, start);
     size_t hardware_size = p[4], address_size = p[5];
@@ -22,7 +22,7 @@ static inline void fs_arp(fs_decoder *d)
     if (fs_left(d) < size)
         return fs_stop(d, FS_HEADER_CUT, FS_BY_ARP_HEADER, start);
     d->at = start + size;
-    fs_shorten(d, d->at, FS_BY_ARP_HEADER, start);
+    fs_shorten(d, d->at, FS_BY_ARP_HEADER);
     if (fs_be16(p + 2) == FS_TYPE_IPV4 && address_size == 4) {
         packet->address_size = 4;
         packet->src = (uint32_t)(start + 8 + hardware_size);
@@ -34,12 +34,12 @@ static inline void fs_arp(fs_decoder *d)
 static inline void fs_datagram(fs_decoder *d, size_t start, uint64_t total, enum fs_limit limit)
 {
     d->packet->total_length = total > UINT32_MAX ? UINT32_MAX : (uint32_t)total;
-    d->packet->limit_offset = (uint32_t)start;
     if (start + total <= d->end) {
-        fs_shorten(d, start + total, limit, start);
+        fs_shorten(d, start + total, limit);
         return;
     }
-    d->packet->status |= FS_CUT;
+    d->packet->status |= FS_CUT; /* no field is wrong yet: `fault` is "captured", from here on */
+    d->packet->fault_offset = (uint32_t)start;
     d->wire_end = start + total;
 }
 
@@ -85,7 +85,7 @@ static inline void fs_ipv4(fs_decoder *d)
     fs_packet *packet = d->packet;
     size_t start = d->at;
     const uint8_t *p = d->data + start;
-    packet->l3 = (uint32_t)start;
+    packet->l3_offset = (uint32_t)start;
     if (fs_left(d) < 20)
         return fs_stop(d, FS_HEADER_CUT, FS_BY_IPV4_HEADER, start);
     if (p[0] >> 4 != 4)
@@ -124,7 +124,7 @@ static inline void fs_ipv6(fs_decoder *d)
     fs_packet *packet = d->packet;
     size_t start = d->at;
     const uint8_t *p = d->data + start;
-    packet->l3 = (uint32_t)start;
+    packet->l3_offset = (uint32_t)start;
     if (fs_left(d) < 40)
         return fs_stop(d, FS_HEADER_CUT, FS_BY_IPV6_HEADER, start);
     if (p[0] >> 4 != 6)
@@ -202,7 +202,7 @@ static inline int fs_bad_zero_length(fs_decoder *d)
         return 0;
     packet->status &= ~(uint32_t)FS_LENGTH_FROM_WIRE;
     packet->total_length = 40;
-    fs_stop(d, FS_BAD_LENGTH, FS_BY_IPV6_PAYLOAD_LENGTH, packet->l3);
+    fs_stop(d, FS_BAD_LENGTH, FS_BY_IPV6_PAYLOAD_LENGTH, packet->l3_offset);
     return 1;
 }
 
@@ -223,7 +223,7 @@ static inline void fs_chain(fs_decoder *d)
         return fs_stop(d, FS_NO_NEXT_HEADER, FS_BY_IPV6_NEXT_HEADER, d->at);
     }
     if (packet->protocol == FS_ESP) {
-        packet->l4 = (uint32_t)d->at;
+        packet->l4_offset = (uint32_t)d->at;
         return fs_stop(d, FS_ENCRYPTED, FS_BY_ESP, d->at);
     }
     fs_transport_header(d);

@@ -52,7 +52,7 @@ static inline int fs_has_link_header(uint32_t link)
 /* A network layer, or what should be one, that begins here and has no decoder. */
 static inline int fs_link_unknown(fs_decoder *d, enum fs_limit limit, size_t header)
 {
-    d->packet->l3 = (uint32_t)d->at;
+    d->packet->l3_offset = (uint32_t)d->at;
     fs_stop(d, FS_UNDECODED, limit, header);
     return 0;
 }
@@ -121,7 +121,7 @@ static inline int fs_ethertype(fs_decoder *d, int cooked, uint32_t *type)
     if (*type < FS_FIRST_TYPE) {
         d->packet->ethertype = 0;
         if (!cooked)
-            fs_shorten(d, d->at + *type, FS_BY_ETHERNET_LENGTH, 0);
+            fs_shorten(d, d->at + *type, FS_BY_ETHERNET_LENGTH);
         else if (*type != FS_COOKED_LLC)
             return fs_link_unknown(d, FS_BY_ETHERNET_TYPE, 0);
         if (!fs_llc(d, type))
@@ -162,7 +162,7 @@ static inline int fs_pppoe(fs_decoder *d, uint32_t *type)
     d->at += 6;
     if (p[0] != 0x11 || p[1] != 0)
         return fs_link_unknown(d, FS_BY_PPP_PROTOCOL, start);
-    fs_shorten(d, d->at + fs_be16(p + 4), FS_BY_PPPOE_LENGTH, start);
+    fs_shorten(d, d->at + fs_be16(p + 4), FS_BY_PPPOE_LENGTH);
     return fs_ppp(d, 0, type);
 }
 

@@ -108,7 +108,7 @@ static inline void fs_udp(fs_decoder *d, size_t l4, uint64_t whole)
         return fs_stop(d, FS_BAD_LENGTH, FS_BY_UDP_LENGTH, l4);
     else if (l4 + length <= d->end) {
         d->end = l4 + (size_t)length; /* what is left of the datagram is no trailer of a frame */
-        fs_limit(d, FS_BY_UDP_LENGTH, l4);
+        fs_limit(d, FS_BY_UDP_LENGTH);
     }
     if (packet->checksum != 0)
         fs_verify_sum(d, l4, length, length, 1);
@@ -207,7 +207,7 @@ static inline void fs_transport_header(fs_decoder *d)
     fs_packet *packet = d->packet;
     size_t l4 = d->at;
     uint64_t whole = d->wire_end - l4;
-    packet->l4 = (uint32_t)l4;
+    packet->l4_offset = (uint32_t)l4;
     if (!fs_has_transport(packet)) {
         fs_stop(d, FS_UNDECODED,
                 packet->version == 4 ? FS_BY_IPV4_PROTOCOL : FS_BY_IPV6_NEXT_HEADER, l4);

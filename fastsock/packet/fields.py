@@ -148,15 +148,15 @@ COLUMNS = MappingProxyType(
         "icmp_type": Column("B", 1),
         "icmp_code": Column("B", 1),
         "vlan": Column("H", 2),
-        "payload": Column("I", 4),
+        "payload_offset": Column("I", 4),
         "payload_length": Column("I", 4),
         "status": Column("I", 4),
         "limited_by": Column("B", 1),
         "checksum": Column("H", 2),
         "ethertype": Column("H", 2),
         "flow_label": Column("I", 4),
-        "l3": Column("I", 4),
-        "l4": Column("I", 4),
+        "l3_offset": Column("I", 4),
+        "l4_offset": Column("I", 4),
         "flow_hash": Column("I", 4),
     }
 )

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "fastsock/_core/bytes.h"
 #include "fastsock/packet/packet.h"
 
 enum {
@@ -40,13 +41,6 @@ static inline fs_flow fs_flow_of(const fs_packet *packet, const uint8_t *src, co
         flow.dport = packet->sport;
     }
     return flow;
-}
-
-static inline uint8_t *fs_put16(uint8_t *out, uint16_t value)
-{
-    out[0] = (uint8_t)(value >> 8);
-    out[1] = (uint8_t)value;
-    return out + 2;
 }
 
 static inline uint8_t *fs_put_addresses(uint8_t *out, const fs_flow *flow)

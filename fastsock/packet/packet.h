@@ -80,6 +80,7 @@ enum fs_checksum_status { FS_SUM_BAD, FS_SUM_GOOD, FS_SUM_UNVERIFIED, FS_SUM_ABS
 typedef struct {
     uint32_t status;
     uint8_t limited_by;
+    uint8_t fault;    /* the first wrong field, where `status` has a bit of FS_FAULTS */
     uint8_t version;  /* 4, 6, or 0: not IP */
     uint8_t protocol; /* of the transport header, or the last next header that was read */
     uint8_t ttl;
@@ -103,16 +104,16 @@ typedef struct {
     uint32_t identification;
     uint32_t flow_label;
     uint32_t total_length; /* of the datagram, its IP header included */
-    uint32_t l3;
-    uint32_t l4;
-    uint32_t payload;
+    uint32_t l3_offset;
+    uint32_t l4_offset;
+    uint32_t payload_offset;
     uint32_t payload_length;  /* captured bytes of the payload, no trailer */
     uint8_t more_fragments;
     uint8_t dont_fragment;
     uint8_t address_size;     /* 4, 16, or 0 where there are none */
     uint32_t src;             /* offsets of the addresses, `address_size` bytes each */
     uint32_t dst;
-    uint32_t limit_offset;    /* where the header begins that `limited_by` speaks of */
+    uint32_t fault_offset;    /* where the header of the wrong field begins */
 } fs_packet;
 
 #endif

@@ -9,44 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fastsock/_core/bytes.h"
+#include "fastsock/_core/protocols.h"
 #include "fastsock/checksums/checksum.h"
 #include "fastsock/packet/packet.h"
-
-enum { /* protocols, and next headers */
-    FS_HOP_BY_HOP = 0,
-    FS_ICMP = 1,
-    FS_TCP = 6,
-    FS_UDP = 17,
-    FS_DCCP = 33,
-    FS_ROUTING = 43,
-    FS_FRAGMENT_HEADER = 44,
-    FS_ESP = 50,
-    FS_AH = 51,
-    FS_ICMPV6 = 58,
-    FS_NO_NEXT = 59,
-    FS_DESTINATION = 60,
-    FS_SCTP = 132,
-    FS_MOBILITY = 135,
-    FS_UDPLITE = 136,
-    FS_HIP = 139,
-    FS_SHIM6 = 140,
-};
 
 enum { /* UDP ports whose datagrams may be longer than UDP's length can say */
     FS_VXLAN_PORT = 4789,
     FS_LINUX_VXLAN_PORT = 8472, /* what Linux took before there was an assigned one */
     FS_GENEVE_PORT = 6081,
 };
-
-static inline uint32_t fs_be16(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 8 | p[1];
-}
-
-static inline uint32_t fs_be32(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
 
 /* Where the two addresses of the pseudo-header stand: 0 for one that can't be told. */
 typedef struct {

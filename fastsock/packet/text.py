@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from .._core.typed import TYPE_CHECKING
+from .._core.protocols import name_of as protocol_name
 from .errors import PacketError
 from .fields import FAULTS, LINK_TYPES, Status
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._py.packet import Packet
 
-_PROTOCOLS = {
-    1: "ICMP", 6: "TCP", 17: "UDP", 33: "DCCP", 50: "ESP", 58: "ICMPv6", 132: "SCTP",
-    136: "UDP-Lite",
-}  # fmt: skip
 _LINKS = {number: name for name, number in LINK_TYPES.items()}
 
 
@@ -21,11 +18,11 @@ def names_of(status: int) -> str:
     return "|".join(bit.name or "" for bit in Status if status & bit)
 
 
-def packet_error(status: int, limited_by: str, offset: int, version: int) -> PacketError:
-    """The error of a packet with faults, where `strict` was asked for."""
-    layer, _, field = limited_by.rpartition(".")
-    text = f"{limited_by} at offset {offset}: {names_of(status & FAULTS)}"
-    # What is captured limits a datagram: its IP header says how long it is.
+def packet_error(fault: str, status: int, offset: int, version: int) -> PacketError:
+    """Make the error of a packet with faults, where `strict` was asked for."""
+    layer, _, field = fault.rpartition(".")
+    text = f"{fault} at offset {offset}: {names_of(status & FAULTS)}"
+    # "captured" has no layer of its own: the IP header says that the datagram is longer.
     return PacketError(text, layer or f"ipv{version}", field, offset)
 
 
@@ -38,7 +35,7 @@ def _endpoint(address: str | None, port: int | None) -> str:
 def describe(packet: Packet) -> str:
     """The repr of a packet: who to whom, and what was wrong with it."""
     if packet.version:
-        kind = _PROTOCOLS.get(packet.protocol or 0, f"protocol {packet.protocol}")
+        kind = protocol_name(packet.protocol or 0)
     elif packet.ethertype is not None:
         kind = "ARP" if packet.src is not None else f"ethertype {packet.ethertype:#06x}"
     else:
@@ -48,6 +45,6 @@ def describe(packet: Packet) -> str:
         source = _endpoint(packet.src_address, packet.sport)
         words.append(f"{source} > {_endpoint(packet.dst_address, packet.dport)}")
     words.append(f"payload={packet.payload_length}")
-    if packet.status & FAULTS:
-        words.append(names_of(packet.status & FAULTS))
+    if packet.fault is not None:
+        words.append(f"{packet.fault}: {names_of(packet.status & FAULTS)}")
     return f"<Packet {' '.join(words)}>"

@@ -104,7 +104,7 @@ def test_fields(decode):
     assert found["ttl"].tolist() == [64, 64]
     assert found["identification"].tolist() == [1, 0]
     assert found["total_length"].tolist() == [32, 60]
-    assert found["payload"].tolist() == [28, 60]
+    assert found["payload_offset"].tolist() == [28, 60]
     assert found["payload_length"].tolist() == [4, 0]
     assert found["captured_length"].tolist() == [32, 60]
     assert LIMITS[found["limited_by"][0]] == "udp.length"

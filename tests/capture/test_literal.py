@@ -98,7 +98,7 @@ EXPECTED = {
     "icmp_type": [0, 0, 3, 0, 129, 0, 0],
     "icmp_code": [0, 0, 13, 0, 0, 0, 0],
     "vlan": [100, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF],
-    "payload": [70, 56, 42, 34, 62, 42, 40],
+    "payload_offset": [70, 56, 42, 34, 62, 42, 40],
     "payload_length": [4, 5, 8, 8, 0, 0, 0],
     # TRANSPORT 1, PORTS 2, FRAGMENT 4, LATER_FRAGMENT 8, TRAILER 256, CUT 1 << 16
     "status": [0x103, 0x3, 0x5, 0xC, 0x1, 0, 0x3],
@@ -107,8 +107,8 @@ EXPECTED = {
     "checksum": [0xABCD, 0xBEEF, 0x1357, 0, 0x2468, 0, 0x0004],
     "ethertype": [0x0800, 0, 0x0800, 0x0800, 0x86DD, 0x0806, 0],
     "flow_label": [0, 0xABCDE, 0, 0, 0, 0, 0],
-    "l3": [18, 0, 14, 14, 14, 14, 0],
-    "l4": [38, 48, 34, 0, 54, 0, 20],
+    "l3_offset": [18, 0, 14, 14, 14, 14, 0],
+    "l4_offset": [38, 48, 34, 0, 54, 0, 20],
     # The last one is of Microsoft's suite; the others by the definition, bit by bit, below.
     "flow_hash": [0x91E71869, 0x11D6FD6C, 0x02B7C9B1, 0x539427E9, 0x3B9036A7, 0, 0x51CCC178],
 }  # fmt: skip

@@ -133,7 +133,7 @@ def test_fragments_of_a_datagram(builders, parse, ends):
         assert (found.complete, found.fragment) == (True, True)
         assert (found.fragment_offset, found.more_fragments) == (at, more)
         assert (found.identification, found.protocol) == (0xBEEF, 17)
-        start = found.l4 if found.l4 is not None else found.payload
+        start = found.l4_offset if found.l4_offset is not None else found.payload_offset
         joined[at : at + 64] = packet[start:]
         assert (found.sport == 53) == (at == 0)
         out = bytearray(200)
@@ -147,9 +147,12 @@ def build_whole(builders, ends):
     return builders.build_udp(*ends, 53, 5353, bytes(range(192)))
 
 
-def fragment(builders, ends, piece, at, more, **keywords):
-    build = builders.build_ipv4 if ends is V4 else builders.build_ipv6
-    return build(*ends, 17, piece, fragment_offset=at, more_fragments=more, **keywords)
+def fragment(builders, ends, piece, at, more, out=None, **keywords):
+    name = "build_ipv4" if ends is V4 else "build_ipv6"
+    place = {"fragment_offset": at, "more_fragments": more}
+    if out is None:
+        return getattr(builders, name)(*ends, 17, piece, **place, **keywords)
+    return getattr(builders, f"{name}_into")(out, *ends, 17, piece, **place, **keywords)
 
 
 @FAMILIES
@@ -308,27 +311,27 @@ def test_the_longest_payload_of_bare_datagrams(builders):
 def test_into_a_buffer(call, name, arguments):
     built = call(name, *arguments)
     for out in (bytearray(b"\xee" * 100), array.array("I", b"\xee" * 100)):
-        assert call(name, *arguments, out=out) == len(built)
+        assert call(f"{name}_into", out, *arguments) == len(built)
         assert bytes(out) == built + b"\xee" * (100 - len(built))
     exact = bytearray(len(built))
-    call(name, *arguments, out=memoryview(exact))
+    call(f"{name}_into", memoryview(exact), *arguments)
     assert exact == built
     for size in range(len(built)):
         small = bytearray(b"\xee" * size)
         with pytest.raises(ValueError, match=f"out has {size} bytes, {len(built)} are needed"):
-            call(name, *arguments, out=small)
+            call(f"{name}_into", small, *arguments)
         assert small == b"\xee" * size
         try:
-            call(name, *arguments, out=small)
+            call(f"{name}_into", small, *arguments)
         except ValueError:
             small.append(0)  # the error keeps no hold on it
     with pytest.raises(TypeError, match="read-only"):
-        call(name, *arguments, out=bytes(100))
-    for wrong in ("text", 5, []):
+        call(f"{name}_into", bytes(100), *arguments)
+    for wrong in ("text", 5, [], None):
         with pytest.raises(TypeError, match="bytes-like"):
-            call(name, *arguments, out=wrong)
+            call(f"{name}_into", wrong, *arguments)
     with pytest.raises(BufferError, match="contiguous"):
-        call(name, *arguments, out=memoryview(bytearray(400))[::2])
+        call(f"{name}_into", memoryview(bytearray(400))[::2], *arguments)
 
 
 @WITH_PAYLOAD
@@ -338,7 +341,7 @@ def test_a_payload_that_lies_in_out(call, name, arguments, start):
     out[start : start + 4] = b"data"
     payload = memoryview(out)[start : start + 4]
     built = call(name, *arguments)
-    assert call(name, *arguments[:-1], payload, out=out) == len(built)
+    assert call(f"{name}_into", out, *arguments[:-1], payload) == len(built)
     assert out[: len(built)] == built
 
 

@@ -1,6 +1,7 @@
 """Views, fields and builders under attack: nothing is read or written outside, or after its end."""
 
 import gc
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,9 +20,9 @@ HUGE = [1 << 31, (1 << 63) - 1, (1 << 63) - 4, -1, -(1 << 63), 61, 1000]
 
 
 @pytest.mark.parametrize("at", HUGE)
-def test_fields_of_ones_own_reach_nothing_outside(compiled, at):
+def test_fields_of_ones_own_reach_nothing_outside(at):
     """A place near the end of Py_ssize_t plus a size is a negative number."""
-    fields = compiled.part("fields")
+    fields = import_module("fastsock.headers._c.field")
     layout = SimpleNamespace(name="x", doc="", at=at, size=4, bits=32, shift=0, unit=1, base=0,
                              most=0xFFFFFFFF)  # fmt: skip
     for kind in (fields.Number, fields.Flag, fields.Octets):
@@ -35,12 +36,13 @@ def test_fields_of_ones_own_reach_nothing_outside(compiled, at):
      {"shift": 32}, {"shift": 1}, {"shift": -1}, {"unit": 0}, {"size": (1 << 63) - 1},
      {"shift": (1 << 31) - 1, "bits": 2}],
 )  # fmt: skip
-def test_numbers_of_ones_own_fit_in_their_bytes(compiled, wrong):
+def test_numbers_of_ones_own_fit_in_their_bytes(wrong):
     values = {"name": "x", "doc": "", "at": 4, "size": 4, "bits": 32, "shift": 0, "unit": 1,
               "base": 0, "most": 9}  # fmt: skip
-    compiled.part("fields").Number(SimpleNamespace(**values))
+    number = import_module("fastsock.headers._c.field").Number
+    number(SimpleNamespace(**values))
     with pytest.raises(ValueError, match="no field of a header"):
-        compiled.part("fields").Number(SimpleNamespace(**values | wrong))
+        number(SimpleNamespace(**values | wrong))
 
 
 def test_a_layout_that_changes_while_it_is_read(compiled):
@@ -52,7 +54,7 @@ def test_a_layout_that_changes_while_it_is_read(compiled):
         def bits(self):
             return next(self.answers)
 
-    field = compiled.part("fields").Number(Layout())
+    field = import_module("fastsock.headers._c.field").Number(Layout())
     assert field.__get__(compiled.part("headers").IPv4View(bytes(range(20))), None) == 7
 
 

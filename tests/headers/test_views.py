@@ -28,6 +28,7 @@ IPV4_FIELDS = {
     "identification": 0x1234, "flags": 1, "dont_fragment": False, "more_fragments": True,
     "fragment_offset": 40, "ttl": 64, "protocol": 17, "checksum": 0xABCD,
     "src": bytes([192, 0, 2, 1]), "dst": bytes([192, 0, 2, 2]),
+    "src_address": "192.0.2.1", "dst_address": "192.0.2.2",
     "options": bytes.fromhex("94040000"), "payload": bytes.fromhex("0035003500080000"),
 }  # fmt: skip
 IPV6 = bytes.fromhex("6ba12345 0004 3b01" + "20010db8" + "00" * 11 + "01" + "ff" * 16 + "11223344")
@@ -35,6 +36,7 @@ IPV6_FIELDS = {
     "version": 6, "tos": 0xBA, "traffic_class": 0xBA, "dscp": 46, "ecn": 2, "flow_label": 0x12345,
     "payload_length": 4, "total_length": 44, "next_header": 59, "ttl": 1, "hop_limit": 1,
     "src": bytes.fromhex("20010db8" + "00" * 11 + "01"), "dst": b"\xff" * 16,
+    "src_address": "2001:db8::1", "dst_address": ":".join(["ffff"] * 8),
     "payload": bytes.fromhex("11223344"),
 }  # fmt: skip
 TCP = bytes.fromhex("0401 0050 01020304 f1020304 6152 ffff 1234 0007 020405b4 68690d")
@@ -179,6 +181,7 @@ def test_addresses_as_text(headers):
     view = headers.IPv4View(bytearray(IPV4))
     view.src, view.dst = "198.51.100.1", "0.0.0.0"
     assert (view.src, view.dst) == (bytes([198, 51, 100, 1]), bytes(4))
+    assert (view.src_address, view.dst_address) == ("198.51.100.1", "0.0.0.0")
     other = headers.IPv6View(bytearray(IPV6))
     other.dst = "2001:db8::5"
     assert other.dst == bytes.fromhex("20010db8" + "00" * 11 + "05")

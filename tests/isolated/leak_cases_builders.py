@@ -32,7 +32,7 @@ CASES = [
     *RIGHT.items(),
     *((name, (*V6, 1, 2, DATA)) for name in WHOLE),
     *(
-        (name, arguments, {"out": out})
+        (f"{name}_into", (out, *arguments))
         for name, arguments in RIGHT.items()
         for out in [bytearray(100), bytearray(5), bytes(100), SPACED, "text"]
     ),

@@ -16,8 +16,8 @@ ATTRIBUTES = [
     "dport", "flags", "seq", "ack", "window", "ttl", "tos", "flow_label", "identification",
     "dont_fragment", "more_fragments", "fragment_offset", "total_length", "checksum", "icmp_type",
     "icmp_code", "vlan", "vlans", "ip_checksum_status", "checksum_status", "status", "limited_by",
-    "l2", "l3", "l4", "payload", "payload_length", "payload_view", "eth_dst", "eth_src", "fragment",
-    "complete",
+    "l2_offset", "l3_offset", "l4_offset", "payload_offset", "payload_length", "payload", "fault",
+    "eth_dst", "eth_src", "fragment", "complete",
 ]  # fmt: skip
 
 
@@ -47,24 +47,24 @@ def test_buffers_of_every_kind(packet, datagram, kind):
     found = packet.parse_packet(buffer, "raw", verify=True)
     assert found.buffer is buffer
     assert fields(found) == fields(packet.parse_packet(datagram, "raw", verify=True))
-    assert found.payload_view == b"payload!"
+    assert found.payload == b"payload!"
 
 
 def test_file_maps(packet, datagram):
     with mmap.mmap(-1, len(datagram)) as buffer:
         buffer[:] = datagram
         found = packet.parse_packet(buffer, "raw")
-        assert found.payload_view == b"payload!"
+        assert found.payload == b"payload!"
     assert found.src_address == "192.0.2.1", "addresses were copied"
     with pytest.raises(ValueError, match="closed"):
-        found.payload_view  # noqa: B018
+        found.payload  # noqa: B018
 
 
 @pytest.mark.parametrize("empty", [b"", bytearray(), array.array("I"), memoryview(bytes(4))[2:2]])
 def test_empty_buffers(packet, empty):
     found = packet.parse_packet(empty)
     assert (Status(found.status), found.limited_by) == (Status.HEADER_CUT, "link.header")
-    assert (found.payload_view, found.payload_length) == (b"", 0)
+    assert (found.payload, found.payload_length) == (b"", 0)
 
 
 @pytest.mark.parametrize(("value", "error"), [
@@ -78,10 +78,10 @@ def test_what_is_no_buffer(packets, outcome, value, error):
 
 
 def test_view_is_as_writable_as_the_buffer(packet, datagram):
-    assert packet.parse_packet(datagram, "raw").payload_view.readonly
+    assert packet.parse_packet(datagram, "raw").payload.readonly
     buffer = bytearray(datagram)
     found = packet.parse_packet(buffer, "raw")
-    with found.payload_view as view:
+    with found.payload as view:
         view[:] = b"PAYLOAD!"
     assert buffer.endswith(b"PAYLOAD!")
 
@@ -90,11 +90,11 @@ def test_bytearray_is_not_held(packet, datagram):
     buffer = bytearray(datagram)
     found = packet.parse_packet(buffer, "raw")
     buffer += b"more"
-    assert found.payload_view == b"payload!"
+    assert found.payload == b"payload!"
     del buffer[30:]
-    assert found.payload_view == b"pa", "what the buffer holds now"
+    assert found.payload == b"pa", "what the buffer holds now"
     buffer.clear()
-    assert found.payload_view == b""
+    assert found.payload == b""
     assert (found.src_address, found.dport, found.payload_length) == ("192.0.2.1", 53, 8)
 
 
@@ -188,15 +188,15 @@ def test_reprs(packets, build):
     assert said(build.ipv6(build.tcp(src=build.SRC6, dst=build.DST6), 6), "ipv6") == (
         "<Packet TCP [2001:db8::1]:5000 > [2001:db8::2]:80 payload=4>"
     )
-    assert said(build.ipv4(b"", 47)) == "<Packet protocol 47 192.0.2.1 > 198.51.100.2 payload=0>"
+    assert said(build.ipv4(b"", 47)) == "<Packet GRE 192.0.2.1 > 198.51.100.2 payload=0>"
     assert said(build.ipv4(build.tcp(checksum=1), 6, total=99), verify=True) == (
-        "<Packet TCP 192.0.2.1:5000 > 198.51.100.2:80 payload=4 CUT>"
+        "<Packet TCP 192.0.2.1:5000 > 198.51.100.2:80 payload=4 captured: CUT>"
     )
     assert said(build.ethernet(build.arp(), 0x0806), 1) == (
         "<Packet ARP 10.0.0.1 > 10.0.0.2 payload=0>"
     )
     assert said(build.ethernet(b"lldp", 0x88CC), 1) == "<Packet ethertype 0x88cc payload=4>"
-    assert said(b"", 1) == "<Packet link ethernet payload=0 HEADER_CUT>"
+    assert said(b"", 1) == "<Packet link ethernet payload=0 link.header: HEADER_CUT>"
     assert said(b"data", 147) == "<Packet link 147 payload=4>"
 
 
@@ -227,7 +227,7 @@ def test_pickles_go_to_the_other_twin(compiled, run_python, maker, reader):
         "-c",
         f"import pickle, fastsock; packet = pickle.loads(bytes.fromhex({made.stdout.strip()!r}));"
         "print(fastsock.BACKEND, type(packet) is fastsock.Packet, packet.dport, packet.link,"
-        " packet.ip_checksum_status, packet.payload_view.tobytes())",
+        " packet.ip_checksum_status, packet.payload.tobytes())",
         FASTSOCK_BACKEND=reader,
     )
     assert read.returncode == 0, read.stderr
@@ -270,6 +270,47 @@ def test_strict_errors(packet, build, make, link, text, layer, field, offset):
     copied = pickle.loads(pickle.dumps(error))
     assert (str(copied), copied.layer, copied.field, copied.offset) == (text, layer, field, offset)
     packet.parse_packet(data, link, verify=True)
+
+
+@pytest.mark.parametrize(
+    ("make", "link", "fault", "limited_by"),
+    [
+        (lambda b: b.ipv4(b.udp()), "raw", None, "udp.length"),
+        (lambda b: b.ipv4(bytes(8), 47), "raw", None, "ipv4.protocol"),
+        (lambda b: b.ipv4(bytes(8), fragment=5), "raw", None, "ipv4.fragment_offset"),
+        # What decoding continues after, and where it ends then.
+        (lambda b: b.ipv4(bytes(8), fragment=5, checksum=9), "raw",
+         "ipv4.checksum", "ipv4.fragment_offset"),
+        (lambda b: b.ipv4(bytes(8), 47, checksum=9), "raw", "ipv4.checksum", "ipv4.protocol"),
+        (lambda b: b.ipv4(b.tcp(offset=4, checksum=9), 6, checksum=9), "raw",
+         "ipv4.checksum", "tcp.data_offset"),
+        (lambda b: b.ipv4(b.udp(checksum=9), checksum=9), "raw",
+         "ipv4.checksum", "ipv4.checksum"),
+        (lambda b: b.ethernet(b.ipv6(b.options_header(50, b"\1\5\0\0\0\0"), 60), 0x86DD),
+         "ethernet", "ipv6.options", "esp"),
+        # A datagram that is cut has no wrong field, unless there is another fault.
+        (lambda b: b.ipv4(b.udp())[:-1], "raw", "captured", "captured"),
+        (lambda b: b.ipv4(b.udp(), total=99), "raw", "captured", "udp.length"),
+        (lambda b: b.ipv4(bytes(8), 47, total=99), "raw", "captured", "ipv4.protocol"),
+        (lambda b: b.ipv4(b.udp(), total=99, checksum=9), "raw", "ipv4.checksum", "ipv4.checksum"),
+        (lambda b: b.ipv6(b.tcp(), 6)[:50], "raw", "transport.header", "transport.header"),
+        (lambda b: b.ethernet(b"", 0x8100), "ethernet", "link.header", "link.header"),
+    ],
+)  # fmt: skip
+def test_the_field_that_is_wrong(packet, build, make, link, fault, limited_by):
+    data = make(build)
+    found = packet.parse_packet(data, link, verify=True)
+    assert (found.fault, found.limited_by) == (fault, limited_by)
+    assert found.complete == (fault is None)
+    if fault is None:
+        packet.parse_packet(data, link, strict=True, verify=True)
+        return
+    with pytest.raises(PacketError) as caught:
+        packet.parse_packet(data, link, strict=True, verify=True)
+    layer, _, field = fault.rpartition(".")
+    assert (caught.value.layer, caught.value.field) == (layer or f"ipv{found.version}", field)
+    assert str(caught.value).startswith(f"{fault} at offset {caught.value.offset}: ")
+    assert f" {fault}: " in repr(found)
 
 
 def test_strict_lets_pass_what_is_no_fault(packet, build):

@@ -102,11 +102,11 @@ def test_icmpv6_of_few_bytes(parse, build, size):
     else:
         assert (packet.complete, packet.icmp_type, packet.icmp_code) == (True, 128, 7)
         assert packet.checksum_status == GOOD
-        assert (packet.payload, packet.payload_length) == (40 + size, 0)
+        assert (packet.payload_offset, packet.payload_length) == (40 + size, 0)
         longer = parse(build.ipv6(message + bytes(8), 58)[: 40 + size], "raw")
         short = Status.CUT | Status.HEADER_CUT if size < 8 else Status.CUT
         assert longer.status & FAULTS == short
-        assert longer.payload == 40 + (8 if size == 8 else 4)
+        assert longer.payload_offset == 40 + (8 if size == 8 else 4)
         four = build.ipv4(message, 1)
         expected = Status.HEADER_CUT if size < 8 else 0
         assert parse(four, "raw").status & FAULTS == expected
@@ -212,7 +212,7 @@ def test_a_source_route_by_hand(parse, headers):
         "00010002000c0000 00000000"
     )
     packet = parse(datagram, "raw", verify=True)
-    assert (packet.l4, packet.sport, packet.dport, packet.payload) == (32, 1, 2, 40)
+    assert (packet.l4_offset, packet.sport, packet.dport, packet.payload_offset) == (32, 1, 2, 40)
     assert Status(packet.status & ~Status.BAD_IP_CHECKSUM) == (
         Status.TRANSPORT | Status.PORTS | Status.SOURCE_ROUTE
     )

@@ -15,7 +15,7 @@ TCP, UDP, ICMPV6 = 6, 17, 58
 def parse(packet):
     def parse(data, *, verify=True, **options):
         found = packet.parse_packet(data, "ipv6", verify=verify, **options)
-        assert found.payload + found.payload_length <= len(data)
+        assert found.payload_offset + found.payload_length <= len(data)
         return found
 
     return parse
@@ -45,21 +45,21 @@ def test_each_extension_header(parse, build, segment, header, size):
         body = bytes(size - 2)
     found = parse(build.ipv6(bytes([UDP, length]) + body + segment, header))
     assert (status(found), found.protocol, found.dport) == (DECODED, UDP, 53)
-    assert (found.l4, found.checksum_status) == (40 + size, GOOD)
+    assert (found.l4_offset, found.checksum_status) == (40 + size, GOOD)
 
 
 def test_headers_in_any_order_and_more_than_once(parse, build, segment):
     chain = build.options_header(DESTINATION) + build.options_header(135)
     chain += build.options_header(DESTINATION) + build.options_header(UDP)
     found = parse(build.ipv6(chain + segment, HOP))
-    assert (found.dport, found.l4, found.checksum_status) == (53, 72, GOOD)
+    assert (found.dport, found.l4_offset, found.checksum_status) == (53, 72, GOOD)
 
 
 def test_hop_by_hop_stands_first_or_is_unknown(parse, build, segment):
     chain = build.options_header(HOP) + build.options_header(UDP)
     found = parse(build.ipv6(chain + segment, DESTINATION))
     assert (status(found), found.limited_by) == (Status.UNDECODED, "ipv6.next_header")
-    assert (found.protocol, found.payload) == (0, 48)
+    assert (found.protocol, found.payload_offset) == (0, 48)
 
 
 def test_headers_are_counted(parse, build, segment):
@@ -68,7 +68,7 @@ def test_headers_are_counted(parse, build, segment):
     more = build.options_header(DESTINATION) * 1000
     found = parse(build.ipv6(more, DESTINATION))
     assert (status(found), found.limited_by) == (Status.TOO_MANY_HEADERS, "ipv6.extension_count")
-    assert (found.payload, found.protocol) == (40 + 16 * 8, DESTINATION)
+    assert (found.payload_offset, found.protocol) == (40 + 16 * 8, DESTINATION)
 
 
 @pytest.mark.parametrize(
@@ -83,13 +83,13 @@ def test_chain_that_is_cut(parse, build, header, limit, size):
     else:
         bits = Status.HEADER_CUT if size else Status.HEADER_CUT | Status.CUT
         assert (status(found), found.limited_by) == (bits, limit)
-        assert (found.protocol, found.payload, found.l4) == (header, 40, None)
+        assert (found.protocol, found.payload_offset, found.l4_offset) == (header, 40, None)
 
 
 def test_ah_in_ipv4(parse, packet, build):
     header = bytes([UDP, 4]) + bytes(22)
     found = packet.parse_packet(build.ipv4(header + build.udp(), AH), "ipv4", verify=True)
-    assert (found.protocol, found.l4, found.checksum_status) == (UDP, 44, GOOD)
+    assert (found.protocol, found.l4_offset, found.checksum_status) == (UDP, 44, GOOD)
     cut = packet.parse_packet(build.ipv4(header[:9], AH), "ipv4")
     assert (status(cut), cut.limited_by) == (Status.HEADER_CUT, "ah.length")
 
@@ -100,14 +100,14 @@ def test_esp_ends_the_chain(parse, packet, build):
         packet.parse_packet(build.ipv4(bytes(40), ESP), "ipv4"),
     ):
         assert (status(found), found.limited_by, found.protocol) == (Status.ENCRYPTED, "esp", ESP)
-        assert found.l4 == found.payload
+        assert found.l4_offset == found.payload_offset
         assert found.payload_length == 40
 
 
 def test_no_next_header(parse, packet, build):
     found = parse(build.ipv6(build.options_header(NONE) + b"ignored", DESTINATION))
     assert (status(found), found.limited_by) == (Status.NO_NEXT_HEADER, "ipv6.next_header")
-    assert (found.payload, found.payload_length, found.l4) == (48, 0, None)
+    assert (found.payload_offset, found.payload_length, found.l4_offset) == (48, 0, None)
     alone = parse(build.ipv6(b"", NONE) + bytes(6))
     assert status(alone) == Status.NO_NEXT_HEADER | Status.TRAILER
     in_ipv4 = packet.parse_packet(build.ipv4(b"data", NONE), "ipv4")
@@ -129,7 +129,7 @@ def test_bad_options(parse, build, segment, options, header):
     chain = build.options_header(UDP, bytes.fromhex(options))
     found = parse(build.ipv6(chain + segment, header))
     assert status(found) == DECODED | Status.BAD_OPTION
-    assert (found.limited_by, found.payload_view) == ("ipv6.options", b"data")
+    assert (found.limited_by, found.payload) == ("ipv6.options", b"data")
     # A home address might be in there.
     assert found.checksum_status == (UNVERIFIED if header == DESTINATION else GOOD)
 
@@ -201,7 +201,7 @@ def test_later_fragment_ends_it_wherever_it_stands(parse, build, first):
     assert status(found) == Status.FRAGMENT | Status.LATER_FRAGMENT
     assert (found.limited_by, found.protocol) == ("ipv6.fragment_offset", UDP)
     assert (found.fragment_offset, found.identification) == (16, 1 << 31)
-    assert (found.l4, found.sport, found.payload_length) == (None, None, 16)
+    assert (found.l4_offset, found.sport, found.payload_length) == (None, None, 16)
     assert (found.checksum_status, found.complete) == (UNVERIFIED, True)
 
 
@@ -253,7 +253,7 @@ def test_jumbo_option_beside_a_length(parse, build, segment, option):
     header = build.options_header(UDP, bytes.fromhex(option))
     found = parse(build.ipv6(header + segment, HOP))
     assert status(found) == DECODED | Status.BAD_OPTION
-    assert (found.limited_by, found.payload_view) == ("ipv6.jumbo_length", b"data")
+    assert (found.limited_by, found.payload) == ("ipv6.jumbo_length", b"data")
 
 
 @pytest.mark.parametrize(

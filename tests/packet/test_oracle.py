@@ -90,7 +90,7 @@ def our_view(packet):
     if packet.version == 4:
         seen |= {
             "protocol": packet.protocol,
-            "ip_header": 4 * (packet.buffer[packet.l3] & 15),
+            "ip_header": 4 * (packet.buffer[packet.l3_offset] & 15),
             "total_length": packet.total_length,
             "identification": packet.identification,
             "more_fragments": packet.more_fragments,
@@ -98,7 +98,9 @@ def our_view(packet):
             "ip_checksum": packet.ip_checksum_status,
         }
     elif packet.version == 6:
-        seen["payload_length"] = int.from_bytes(packet.buffer[packet.l3 + 4 : packet.l3 + 6], "big")
+        seen["payload_length"] = int.from_bytes(
+            packet.buffer[packet.l3_offset + 4 : packet.l3_offset + 6], "big"
+        )
     if not packet.status & Status.TRANSPORT or packet.protocol not in (1, 6, 17, 58):
         return seen
     seen["checksum"] = packet.checksum_status
@@ -106,14 +108,14 @@ def our_view(packet):
         return seen | {"type": packet.icmp_type, "code": packet.icmp_code}
     seen |= {"sport": packet.sport, "dport": packet.dport}
     if packet.protocol == 17:
-        at = packet.l4 + 4
+        at = packet.l4_offset + 4
         return seen | {"length": int.from_bytes(packet.buffer[at : at + 2], "big")}
     return seen | {
         "seq": packet.seq,
         "ack": packet.ack,
         "flags": packet.flags,
         "window": packet.window,
-        "header": 4 * (packet.buffer[packet.l4 + 12] >> 4),
+        "header": 4 * (packet.buffer[packet.l4_offset + 12] >> 4),
     }
 
 

@@ -1,10 +1,12 @@
 """`parse_packet`, rule by rule, with packets made by the byte."""
 
+import re
 import struct
 from pathlib import Path
 
 import pytest
 
+from fastsock._core import protocols
 from fastsock.packet.fields import FAULTS, LIMITS, LINK_TYPES, ChecksumStatus, Status
 
 BAD, GOOD, UNVERIFIED, ABSENT = ChecksumStatus
@@ -14,19 +16,20 @@ KERNEL = Path(__file__).parents[2] / "fastsock" / "packet" / "packet.h"
 NOTHING = {
     "protocol", "src", "dst", "src_address", "dst_address", "sport", "dport", "flags", "seq", "ack",
     "window", "ttl", "tos", "flow_label", "identification", "dont_fragment", "more_fragments",
-    "fragment_offset", "total_length", "checksum", "icmp_type", "icmp_code", "vlan", "l4",
+    "fragment_offset", "total_length", "checksum", "icmp_type", "icmp_code", "vlan", "l4_offset",
 }  # fmt: skip
 
 
 @pytest.fixture
 def parse(packet):
-    """Parse a packet with checksums verified, and see that limits and offsets hang together."""
+    """Parse a packet with checksums verified, and check that limits and offsets agree."""
 
     def parse(data, link="raw", *, verify=True, **options):
         found = packet.parse_packet(data, link, verify=verify, **options)
-        assert found.payload + found.payload_length <= len(data)
-        assert bytes(found.payload_view) == data[found.payload :][: found.payload_length]
-        assert found.complete == (not found.status & FAULTS)
+        assert found.payload_offset + found.payload_length <= len(data)
+        assert bytes(found.payload) == data[found.payload_offset :][: found.payload_length]
+        assert found.complete == (not found.status & FAULTS) == (found.fault is None)
+        assert found.fault is None or found.fault in LIMITS
         assert found.fragment == bool(found.status & Status.FRAGMENT)
         return found
 
@@ -58,8 +61,8 @@ def test_every_field_of_tcp_in_ipv4(parse, build):
     assert (found.ip_checksum_status, found.checksum_status) == (GOOD, GOOD)
     assert status(found) == DECODED
     assert found.limited_by == "ipv4.total_length"
-    assert (found.l2, found.l3, found.l4) == (0, 22, 42)
-    assert (found.payload, found.payload_length, found.payload_view) == (62, 5, b"hello")
+    assert (found.l2_offset, found.l3_offset, found.l4_offset) == (0, 22, 42)
+    assert (found.payload_offset, found.payload_length, found.payload) == (62, 5, b"hello")
     assert (found.eth_dst, found.eth_src) == (b"\2" * 6, b"\4" * 6)
     assert found.buffer == build.ethernet(datagram, tags=[(0x88A8, 0xE00A), (0x8100, 0x0FFF)])
     assert found.fragment is False
@@ -80,7 +83,12 @@ def test_every_field_of_udp_in_ipv6(parse, build):
     assert found.total_length == 52
     assert (found.ip_checksum_status, found.checksum_status) == (ABSENT, GOOD)
     assert found.limited_by == "udp.length"
-    assert (found.l2, found.l3, found.l4, found.payload) == (None, 0, 40, 48)
+    assert (found.l2_offset, found.l3_offset, found.l4_offset, found.payload_offset) == (
+        None,
+        0,
+        40,
+        48,
+    )
     assert (found.eth_dst, found.eth_src, found.vlan, found.vlans) == (None, None, None, ())
 
 
@@ -90,8 +98,8 @@ def test_icmp_and_its_quote(parse, build):
     assert (found.icmp_type, found.icmp_code, found.checksum_status) == (3, 1, GOOD)
     assert (found.sport, found.dport) == (None, None)
     assert status(found) == Status.TRANSPORT
-    assert found.payload_view == quoted
-    assert parse(bytes(found.payload_view), verify=False).dport == 53
+    assert found.payload == quoted
+    assert parse(bytes(found.payload), verify=False).dport == 53
 
 
 def test_icmpv6_may_be_four_bytes_long(parse, build):
@@ -108,8 +116,8 @@ def test_protocol_without_a_decoder(parse, build, version, protocol):
     assert status(found) == Status.UNDECODED
     assert found.limited_by == ("ipv4.protocol" if version == 4 else "ipv6.next_header")
     assert found.protocol == protocol
-    assert found.l4 == found.payload == (20 if version == 4 else 40)
-    assert found.payload_view == b"whatever"
+    assert found.l4_offset == found.payload_offset == (20 if version == 4 else 40)
+    assert found.payload == b"whatever"
     assert found.checksum_status == ABSENT
 
 
@@ -119,7 +127,7 @@ def test_other_protocols_with_ports(parse, build, protocol):
     rest = {33: b"\3\0\0\0\0\0\0\0", 132: bytes(8), 136: b"\0\0\0\0"}[protocol]
     found = parse(build.ipv4(head + rest + b"payload", protocol), verify=False)
     assert (found.sport, found.dport) == (1000, 2000)
-    assert found.payload_view == b"payload"
+    assert found.payload == b"payload"
     assert found.checksum_status == UNVERIFIED
     assert found.complete
 
@@ -131,7 +139,7 @@ def test_arp(parse, build):
     assert {name for name in NOTHING if getattr(found, name) is None} == NOTHING - {
         "src", "dst", "src_address", "dst_address"
     }  # fmt: skip
-    assert (found.l3, found.payload, found.payload_length) == (14, 42, 0)
+    assert (found.l3_offset, found.payload_offset, found.payload_length) == (14, 42, 0)
     assert status(found) == Status.TRAILER
     assert found.limited_by == "arp.header"
     cut = parse(build.ethernet(build.arp()[:-1], 0x0806), "ethernet")
@@ -163,14 +171,14 @@ def test_arp(parse, build):
 )  # fmt: skip
 def test_link_layers(parse, build, link, head, l3):
     found = parse(bytes.fromhex(head) + build.ipv4(build.udp()), link)
-    assert (found.version, found.l3, found.dport, found.checksum_status) == (4, l3, 53, GOOD)
+    assert (found.version, found.l3_offset, found.dport, found.checksum_status) == (4, l3, 53, GOOD)
     assert status(found) == DECODED
     number = LINK_TYPES.get(link, link)
     assert found.link == number & 0xFFFF
-    assert found.l2 == (0 if l3 else None)
+    assert found.l2_offset == (0 if l3 else None)
     shorter = parse(bytes.fromhex(head)[:-1] if head else b"", link)
     assert status(shorter) == Status.HEADER_CUT
-    assert shorter.payload_length == len(shorter.buffer) - shorter.payload
+    assert shorter.payload_length == len(shorter.buffer) - shorter.payload_offset
 
 
 @pytest.mark.parametrize(
@@ -195,7 +203,7 @@ def test_link_layers_without_a_decoder(parse, link, data, limit):
     assert (found.limited_by, found.version) == (limit, 0)
     assert found.complete
     if limit != "link.type":
-        assert found.l3 == found.payload
+        assert found.l3_offset == found.payload_offset
     assert (found.ip_checksum_status, found.checksum_status) == (ABSENT, ABSENT)
 
 
@@ -238,7 +246,7 @@ def test_vlan_tags_are_counted(parse, build):
     assert parse(build.ethernet(build.ipv4(build.udp()), tags=eight), "ethernet").complete
     nine = parse(build.ethernet(build.ipv4(build.udp()), tags=[*eight, (0x8100, 8)]), "ethernet")
     assert (status(nine), nine.limited_by) == (Status.TOO_MANY_HEADERS, "vlan.count")
-    assert (nine.vlans, nine.payload) == (tuple(range(8)), 46)
+    assert (nine.vlans, nine.payload_offset) == (tuple(range(8)), 46)
 
 
 # Lengths of IPv4.
@@ -246,7 +254,7 @@ def test_vlan_tags_are_counted(parse, build):
 
 def test_padding_is_no_payload(parse, build):
     found = parse(build.ethernet(build.ipv4(build.udp(b"x"))) + bytes(17), "ethernet")
-    assert found.payload_view == b"x"
+    assert found.payload == b"x"
     assert status(found) == DECODED | Status.TRAILER
     assert found.checksum_status == GOOD
 
@@ -292,7 +300,7 @@ def test_bad_ipv4_headers(parse, build, fields, bits, limit):
     found = parse(build.ipv4(build.udp(), **fields), "ipv4")
     assert (status(found), found.limited_by) == (bits, limit)
     assert found.version == (0 if "version" in fields else 4)
-    assert found.l4 is None
+    assert found.l4_offset is None
     if bits is not Status.BAD_VERSION:
         assert (found.src_address, found.protocol) == (build.SRC4, 17)
 
@@ -318,7 +326,7 @@ def test_total_length_zero_is_that_of_the_wire(parse, build, captured):
 def test_more_captured_than_there_was_on_the_wire(parse, build):
     found = parse(build.ipv4(build.udp()), wire_length=3)
     assert found.complete
-    assert found.payload_view == b"data"
+    assert found.payload == b"data"
 
 
 # Options.
@@ -365,7 +373,7 @@ def test_tcp_options(parse, build, options, good):
     assert found.complete == good
     assert found.limited_by == ("ipv4.total_length" if good else "tcp.options")
     assert bool(status(found) & Status.BAD_OPTION) != good
-    assert (found.payload_view, found.checksum_status) == (b"data", GOOD)
+    assert (found.payload, found.checksum_status) == (b"data", GOOD)
 
 
 @pytest.mark.parametrize("offset", [0, 4, 7, 15])
@@ -373,7 +381,7 @@ def test_bad_tcp_offset(parse, build, offset):
     found = parse(build.ipv4(build.tcp(offset=offset), 6))
     assert status(found) & FAULTS == Status.BAD_HEADER_LENGTH
     assert (found.limited_by, found.seq) == ("tcp.data_offset", 1)
-    assert (found.payload, found.checksum_status) == (40, UNVERIFIED)
+    assert (found.payload_offset, found.checksum_status) == (40, UNVERIFIED)
 
 
 # UDP and its kin.
@@ -383,18 +391,18 @@ def test_bad_tcp_offset(parse, build, offset):
 def test_bad_udp_length(parse, build, length):
     found = parse(build.ipv4(build.udp(length=length)))
     assert status(found) & FAULTS == Status.BAD_LENGTH
-    assert (found.limited_by, found.dport, found.payload) == ("udp.length", 53, 28)
+    assert (found.limited_by, found.dport, found.payload_offset) == ("udp.length", 53, 28)
     assert found.checksum_status == UNVERIFIED
 
 
 def test_bytes_behind_udp_are_outside(parse, build):
     segment = build.udp(b"data")
     found = parse(build.ipv4(segment + b"surplus"))
-    assert (found.payload_view, found.limited_by) == (b"data", "udp.length")
+    assert (found.payload, found.limited_by) == (b"data", "udp.length")
     assert status(found) == DECODED
     assert found.checksum_status == GOOD
     cut = parse(build.ipv4(segment + b"surplus")[:34])
-    assert (cut.checksum_status, cut.payload_view) == (GOOD, b"data"), "all that it covers is there"
+    assert (cut.checksum_status, cut.payload) == (GOOD, b"data"), "all that it covers is there"
 
 
 def test_udp_without_a_checksum(parse, build):
@@ -428,7 +436,7 @@ def test_dccp(parse, build):
 
     for coverage in (0, 1, 2):
         found = parse(build.ipv4(made(3, coverage), 33))
-        assert (found.checksum_status, found.payload_view) == (GOOD, b"payload")
+        assert (found.checksum_status, found.payload) == (GOOD, b"payload")
     damaged = made(3, 1)[:-1] + b"?"
     assert parse(build.ipv4(damaged, 33)).checksum_status == GOOD
     assert parse(build.ipv4(made(3)[:-1] + b"?", 33)).checksum_status == BAD
@@ -447,7 +455,7 @@ def test_sctp_crc(parse, build):
     chunk = bytes.fromhex("01000014 00000001 00010000 000a000a 00000001")
     good = build.sctp(chunk)
     found = parse(build.ipv4(good, 132))
-    assert (found.checksum_status, found.checksum, found.payload) == (GOOD, None, 32)
+    assert (found.checksum_status, found.checksum, found.payload_offset) == (GOOD, None, 32)
     bad = parse(build.ipv4(build.sctp(chunk, crc=1), 132))
     assert (bad.checksum_status, bad.limited_by) == (BAD, "transport.checksum")
     assert parse(build.ipv4(good, 132)[:-1]).checksum_status == UNVERIFIED
@@ -460,7 +468,7 @@ def test_bad_checksums_do_not_stop_decoding(parse, build):
     found = parse(build.ipv4(build.tcp(checksum=1), 6, checksum=2))
     assert (found.ip_checksum_status, found.checksum_status) == (BAD, BAD)
     assert status(found) & FAULTS == Status.BAD_IP_CHECKSUM | Status.BAD_CHECKSUM
-    assert (found.limited_by, found.payload_view) == ("ipv4.checksum", b"data")
+    assert (found.limited_by, found.payload) == ("ipv4.checksum", b"data")
     assert (found.dport, found.checksum) == (80, 1)
 
 
@@ -500,14 +508,27 @@ def test_first_fragment(parse, build):
 def test_later_fragment(parse, build):
     found = parse(build.ipv4(bytes(16), fragment=0xA005))  # the reserved bit is set, too
     assert status(found) == Status.FRAGMENT | Status.LATER_FRAGMENT
-    assert (found.fragment_offset, found.l4, found.sport) == (40, None, None)
-    assert (found.limited_by, found.payload, found.complete) == ("ipv4.fragment_offset", 20, True)
+    assert (found.fragment_offset, found.l4_offset, found.sport) == (40, None, None)
+    assert (found.limited_by, found.payload_offset, found.complete) == (
+        "ipv4.fragment_offset",
+        20,
+        True,
+    )
     assert (found.ip_checksum_status, found.checksum_status) == (GOOD, UNVERIFIED)
     assert parse(build.ipv4(bytes(8), 47, fragment=1)).checksum_status == ABSENT
     assert parse(build.ipv4(bytes(8), fragment=0x4000)).dont_fragment is True
 
 
 # The names of codes.
+
+
+def test_protocol_numbers_are_the_same_in_both_languages():
+    text = (KERNEL.parents[1] / "_core" / "protocols.h").read_text()
+    kernel = {name: int(number) for name, number in re.findall(r"FS_(\w+) = (\d+),", text)}
+    python = {name: value for name, value in vars(protocols).items() if type(value) is int}
+    assert kernel == python
+    assert protocols.name_of(protocols.ICMPV6) == "ICMPv6"
+    assert protocols.name_of(255) == "protocol 255"
 
 
 def test_codes_of_the_kernel_have_the_names_of_python():

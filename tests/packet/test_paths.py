@@ -27,16 +27,16 @@ def compare(headers, parse):
                 view, cut = None, error
                 assert packet.status & Status.HEADER_CUT
                 assert (cut.layer, cut.field, cut.offset) == (
-                    VIEWS[packet.protocol][:-4].lower(), "header", packet.l4
+                    VIEWS[packet.protocol][:-4].lower(), "header", packet.l4_offset
                 )  # fmt: skip
                 return packet
-            expected = VIEWS.get(packet.protocol) if packet.l4 is not None else None
+            expected = VIEWS.get(packet.protocol) if packet.l4_offset is not None else None
             if (packet.protocol, packet.version) in ((58, 4), (1, 6)):
                 expected = None
             assert (None if view is None else type(view).__name__) == expected
             if view is None:
                 return packet
-            assert view.offset == packet.l4
+            assert view.offset == packet.l4_offset
             if expected != "ICMPView":
                 assert (view.sport, view.dport) == (packet.sport, packet.dport)
             if packet.status & Status.BAD_HEADER_LENGTH:
@@ -359,7 +359,7 @@ def test_big_tcp_in_a_tunnel(parse, build, version, port):
         assert packet.checksum_status == (
             ChecksumStatus.ABSENT if absent else ChecksumStatus.UNVERIFIED
         )
-        assert (packet.payload, packet.payload_length) == (header + 8, captured - header - 8)
+        assert (packet.payload_offset, packet.payload_length) == (header + 8, captured - header - 8)
     partial = parse(tunnel(build, version, port, checksum=0x1234), "raw", verify=True)
     assert partial.checksum_status == ChecksumStatus.UNVERIFIED
 

@@ -110,7 +110,7 @@ def transports(draw):
 def check(packet, expected):
     found = {name: getattr(packet, name) for name in expected if name != "payload"}
     assert found == {name: value for name, value in expected.items() if name != "payload"}
-    assert packet.payload_view == expected["payload"]
+    assert packet.payload == expected["payload"]
     assert packet.complete, (packet.limited_by, Status(packet.status & FAULTS))
 
 
@@ -327,6 +327,6 @@ def test_dpkt(captures, twin):
                 theirs = by_dpkt(dpkt, bytes(record.data))
                 payload = theirs.pop("payload", None)
                 assert {field: getattr(packet, field) for field in theirs} == theirs
-                assert payload is None or packet.payload_view == payload
+                assert payload is None or packet.payload == payload
                 compared += len(theirs)
     assert compared > 50_000

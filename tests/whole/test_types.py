@@ -111,7 +111,7 @@ with fastsock.TCPView(b"", 0, pseudo_header=5) as segment:
         assert_type(option.kind, int)
 assert_type(fastsock.EthernetView(b"").vlans, tuple[int, ...])
 assert_type(fastsock.build_udp("::1", bytes(16), 1, 2, b"data", ttl=5), bytes)
-assert_type(fastsock.build_tcp("::1", "::2", 1, 2, out=bytearray(100)), int)
+assert_type(fastsock.headers.build_tcp_into(bytearray(100), "::1", "::2", 1, 2), int)
 assert_type(fastsock.build_ethernet(b"", b"", None, vlans=[5, (0x88A8, 7)]), bytes)
 
 assert_type(fastsock.get_constants("AF_"), dict[int, str])
@@ -129,7 +129,7 @@ assert_type(packet.dont_fragment, bool | None)
 assert_type(packet.vlans, tuple[int, ...])
 assert_type(packet.status, int)
 assert_type(packet.limited_by, str)
-assert_type(packet.payload_view, memoryview)
+assert_type(packet.payload, memoryview)
 assert_type(fastsock.packet.Status(packet.status), fastsock.packet.Status)
 assert_type(fastsock.flow_key(packet, symmetric=True), bytes)
 assert_type(fastsock.flow_hash(packet, key=bytearray(40)), int)
@@ -226,7 +226,7 @@ def test_types_of_the_public_names(check_types, program):
         "fastsock.UDPView(bytearray(8)).dport = b'53'",
         "fastsock.IPv6View('text')",
         "fastsock.build_udp('::1', '::2', 1, 2, 'text')",
-        "fastsock.build_icmp_echo('::1', '::2', 1, 2, out='text')",
+        "fastsock.headers.build_icmp_echo_into('text', '::1', '::2', 1, 2)",
     ],
 )
 def test_wrong_calls_are_seen(check_types, wrong):

@@ -2,12 +2,19 @@
 
 from .builders import (
     build_arp,
+    build_arp_into,
     build_ethernet,
+    build_ethernet_into,
     build_icmp_echo,
+    build_icmp_echo_into,
     build_ipv4,
+    build_ipv4_into,
     build_ipv6,
+    build_ipv6_into,
     build_tcp,
+    build_tcp_into,
     build_udp,
+    build_udp_into,
 )
 from .views import ARPView, EthernetView, ICMPView, IPv4View, IPv6View, TCPView, UDPView
 
@@ -20,10 +27,17 @@ __all__ = [
     "TCPView",
     "UDPView",
     "build_arp",
+    "build_arp_into",
     "build_ethernet",
+    "build_ethernet_into",
     "build_icmp_echo",
+    "build_icmp_echo_into",
     "build_ipv4",
+    "build_ipv4_into",
     "build_ipv6",
+    "build_ipv6_into",
     "build_tcp",
+    "build_tcp_into",
     "build_udp",
+    "build_udp_into",
 ]

@@ -111,7 +111,8 @@ cdef class _Output:
         return self.owner if self.fresh else self.size
 
 
-cdef _Output room(object out, Py_ssize_t size):
+cdef _Output room(memoryview out, Py_ssize_t size):
+    """Fresh bytes, where `out` is None; the caller holds `out` else."""
     cdef _Output result = _Output.__new__(_Output)
     cdef Py_ssize_t there
     cdef bint read_only
@@ -120,8 +121,8 @@ cdef _Output room(object out, Py_ssize_t size):
         result.owner = PyBytes_FromStringAndSize(NULL, size)
         result.data = <uint8_t *>PyBytes_AS_STRING(result.owner)
         return result
-    result.owner = contiguous(out, "out")
-    result.data = bytes_of(result.owner, &there, &read_only)
+    result.owner = out
+    result.data = bytes_of(out, &there, &read_only)
     if read_only:
         raise _errors.read_only()
     if there < size:
@@ -216,7 +217,7 @@ cdef uint32_t type_of(str name, object value) except? 0xFFFFFFFF:
     return result
 
 
-def build_ethernet(dst, src, ethertype, payload=b"", *, vlans=(), pad=True, out=None):
+def build_ethernet(dst, src, ethertype, payload=b"", *, vlans=(), pad=True):
     r"""Build an Ethernet frame, without its frame check sequence.
 
     Args:
@@ -228,15 +229,14 @@ def build_ethernet(dst, src, ethertype, payload=b"", *, vlans=(), pad=True, out=
         vlans: tags, outermost first: control information (priority, DEI, identifier), or a
             pair of the tag's own type, else 0x8100, and that.
         pad: whether a frame of fewer than 60 bytes gets zeros up to there.
-        out: a writable buffer to build into, from its first byte; `payload` may lie in it.
 
     Returns:
-        The frame, or how many bytes of `out` it takes.
+        The frame.
 
     Raises:
-        TypeError: an argument is of the wrong type, or `out` is read-only.
+        TypeError: an argument is of the wrong type.
         BufferError: a buffer is in pieces.
-        ValueError: a value does not fit in its field, or the frame not in `out`.
+        ValueError: a value does not fit in its field.
 
     Source: IEEE 802.3; IEEE 802.1Q.
 
@@ -244,6 +244,33 @@ def build_ethernet(dst, src, ethertype, payload=b"", *, vlans=(), pad=True, out=
     >>> len(frame), frame[12:26].hex(" ", 2)
     (60, '88a8 0007 8100 0005 0800 6461 7461')
     """
+    return make_ethernet(dst, src, ethertype, payload, vlans, pad, None)
+
+
+def build_ethernet_into(out, dst, src, ethertype, payload=b"", *, vlans=(), pad=True):
+    """Build an Ethernet frame as `build_ethernet` does, into a buffer.
+
+    `out` is a writable buffer; the frame begins at its first byte. `payload` may lie in it. The
+    other arguments are those of `build_ethernet`.
+
+    Returns:
+        How many bytes of `out` the frame takes.
+
+    Raises:
+        TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
+        ValueError: a value does not fit in its field, or the frame not in `out`, which stays
+            as it was.
+
+    >>> out = bytearray(100)
+    >>> build_ethernet_into(out, bytes(6), bytes(6), 0x0800, b"data")
+    60
+    """
+    return make_ethernet(dst, src, ethertype, payload, vlans, pad, contiguous(out, "out"))
+
+
+cdef object make_ethernet(object dst, object src, object ethertype, object payload, object vlans,
+                          object pad, memoryview out):
     cdef uint8_t head[ETHERNET_HEADER + MAX_VLANS * VLAN_TAG]
     cdef uint32_t kind = 0 if ethertype is None else type_of("ethertype", ethertype)
     cdef Py_ssize_t header = ETHERNET_HEADER - 2, size, total
@@ -275,7 +302,7 @@ def build_ethernet(dst, src, ethertype, payload=b"", *, vlans=(), pad=True, out=
     return target.result()
 
 
-def build_arp(operation, sha, spa, tha, tpa, *, out=None):
+def build_arp(operation, sha, spa, tha, tpa):
     """Build an ARP packet of IPv4 over Ethernet, to go into a frame of type 0x0806.
 
     Args:
@@ -284,21 +311,47 @@ def build_arp(operation, sha, spa, tha, tpa, *, out=None):
         spa: the sender's IPv4 address: text, or 4 packed bytes.
         tha: the target's hardware address.
         tpa: the target's IPv4 address.
-        out: a writable buffer to build into, from its first byte.
 
     Returns:
-        The packet, or how many bytes of `out` it takes.
+        The packet.
 
     Raises:
-        TypeError: an argument is of the wrong type, or `out` is read-only.
+        TypeError: an argument is of the wrong type.
         BufferError: a buffer is in pieces.
-        ValueError: a value does not fit in its field, or the packet not in `out`.
+        ValueError: a value does not fit in its field.
 
     Source: RFC 826.
 
     >>> build_arp(1, bytes(6), "192.0.2.1", bytes(6), "192.0.2.2").hex()
     '0001080006040001000000000000c0000201000000000000c0000202'
     """
+    return make_arp(operation, sha, spa, tha, tpa, None)
+
+
+def build_arp_into(out, operation, sha, spa, tha, tpa):
+    """Build an ARP packet as `build_arp` does, into a buffer.
+
+    `out` is a writable buffer; the packet begins at its first byte. The other arguments are those
+    of `build_arp`.
+
+    Returns:
+        How many bytes of `out` the packet takes.
+
+    Raises:
+        TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
+        ValueError: a value does not fit in its field, or the packet not in `out`, which stays
+            as it was.
+
+    >>> out = bytearray(100)
+    >>> build_arp_into(out, 1, bytes(6), "192.0.2.1", bytes(6), "192.0.2.2")
+    28
+    """
+    return make_arp(operation, sha, spa, tha, tpa, contiguous(out, "out"))
+
+
+cdef object make_arp(object operation, object sha, object spa, object tha, object tpa,
+                     memoryview out):
     cdef uint8_t packet[28]
     cdef _Output target
     memcpy(packet, b"\0\1\x08\0\6\4", 6)
@@ -322,8 +375,7 @@ cdef int ipv4_address(str name, object value, uint8_t *out) except -1:
 
 
 def build_ipv4(src, dst, protocol, payload=b"", *, ttl=64, tos=0, identification=0,
-               dont_fragment=False, more_fragments=False, fragment_offset=0, options=b"",
-               out=None):
+               dont_fragment=False, more_fragments=False, fragment_offset=0, options=b""):
     """Build an IPv4 datagram, or a fragment of one.
 
     Args:
@@ -339,21 +391,52 @@ def build_ipv4(src, dst, protocol, payload=b"", *, ttl=64, tos=0, identification
         fragment_offset: in bytes, a multiple of 8. No fragment may end where a whole datagram
             would be longer than 65,535 bytes.
         options: at most 40 bytes; zeros fill them up to a multiple of 4.
-        out: a writable buffer to build into, from its first byte; `payload` may lie in it.
 
     Returns:
-        The datagram, or how many bytes of `out` it takes.
+        The datagram.
 
     Raises:
-        TypeError: an argument is of the wrong type, or `out` is read-only.
+        TypeError: an argument is of the wrong type.
         BufferError: a buffer is in pieces.
-        ValueError: a value does not fit in its field, or the datagram not in `out`.
+        ValueError: a value does not fit in its field.
 
     Source: RFC 791.
 
     >>> build_ipv4("192.0.2.1", "192.0.2.2", 253, b"data").hex()
     '450000180000000040fdf5e5c0000201c000020264617461'
     """
+    return make_ipv4(src, dst, protocol, payload, ttl, tos, identification, dont_fragment,
+                     more_fragments, fragment_offset, options, None)
+
+
+def build_ipv4_into(out, src, dst, protocol, payload=b"", *, ttl=64, tos=0, identification=0,
+                    dont_fragment=False, more_fragments=False, fragment_offset=0, options=b""):
+    """Build an IPv4 datagram as `build_ipv4` does, into a buffer.
+
+    `out` is a writable buffer; the datagram begins at its first byte. `payload` may lie in it. The
+    other arguments are those of `build_ipv4`.
+
+    Returns:
+        How many bytes of `out` the datagram takes.
+
+    Raises:
+        TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
+        ValueError: a value does not fit in its field, or the datagram not in `out`, which stays
+            as it was.
+
+    >>> out = bytearray(100)
+    >>> build_ipv4_into(out, "192.0.2.1", "192.0.2.2", 253, b"data")
+    24
+    """
+    return make_ipv4(src, dst, protocol, payload, ttl, tos, identification, dont_fragment,
+                     more_fragments, fragment_offset, options, contiguous(out, "out"))
+
+
+cdef object make_ipv4(object src, object dst, object protocol, object payload, object ttl,
+                      object tos, object identification, object dont_fragment,
+                      object more_fragments, object fragment_offset, object options,
+                      memoryview out):
     cdef Datagram ip
     ipv4_address("src", src, ip.src)
     ipv4_address("dst", dst, ip.dst)
@@ -384,8 +467,8 @@ cdef int check_fragment(bint more, Py_ssize_t offset, Py_ssize_t header,
     return 0
 
 
-def build_ipv6(src, dst, next_header, payload=b"", *, hop_limit=64, traffic_class=0,
-               flow_label=0, identification=0, more_fragments=False, fragment_offset=0, out=None):
+def build_ipv6(src, dst, next_header, payload=b"", *, hop_limit=64, traffic_class=0, flow_label=0,
+               identification=0, more_fragments=False, fragment_offset=0):
     """Build an IPv6 datagram, or a fragment of one.
 
     A fragment, one with more to follow or with an offset, gets a Fragment header.
@@ -402,21 +485,51 @@ def build_ipv6(src, dst, next_header, payload=b"", *, hop_limit=64, traffic_clas
         more_fragments: a flag; the payload must be a multiple of 8 bytes then.
         fragment_offset: in bytes, a multiple of 8. No fragment may end where a whole datagram
             would have more than 65,535 bytes of payload.
-        out: a writable buffer to build into, from its first byte; `payload` may lie in it.
 
     Returns:
-        The datagram, or how many bytes of `out` it takes.
+        The datagram.
 
     Raises:
-        TypeError: an argument is of the wrong type, or `out` is read-only.
+        TypeError: an argument is of the wrong type.
         BufferError: a buffer is in pieces.
-        ValueError: a value does not fit in its field, or the datagram not in `out`.
+        ValueError: a value does not fit in its field.
 
     Source: RFC 8200; section 4.5 for fragments.
 
     >>> build_ipv6("::1", "::2", 253, b"data", hop_limit=1).hex()[:48]
     '600000000004fd0100000000000000000000000000000001'
     """
+    return make_ipv6(src, dst, next_header, payload, hop_limit, traffic_class, flow_label,
+                     identification, more_fragments, fragment_offset, None)
+
+
+def build_ipv6_into(out, src, dst, next_header, payload=b"", *, hop_limit=64, traffic_class=0,
+                    flow_label=0, identification=0, more_fragments=False, fragment_offset=0):
+    """Build an IPv6 datagram as `build_ipv6` does, into a buffer.
+
+    `out` is a writable buffer; the datagram begins at its first byte. `payload` may lie in it. The
+    other arguments are those of `build_ipv6`.
+
+    Returns:
+        How many bytes of `out` the datagram takes.
+
+    Raises:
+        TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
+        ValueError: a value does not fit in its field, or the datagram not in `out`, which stays
+            as it was.
+
+    >>> out = bytearray(100)
+    >>> build_ipv6_into(out, "::1", "::2", 253, b"data")
+    44
+    """
+    return make_ipv6(src, dst, next_header, payload, hop_limit, traffic_class, flow_label,
+                     identification, more_fragments, fragment_offset, contiguous(out, "out"))
+
+
+cdef object make_ipv6(object src, object dst, object next_header, object payload, object hop_limit,
+                      object traffic_class, object flow_label, object identification,
+                      object more_fragments, object fragment_offset, memoryview out):
     cdef Datagram ip
     endpoints(&ip, src, dst)
     if ip.address_size != 16:
@@ -433,7 +546,7 @@ def build_ipv6(src, dst, next_header, payload=b"", *, hop_limit=64, traffic_clas
     return datagram(&ip, piece(payload), out)
 
 
-cdef object datagram(Datagram *ip, _Piece payload, object out):
+cdef object datagram(Datagram *ip, _Piece payload, memoryview out):
     """Write a header and a payload that is what it should be."""
     cdef Py_ssize_t header = header_size(ip)
     cdef Py_ssize_t more = FRAGMENT_HEADER if ip.address_size == 16 and ip.fragment else 0
@@ -456,7 +569,7 @@ cdef object datagram(Datagram *ip, _Piece payload, object out):
 
 
 def build_udp(src, dst, sport, dport, payload=b"", *, ttl=64, tos=0, identification=0,
-              dont_fragment=False, flow_label=0, out=None):
+              dont_fragment=False, flow_label=0):
     """Build a UDP datagram with its IP header, of the family of the addresses.
 
     Args:
@@ -470,21 +583,51 @@ def build_udp(src, dst, sport, dport, payload=b"", *, ttl=64, tos=0, identificat
         identification: of an IPv4 datagram.
         dont_fragment: the flag of an IPv4 datagram.
         flow_label: of an IPv6 datagram.
-        out: a writable buffer to build into, from its first byte; `payload` may lie in it.
 
     Returns:
-        The datagram, or how many bytes of `out` it takes.
+        The datagram.
 
     Raises:
-        TypeError: an argument is of the wrong type, or `out` is read-only.
+        TypeError: an argument is of the wrong type.
         BufferError: a buffer is in pieces.
-        ValueError: a value does not fit in its field, or the datagram not in `out`.
+        ValueError: a value does not fit in its field.
 
     Source: RFC 768; RFC 8200 section 8.1.
 
     >>> build_udp("192.0.2.1", "192.0.2.2", 53, 5353, b"data").hex()[40:]
     '003514e9000c8df164617461'
     """
+    return make_udp(src, dst, sport, dport, payload, ttl, tos, identification, dont_fragment,
+                    flow_label, None)
+
+
+def build_udp_into(out, src, dst, sport, dport, payload=b"", *, ttl=64, tos=0, identification=0,
+                   dont_fragment=False, flow_label=0):
+    """Build a UDP datagram as `build_udp` does, into a buffer.
+
+    `out` is a writable buffer; the datagram begins at its first byte. `payload` may lie in it. The
+    other arguments are those of `build_udp`.
+
+    Returns:
+        How many bytes of `out` the datagram takes.
+
+    Raises:
+        TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
+        ValueError: a value does not fit in its field, or the datagram not in `out`, which stays
+            as it was.
+
+    >>> out = bytearray(100)
+    >>> build_udp_into(out, "192.0.2.1", "192.0.2.2", 53, 5353, b"data")
+    32
+    """
+    return make_udp(src, dst, sport, dport, payload, ttl, tos, identification, dont_fragment,
+                    flow_label, contiguous(out, "out"))
+
+
+cdef object make_udp(object src, object dst, object sport, object dport, object payload, object ttl,
+                     object tos, object identification, object dont_fragment, object flow_label,
+                     memoryview out):
     cdef Datagram ip
     cdef uint32_t source = number("sport", sport, 0xFFFF)
     cdef uint32_t destination = number("dport", dport, 0xFFFF)
@@ -510,8 +653,8 @@ def build_udp(src, dst, sport, dport, payload=b"", *, ttl=64, tos=0, identificat
 
 
 def build_tcp(src, dst, sport, dport, payload=b"", *, seq=0, ack=0, flags=2, window=0xFFFF,
-              urgent_pointer=0, options=b"", ttl=64, tos=0, identification=0,
-              dont_fragment=False, flow_label=0, out=None):
+              urgent_pointer=0, options=b"", ttl=64, tos=0, identification=0, dont_fragment=False,
+              flow_label=0):
     r"""Build a TCP segment with its IP header, of the family of the addresses.
 
     Args:
@@ -531,21 +674,54 @@ def build_tcp(src, dst, sport, dport, payload=b"", *, seq=0, ack=0, flags=2, win
         identification: of an IPv4 datagram.
         dont_fragment: the flag of an IPv4 datagram.
         flow_label: of an IPv6 datagram.
-        out: a writable buffer to build into, from its first byte; `payload` may lie in it.
 
     Returns:
-        The datagram, or how many bytes of `out` it takes.
+        The datagram.
 
     Raises:
-        TypeError: an argument is of the wrong type, or `out` is read-only.
+        TypeError: an argument is of the wrong type.
         BufferError: a buffer is in pieces.
-        ValueError: a value does not fit in its field, or the datagram not in `out`.
+        ValueError: a value does not fit in its field.
 
     Source: RFC 9293.
 
     >>> build_tcp("192.0.2.1", "192.0.2.2", 1025, 80, options=b"\2\4\5\xb4").hex()[40:]
     '0401005000000000000000006002ffff...020405b4'
     """
+    return make_tcp(src, dst, sport, dport, payload, seq, ack, flags, window, urgent_pointer,
+                    options, ttl, tos, identification, dont_fragment, flow_label, None)
+
+
+def build_tcp_into(out, src, dst, sport, dport, payload=b"", *, seq=0, ack=0, flags=2,
+                   window=0xFFFF, urgent_pointer=0, options=b"", ttl=64, tos=0, identification=0,
+                   dont_fragment=False, flow_label=0):
+    """Build a TCP segment as `build_tcp` does, into a buffer.
+
+    `out` is a writable buffer; the datagram begins at its first byte. `payload` may lie in it. The
+    other arguments are those of `build_tcp`.
+
+    Returns:
+        How many bytes of `out` the datagram takes.
+
+    Raises:
+        TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
+        ValueError: a value does not fit in its field, or the datagram not in `out`, which stays
+            as it was.
+
+    >>> out = bytearray(100)
+    >>> build_tcp_into(out, "192.0.2.1", "192.0.2.2", 1025, 80)
+    40
+    """
+    return make_tcp(src, dst, sport, dport, payload, seq, ack, flags, window, urgent_pointer,
+                    options, ttl, tos, identification, dont_fragment, flow_label,
+                    contiguous(out, "out"))
+
+
+cdef object make_tcp(object src, object dst, object sport, object dport, object payload, object seq,
+                     object ack, object flags, object window, object urgent_pointer, object options,
+                     object ttl, object tos, object identification, object dont_fragment,
+                     object flow_label, memoryview out):
     cdef Datagram ip
     cdef Options more
     cdef uint8_t head[20]
@@ -577,7 +753,7 @@ def build_tcp(src, dst, sport, dport, payload=b"", *, seq=0, ack=0, flags=2, win
 
 
 def build_icmp_echo(src, dst, identifier, sequence, payload=b"", *, reply=False, ttl=64, tos=0,
-                    identification=0, dont_fragment=False, flow_label=0, out=None):
+                    identification=0, dont_fragment=False, flow_label=0):
     """Build an ICMP or ICMPv6 echo message with its IP header, of the family of the addresses.
 
     Args:
@@ -592,21 +768,52 @@ def build_icmp_echo(src, dst, identifier, sequence, payload=b"", *, reply=False,
         identification: of an IPv4 datagram.
         dont_fragment: the flag of an IPv4 datagram.
         flow_label: of an IPv6 datagram.
-        out: a writable buffer to build into, from its first byte; `payload` may lie in it.
 
     Returns:
-        The datagram, or how many bytes of `out` it takes.
+        The datagram.
 
     Raises:
-        TypeError: an argument is of the wrong type, or `out` is read-only.
+        TypeError: an argument is of the wrong type.
         BufferError: a buffer is in pieces.
-        ValueError: a value does not fit in its field, or the datagram not in `out`.
+        ValueError: a value does not fit in its field.
 
     Source: RFC 792; RFC 4443 section 4.
 
     >>> build_icmp_echo("192.0.2.1", "192.0.2.2", 7, 1, b"data").hex()[40:]
     '0800...0007000164617461'
     """
+    return make_icmp_echo(src, dst, identifier, sequence, payload, reply, ttl, tos, identification,
+                          dont_fragment, flow_label, None)
+
+
+def build_icmp_echo_into(out, src, dst, identifier, sequence, payload=b"", *, reply=False, ttl=64,
+                         tos=0, identification=0, dont_fragment=False, flow_label=0):
+    """Build an ICMP or ICMPv6 echo message as `build_icmp_echo` does, into a buffer.
+
+    `out` is a writable buffer; the datagram begins at its first byte. `payload` may lie in it. The
+    other arguments are those of `build_icmp_echo`.
+
+    Returns:
+        How many bytes of `out` the datagram takes.
+
+    Raises:
+        TypeError: an argument is of the wrong type, or `out` is read-only.
+        BufferError: a buffer is in pieces.
+        ValueError: a value does not fit in its field, or the datagram not in `out`, which stays
+            as it was.
+
+    >>> out = bytearray(100)
+    >>> build_icmp_echo_into(out, "192.0.2.1", "192.0.2.2", 7, 1, b"data")
+    32
+    """
+    return make_icmp_echo(src, dst, identifier, sequence, payload, reply, ttl, tos, identification,
+                          dont_fragment, flow_label, contiguous(out, "out"))
+
+
+cdef object make_icmp_echo(object src, object dst, object identifier, object sequence,
+                           object payload, object reply, object ttl, object tos,
+                           object identification, object dont_fragment, object flow_label,
+                           memoryview out):
     cdef Datagram ip
     cdef uint8_t head[8]
     cdef bint is_reply = bool(reply)

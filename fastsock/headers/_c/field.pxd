@@ -3,9 +3,12 @@
 from libc.stdint cimport uint8_t, uint32_t
 
 
-cdef extern from "fastsock/headers/rewrite.h" nogil:
+cdef extern from "fastsock/_core/bytes.h" nogil:
     uint32_t fs_load_be(const uint8_t *data, size_t size) noexcept
     void fs_store_be(uint8_t *data, size_t size, uint32_t value) noexcept
+
+
+cdef extern from "fastsock/headers/rewrite.h" nogil:
     void fs_update(uint8_t *checksum, const uint8_t *before, const uint8_t *after, size_t size,
                    bint zero_is_none) noexcept
     void fs_rewrite(uint8_t *header, size_t at, const uint8_t *value, size_t size,

@@ -1,6 +1,6 @@
 """Fields that are read and written in place, and what all views of headers have in common.
 
-What the fields of a header are stands in `fastsock/_layout.py`, for both twins. A field is a
+What the fields of a header are stands in `fastsock/headers/layout.py`, for both twins. A field is a
 descriptor, so reading one is a type check, a bounds check and a load.
 """
 

@@ -10,12 +10,14 @@ cdef extern from "fastsock/checksums/checksum.h" nogil:
     uint32_t fs_sum_fold(uint64_t sum) noexcept
 
 
-cdef extern from "fastsock/packet/paths.h" nogil:
+cdef extern from "fastsock/_core/protocols.h" nogil:
     enum: FS_ICMP
     enum: FS_TCP
     enum: FS_UDP
     enum: FS_ICMPV6
 
+
+cdef extern from "fastsock/packet/paths.h" nogil:
     ctypedef enum fs_length_source:
         FS_LENGTH_WIRE
 
@@ -51,6 +53,10 @@ cdef extern from "fastsock/headers/transport.h" nogil:
 
 
 cdef class _Address(Octets):
+    pass
+
+
+cdef class _TextAddress(_Address):
     pass
 
 

@@ -1,9 +1,11 @@
 """Compiled twin of `fastsock.headers`: a memoryview held, and a pointer to the header in it."""
 
 cimport cython
+from cpython.unicode cimport PyUnicode_DecodeASCII
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
+from fastsock.address._c cimport FS_TEXT6_MAX, fs_format4, fs_format6
 from fastsock.headers._c.arguments cimport address, number
 from fastsock.headers._c.field cimport (
     Flag,
@@ -34,6 +36,7 @@ cdef enum:
     SHORT_ICMPV6 = 4
 
 
+# An address: written as text or packed, with the checksum that covers it kept right.
 cdef class _Address(Octets):
     @property
     def __doc__(self):  # a class inherits none
@@ -47,6 +50,26 @@ cdef class _Address(Octets):
         view = self.of(instance)
         view.check_writable()
         (<_IPView?>view).readdress(self.at, given, size)
+
+
+# The same address, read as text.
+cdef class _TextAddress(_Address):
+    @property
+    def __doc__(self):  # a class inherits none
+        return self.text
+
+    def __get__(self, instance, owner):
+        cdef uint8_t text[FS_TEXT6_MAX + 1]
+        cdef size_t length
+        cdef View view
+        if instance is None:
+            return self
+        view = self.of(instance)
+        if self.size == 4:
+            length = fs_format4(view.data + self.at, text)
+        else:
+            length = fs_format6(view.data + self.at, text)
+        return PyUnicode_DecodeASCII(<const char *>text, <Py_ssize_t>length, NULL)
 
 
 # As every class here, see View.
@@ -300,7 +323,9 @@ cdef class IPv4View(_IPView):
     protocol = Number(_layout.IPV4["protocol"])
     checksum = Number(_layout.IPV4["checksum"])
     src = _Address(_layout.IPV4_ENDS["src"])
+    src_address = _TextAddress(_layout.IPV4_TEXT_ENDS["src_address"])
     dst = _Address(_layout.IPV4_ENDS["dst"])
+    dst_address = _TextAddress(_layout.IPV4_TEXT_ENDS["dst_address"])
 
     def __cinit__(self, buffer, offset=0):
         self.checksum_at = 10
@@ -397,7 +422,9 @@ cdef class IPv6View(_IPView):
     next_header = Number(_layout.IPV6["next_header"])
     ttl = Number(_layout.IPV6["ttl"])
     src = _Address(_layout.IPV6_ENDS["src"])
+    src_address = _TextAddress(_layout.IPV6_TEXT_ENDS["src_address"])
     dst = _Address(_layout.IPV6_ENDS["dst"])
+    dst_address = _TextAddress(_layout.IPV6_TEXT_ENDS["dst_address"])
     traffic_class = tos
     hop_limit = ttl
 

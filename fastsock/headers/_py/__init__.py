@@ -9,7 +9,18 @@ from .builders import (
     build_tcp,
     build_udp,
 )
-from .view import ARPView, EthernetView, ICMPView, IPv4View, IPv6View, TCPView, UDPView
+from .into import (
+    build_arp_into,
+    build_ethernet_into,
+    build_icmp_echo_into,
+    build_ipv4_into,
+    build_ipv6_into,
+    build_tcp_into,
+    build_udp_into,
+)
+from .ip import IPv4View, IPv6View
+from .link import ARPView, EthernetView
+from .transport import ICMPView, TCPView, UDPView
 
 __all__ = [
     "ARPView",
@@ -20,10 +31,17 @@ __all__ = [
     "TCPView",
     "UDPView",
     "build_arp",
+    "build_arp_into",
     "build_ethernet",
+    "build_ethernet_into",
     "build_icmp_echo",
+    "build_icmp_echo_into",
     "build_ipv4",
+    "build_ipv4_into",
     "build_ipv6",
+    "build_ipv6_into",
     "build_tcp",
+    "build_tcp_into",
     "build_udp",
+    "build_udp_into",
 ]

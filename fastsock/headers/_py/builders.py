@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from struct import Struct
-from typing import TYPE_CHECKING, SupportsIndex, overload
+from typing import TYPE_CHECKING, SupportsIndex
 
 from ..._core import errors as _core_errors
-from ...packet._py import paths as _paths
+from ..._core.protocols import FRAGMENT_HEADER, ICMP, ICMPV6, TCP, UDP
 from .. import errors as _errors, layout as _layout
 from . import packing as _packing
 from .arguments import address, number, octets
 
 if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer, WriteableBuffer
+    from _typeshed import ReadableBuffer
 
 _LEAST_FRAME = 60  # the rest of the 64 is the frame check sequence
 _LONGEST_802_3 = 1500
@@ -43,7 +43,6 @@ def _type_of(name: str, value: SupportsIndex) -> int:
     return result
 
 
-@overload
 def build_ethernet(
     dst: ReadableBuffer,
     src: ReadableBuffer,
@@ -52,29 +51,7 @@ def build_ethernet(
     *,
     vlans: Iterable[SupportsIndex | tuple[SupportsIndex, SupportsIndex]] = (),
     pad: bool = True,
-    out: None = None,
-) -> bytes: ...
-@overload
-def build_ethernet(
-    dst: ReadableBuffer,
-    src: ReadableBuffer,
-    ethertype: SupportsIndex | None,
-    payload: ReadableBuffer = b"",
-    *,
-    vlans: Iterable[SupportsIndex | tuple[SupportsIndex, SupportsIndex]] = (),
-    pad: bool = True,
-    out: WriteableBuffer,
-) -> int: ...
-def build_ethernet(
-    dst: ReadableBuffer,
-    src: ReadableBuffer,
-    ethertype: SupportsIndex | None,
-    payload: ReadableBuffer = b"",
-    *,
-    vlans: Iterable[SupportsIndex | tuple[SupportsIndex, SupportsIndex]] = (),
-    pad: bool = True,
-    out: WriteableBuffer | None = None,
-) -> bytes | int:
+) -> bytes:
     r"""Build an Ethernet frame, without its frame check sequence.
 
     Args:
@@ -86,15 +63,14 @@ def build_ethernet(
         vlans: tags, outermost first: control information (priority, DEI, identifier), or a
             pair of the tag's own type, else 0x8100, and that.
         pad: whether a frame of fewer than 60 bytes gets zeros up to there.
-        out: a writable buffer to build into, from its first byte; `payload` may lie in it.
 
     Returns:
-        The frame, or how many bytes of `out` it takes.
+        The frame.
 
     Raises:
-        TypeError: an argument is of the wrong type, or `out` is read-only.
+        TypeError: an argument is of the wrong type.
         BufferError: a buffer is in pieces.
-        ValueError: a value does not fit in its field, or the frame not in `out`.
+        ValueError: a value does not fit in its field.
 
     Source: IEEE 802.3; IEEE 802.1Q.
 
@@ -118,38 +94,16 @@ def build_ethernet(
             raise _errors.too_long("payload", kind, _LONGEST_802_3)
     head += kind.to_bytes(2, "big")
     padding = bytes(max(_LEAST_FRAME - len(head) - len(data), 0) if pad else 0)
-    return _packing.put(out, b"".join((head, data, padding)))
+    return b"".join((head, data, padding))
 
 
-@overload
 def build_arp(
     operation: SupportsIndex,
     sha: ReadableBuffer,
     spa: str | ReadableBuffer,
     tha: ReadableBuffer,
     tpa: str | ReadableBuffer,
-    *,
-    out: None = None,
-) -> bytes: ...
-@overload
-def build_arp(
-    operation: SupportsIndex,
-    sha: ReadableBuffer,
-    spa: str | ReadableBuffer,
-    tha: ReadableBuffer,
-    tpa: str | ReadableBuffer,
-    *,
-    out: WriteableBuffer,
-) -> int: ...
-def build_arp(
-    operation: SupportsIndex,
-    sha: ReadableBuffer,
-    spa: str | ReadableBuffer,
-    tha: ReadableBuffer,
-    tpa: str | ReadableBuffer,
-    *,
-    out: WriteableBuffer | None = None,
-) -> bytes | int:
+) -> bytes:
     """Build an ARP packet of IPv4 over Ethernet, to go into a frame of type 0x0806.
 
     Args:
@@ -158,32 +112,29 @@ def build_arp(
         spa: the sender's IPv4 address: text, or 4 packed bytes.
         tha: the target's hardware address.
         tpa: the target's IPv4 address.
-        out: a writable buffer to build into, from its first byte.
 
     Returns:
-        The packet, or how many bytes of `out` it takes.
+        The packet.
 
     Raises:
-        TypeError: an argument is of the wrong type, or `out` is read-only.
+        TypeError: an argument is of the wrong type.
         BufferError: a buffer is in pieces.
-        ValueError: a value does not fit in its field, or the packet not in `out`.
+        ValueError: a value does not fit in its field.
 
     Source: RFC 826.
 
     >>> build_arp(1, bytes(6), "192.0.2.1", bytes(6), "192.0.2.2").hex()
     '0001080006040001000000000000c0000201000000000000c0000202'
     """
-    packet = _ARP.pack(
+    return _ARP.pack(
         *(1, 0x0800, 6, 4, number("operation", operation, 0xFFFF)),
         octets("sha", sha, 6),
         _ipv4_address("spa", spa),
         octets("tha", tha, 6),
         _ipv4_address("tpa", tpa),
     )
-    return _packing.put(out, packet)
 
 
-@overload
 def build_ipv4(
     src: str | ReadableBuffer,
     dst: str | ReadableBuffer,
@@ -197,39 +148,7 @@ def build_ipv4(
     more_fragments: SupportsIndex = False,
     fragment_offset: SupportsIndex = 0,
     options: ReadableBuffer = b"",
-    out: None = None,
-) -> bytes: ...
-@overload
-def build_ipv4(
-    src: str | ReadableBuffer,
-    dst: str | ReadableBuffer,
-    protocol: SupportsIndex,
-    payload: ReadableBuffer = b"",
-    *,
-    ttl: SupportsIndex = 64,
-    tos: SupportsIndex = 0,
-    identification: SupportsIndex = 0,
-    dont_fragment: SupportsIndex = False,
-    more_fragments: SupportsIndex = False,
-    fragment_offset: SupportsIndex = 0,
-    options: ReadableBuffer = b"",
-    out: WriteableBuffer,
-) -> int: ...
-def build_ipv4(
-    src: str | ReadableBuffer,
-    dst: str | ReadableBuffer,
-    protocol: SupportsIndex,
-    payload: ReadableBuffer = b"",
-    *,
-    ttl: SupportsIndex = 64,
-    tos: SupportsIndex = 0,
-    identification: SupportsIndex = 0,
-    dont_fragment: SupportsIndex = False,
-    more_fragments: SupportsIndex = False,
-    fragment_offset: SupportsIndex = 0,
-    options: ReadableBuffer = b"",
-    out: WriteableBuffer | None = None,
-) -> bytes | int:
+) -> bytes:
     """Build an IPv4 datagram, or a fragment of one.
 
     Args:
@@ -245,15 +164,14 @@ def build_ipv4(
         fragment_offset: in bytes, a multiple of 8. No fragment may end where a whole datagram
             would be longer than 65,535 bytes.
         options: at most 40 bytes; zeros fill them up to a multiple of 4.
-        out: a writable buffer to build into, from its first byte; `payload` may lie in it.
 
     Returns:
-        The datagram, or how many bytes of `out` it takes.
+        The datagram.
 
     Raises:
-        TypeError: an argument is of the wrong type, or `out` is read-only.
+        TypeError: an argument is of the wrong type.
         BufferError: a buffer is in pieces.
-        ValueError: a value does not fit in its field, or the datagram not in `out`.
+        ValueError: a value does not fit in its field.
 
     Source: RFC 791.
 
@@ -273,10 +191,9 @@ def build_ipv4(
     _packing.check_fragment(bool(fragment & 0x2000), offset, 20 + len(more), size)
     fragment |= offset // 8
     header = _packing.header4(ends, kind, size, hops, service, label, fragment, more)
-    return _packing.put(out, b"".join((header, data)))
+    return b"".join((header, data))
 
 
-@overload
 def build_ipv6(
     src: str | ReadableBuffer,
     dst: str | ReadableBuffer,
@@ -289,37 +206,7 @@ def build_ipv6(
     identification: SupportsIndex = 0,
     more_fragments: SupportsIndex = False,
     fragment_offset: SupportsIndex = 0,
-    out: None = None,
-) -> bytes: ...
-@overload
-def build_ipv6(
-    src: str | ReadableBuffer,
-    dst: str | ReadableBuffer,
-    next_header: SupportsIndex,
-    payload: ReadableBuffer = b"",
-    *,
-    hop_limit: SupportsIndex = 64,
-    traffic_class: SupportsIndex = 0,
-    flow_label: SupportsIndex = 0,
-    identification: SupportsIndex = 0,
-    more_fragments: SupportsIndex = False,
-    fragment_offset: SupportsIndex = 0,
-    out: WriteableBuffer,
-) -> int: ...
-def build_ipv6(
-    src: str | ReadableBuffer,
-    dst: str | ReadableBuffer,
-    next_header: SupportsIndex,
-    payload: ReadableBuffer = b"",
-    *,
-    hop_limit: SupportsIndex = 64,
-    traffic_class: SupportsIndex = 0,
-    flow_label: SupportsIndex = 0,
-    identification: SupportsIndex = 0,
-    more_fragments: SupportsIndex = False,
-    fragment_offset: SupportsIndex = 0,
-    out: WriteableBuffer | None = None,
-) -> bytes | int:
+) -> bytes:
     """Build an IPv6 datagram, or a fragment of one.
 
     A fragment, one with more to follow or with an offset, gets a Fragment header.
@@ -336,15 +223,14 @@ def build_ipv6(
         more_fragments: a flag; the payload must be a multiple of 8 bytes then.
         fragment_offset: in bytes, a multiple of 8. No fragment may end where a whole datagram
             would have more than 65,535 bytes of payload.
-        out: a writable buffer to build into, from its first byte; `payload` may lie in it.
 
     Returns:
-        The datagram, or how many bytes of `out` it takes.
+        The datagram.
 
     Raises:
-        TypeError: an argument is of the wrong type, or `out` is read-only.
+        TypeError: an argument is of the wrong type.
         BufferError: a buffer is in pieces.
-        ValueError: a value does not fit in its field, or the datagram not in `out`.
+        ValueError: a value does not fit in its field.
 
     Source: RFC 8200; section 4.5 for fragments.
 
@@ -367,12 +253,11 @@ def build_ipv6(
     size = _packing.checked_length(len(data), len(more), 0)
     _packing.check_fragment(bool(fragment & 1), fragment & 0xFFF8, 0, len(data))
     header = _packing.header6(
-        ends, _paths.FRAGMENT_HEADER if fragment else kind, size, hops, service, label
+        ends, FRAGMENT_HEADER if fragment else kind, size, hops, service, label
     )
-    return _packing.put(out, b"".join((header, more, data)))
+    return b"".join((header, more, data))
 
 
-@overload
 def build_udp(
     src: str | ReadableBuffer,
     dst: str | ReadableBuffer,
@@ -385,37 +270,7 @@ def build_udp(
     identification: SupportsIndex = 0,
     dont_fragment: SupportsIndex = False,
     flow_label: SupportsIndex = 0,
-    out: None = None,
-) -> bytes: ...
-@overload
-def build_udp(
-    src: str | ReadableBuffer,
-    dst: str | ReadableBuffer,
-    sport: SupportsIndex,
-    dport: SupportsIndex,
-    payload: ReadableBuffer = b"",
-    *,
-    ttl: SupportsIndex = 64,
-    tos: SupportsIndex = 0,
-    identification: SupportsIndex = 0,
-    dont_fragment: SupportsIndex = False,
-    flow_label: SupportsIndex = 0,
-    out: WriteableBuffer,
-) -> int: ...
-def build_udp(
-    src: str | ReadableBuffer,
-    dst: str | ReadableBuffer,
-    sport: SupportsIndex,
-    dport: SupportsIndex,
-    payload: ReadableBuffer = b"",
-    *,
-    ttl: SupportsIndex = 64,
-    tos: SupportsIndex = 0,
-    identification: SupportsIndex = 0,
-    dont_fragment: SupportsIndex = False,
-    flow_label: SupportsIndex = 0,
-    out: WriteableBuffer | None = None,
-) -> bytes | int:
+) -> bytes:
     """Build a UDP datagram with its IP header, of the family of the addresses.
 
     Args:
@@ -429,15 +284,14 @@ def build_udp(
         identification: of an IPv4 datagram.
         dont_fragment: the flag of an IPv4 datagram.
         flow_label: of an IPv6 datagram.
-        out: a writable buffer to build into, from its first byte; `payload` may lie in it.
 
     Returns:
-        The datagram, or how many bytes of `out` it takes.
+        The datagram.
 
     Raises:
-        TypeError: an argument is of the wrong type, or `out` is read-only.
+        TypeError: an argument is of the wrong type.
         BufferError: a buffer is in pieces.
-        ValueError: a value does not fit in its field, or the datagram not in `out`.
+        ValueError: a value does not fit in its field.
 
     Source: RFC 768; RFC 8200 section 8.1.
 
@@ -445,7 +299,7 @@ def build_udp(
     '003514e9000c8df164617461'
     """
     source, destination = number("sport", sport, 0xFFFF), number("dport", dport, 0xFFFF)
-    protocol = _layout.UDP_PROTOCOL
+    protocol = UDP
     header, data = _packing.datagram(
         protocol, 8, payload, src, dst, ttl, tos, identification, dont_fragment, flow_label
     )
@@ -453,10 +307,9 @@ def build_udp(
     plain = b"".join((_UDP.pack(source, destination, length, 0), data))
     checksum = _packing.checksum(header, protocol, plain)
     udp = _UDP.pack(source, destination, length, checksum)
-    return _packing.put(out, b"".join((header, udp, data)))
+    return b"".join((header, udp, data))
 
 
-@overload
 def build_tcp(
     src: str | ReadableBuffer,
     dst: str | ReadableBuffer,
@@ -475,49 +328,7 @@ def build_tcp(
     identification: SupportsIndex = 0,
     dont_fragment: SupportsIndex = False,
     flow_label: SupportsIndex = 0,
-    out: None = None,
-) -> bytes: ...
-@overload
-def build_tcp(
-    src: str | ReadableBuffer,
-    dst: str | ReadableBuffer,
-    sport: SupportsIndex,
-    dport: SupportsIndex,
-    payload: ReadableBuffer = b"",
-    *,
-    seq: SupportsIndex = 0,
-    ack: SupportsIndex = 0,
-    flags: SupportsIndex = 2,
-    window: SupportsIndex = 0xFFFF,
-    urgent_pointer: SupportsIndex = 0,
-    options: ReadableBuffer = b"",
-    ttl: SupportsIndex = 64,
-    tos: SupportsIndex = 0,
-    identification: SupportsIndex = 0,
-    dont_fragment: SupportsIndex = False,
-    flow_label: SupportsIndex = 0,
-    out: WriteableBuffer,
-) -> int: ...
-def build_tcp(
-    src: str | ReadableBuffer,
-    dst: str | ReadableBuffer,
-    sport: SupportsIndex,
-    dport: SupportsIndex,
-    payload: ReadableBuffer = b"",
-    *,
-    seq: SupportsIndex = 0,
-    ack: SupportsIndex = 0,
-    flags: SupportsIndex = 2,
-    window: SupportsIndex = 0xFFFF,
-    urgent_pointer: SupportsIndex = 0,
-    options: ReadableBuffer = b"",
-    ttl: SupportsIndex = 64,
-    tos: SupportsIndex = 0,
-    identification: SupportsIndex = 0,
-    dont_fragment: SupportsIndex = False,
-    flow_label: SupportsIndex = 0,
-    out: WriteableBuffer | None = None,
-) -> bytes | int:
+) -> bytes:
     r"""Build a TCP segment with its IP header, of the family of the addresses.
 
     Args:
@@ -537,15 +348,14 @@ def build_tcp(
         identification: of an IPv4 datagram.
         dont_fragment: the flag of an IPv4 datagram.
         flow_label: of an IPv6 datagram.
-        out: a writable buffer to build into, from its first byte; `payload` may lie in it.
 
     Returns:
-        The datagram, or how many bytes of `out` it takes.
+        The datagram.
 
     Raises:
-        TypeError: an argument is of the wrong type, or `out` is read-only.
+        TypeError: an argument is of the wrong type.
         BufferError: a buffer is in pieces.
-        ValueError: a value does not fit in its field, or the datagram not in `out`.
+        ValueError: a value does not fit in its field.
 
     Source: RFC 9293.
 
@@ -557,7 +367,7 @@ def build_tcp(
     bits, room = number("flags", flags, 0xFFF), number("window", window, 0xFFFF)
     urgent = number("urgent_pointer", urgent_pointer, 0xFFFF)
     more = _packing.packed_options(options)
-    size, protocol = 20 + len(more), _layout.TCP_PROTOCOL
+    size, protocol = 20 + len(more), TCP
     header, data = _packing.datagram(
         protocol, size, payload, src, dst, ttl, tos, identification, dont_fragment, flow_label
     )
@@ -565,10 +375,9 @@ def build_tcp(
     plain = b"".join((_TCP.pack(*start, 0, urgent), more, data))
     checksum = _packing.checksum(header, protocol, plain)
     tcp = _TCP.pack(*start, checksum, urgent)
-    return _packing.put(out, b"".join((header, tcp, more, data)))
+    return b"".join((header, tcp, more, data))
 
 
-@overload
 def build_icmp_echo(
     src: str | ReadableBuffer,
     dst: str | ReadableBuffer,
@@ -582,39 +391,7 @@ def build_icmp_echo(
     identification: SupportsIndex = 0,
     dont_fragment: SupportsIndex = False,
     flow_label: SupportsIndex = 0,
-    out: None = None,
-) -> bytes: ...
-@overload
-def build_icmp_echo(
-    src: str | ReadableBuffer,
-    dst: str | ReadableBuffer,
-    identifier: SupportsIndex,
-    sequence: SupportsIndex,
-    payload: ReadableBuffer = b"",
-    *,
-    reply: bool = False,
-    ttl: SupportsIndex = 64,
-    tos: SupportsIndex = 0,
-    identification: SupportsIndex = 0,
-    dont_fragment: SupportsIndex = False,
-    flow_label: SupportsIndex = 0,
-    out: WriteableBuffer,
-) -> int: ...
-def build_icmp_echo(
-    src: str | ReadableBuffer,
-    dst: str | ReadableBuffer,
-    identifier: SupportsIndex,
-    sequence: SupportsIndex,
-    payload: ReadableBuffer = b"",
-    *,
-    reply: bool = False,
-    ttl: SupportsIndex = 64,
-    tos: SupportsIndex = 0,
-    identification: SupportsIndex = 0,
-    dont_fragment: SupportsIndex = False,
-    flow_label: SupportsIndex = 0,
-    out: WriteableBuffer | None = None,
-) -> bytes | int:
+) -> bytes:
     """Build an ICMP or ICMPv6 echo message with its IP header, of the family of the addresses.
 
     Args:
@@ -629,15 +406,14 @@ def build_icmp_echo(
         identification: of an IPv4 datagram.
         dont_fragment: the flag of an IPv4 datagram.
         flow_label: of an IPv6 datagram.
-        out: a writable buffer to build into, from its first byte; `payload` may lie in it.
 
     Returns:
-        The datagram, or how many bytes of `out` it takes.
+        The datagram.
 
     Raises:
-        TypeError: an argument is of the wrong type, or `out` is read-only.
+        TypeError: an argument is of the wrong type.
         BufferError: a buffer is in pieces.
-        ValueError: a value does not fit in its field, or the datagram not in `out`.
+        ValueError: a value does not fit in its field.
 
     Source: RFC 792; RFC 4443 section 4.
 
@@ -646,12 +422,12 @@ def build_icmp_echo(
     """
     is_reply = bool(reply)
     echo = number("identifier", identifier, 0xFFFF), number("sequence", sequence, 0xFFFF)
-    protocol, kind = _layout.ICMP_PROTOCOL, 0 if is_reply else 8
+    protocol, kind = ICMP, 0 if is_reply else 8
     if len(address("src", src)) == 16:
-        protocol, kind = _layout.ICMPV6_PROTOCOL, 129 if is_reply else 128
+        protocol, kind = ICMPV6, 129 if is_reply else 128
     header, data = _packing.datagram(
         protocol, 8, payload, src, dst, ttl, tos, identification, dont_fragment, flow_label
     )
     plain = b"".join((_ECHO.pack(kind, 0, 0, *echo), data))
     checksum = _packing.checksum(header, protocol, plain)
-    return _packing.put(out, b"".join((header, _ECHO.pack(kind, 0, checksum, *echo), data)))
+    return b"".join((header, _ECHO.pack(kind, 0, checksum, *echo), data))

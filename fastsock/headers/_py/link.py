@@ -8,7 +8,8 @@ from ..._core import buffers as _buffers, errors as _core_errors
 from ...packet.errors import PacketError
 from .. import layout as _layout
 from .arguments import number
-from .field import Number, Octets, View
+from .field import Number, Octets
+from .view import View
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

@@ -6,10 +6,11 @@ from struct import Struct
 from typing import TYPE_CHECKING, SupportsIndex
 
 from ..._core import buffers as _buffers, errors as _core_errors
+from ..._core.protocols import ICMP, UDP
 from ...address import errors as _address_errors
-from .. import errors as _errors, layout as _layout
+from .. import errors as _errors
 from .arguments import address, number
-from .field import fold
+from .view import fold
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
@@ -124,22 +125,24 @@ def checksum(header: bytes, protocol: int, segment: bytes) -> int:
     """The checksum of what is behind an IP header without options, its own place being zero."""
     size = len(segment)
     total = int.from_bytes(segment, "big") << 8 * (size & 1)
-    if protocol != _layout.ICMP_PROTOCOL:
+    if protocol != ICMP:
         ends = header[12:] if len(header) == 20 else header[8:]
         total += int.from_bytes(ends, "big") + protocol + size
     result = 0xFFFF ^ fold(total)
     # In UDP zero says that there is none.
-    return 0xFFFF if result == 0 and protocol == _layout.UDP_PROTOCOL else result
+    return 0xFFFF if result == 0 and protocol == UDP else result
 
 
-def put(out: WriteableBuffer | None, built: bytes) -> bytes | int:
-    """What was built, or how many bytes of `out` it takes."""
-    if out is None:
-        return built
-    with _buffers.contiguous(out, "out") as view:  # else an error would keep `out` from growing
-        if view.readonly:
-            raise _errors.read_only()
-        if len(view) < len(built):
-            raise _errors.no_room_in_out(len(built), len(view))
-        view[: len(built)] = built
+def held(out: WriteableBuffer) -> memoryview:
+    """Hold the buffer that is written into; a ``with`` block lets go of it, on an error too."""
+    return _buffers.contiguous(out, "out")
+
+
+def put(out: memoryview, built: bytes) -> int:
+    """Write what was built at the front of `out`."""
+    if out.readonly:
+        raise _errors.read_only()
+    if len(out) < len(built):
+        raise _errors.no_room_in_out(len(built), len(out))
+    out[: len(built)] = built
     return len(built)

@@ -37,6 +37,6 @@ def decode(
         NETWORK_LAYERS.get(link_layer(d), unknown_type)(d)
     except Stop as stop:
         d.stop(stop)
-    packet.payload = d.at
+    packet.payload_offset = d.at
     packet.payload_length = d.left()
     return packet

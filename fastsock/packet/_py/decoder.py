@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..fields import LIMITS, ChecksumStatus, Status
+from ..fields import FAULTS, LIMITS, ChecksumStatus, Status
 from .paths import Ends
 
 UINT32_MAX = (1 << 32) - 1
@@ -48,6 +48,8 @@ class Decoded:
         "dport",
         "dst",
         "ethertype",
+        "fault",
+        "fault_offset",
         "flags",
         "flow_label",
         "fragment_offset",
@@ -55,14 +57,13 @@ class Decoded:
         "icmp_type",
         "identification",
         "ip_checksum_status",
-        "l3",
-        "l4",
-        "limit_offset",
+        "l3_offset",
+        "l4_offset",
         "limited_by",
         "link",
         "more_fragments",
-        "payload",
         "payload_length",
+        "payload_offset",
         "protocol",
         "seq",
         "sport",
@@ -78,30 +79,31 @@ class Decoded:
 
     def __init__(self, link: int) -> None:
         self.link = link
-        self.status = self.limited_by = self.limit_offset = 0
+        self.status = self.limited_by = 0
+        self.fault = self.fault_offset = 0  # where `status` has one of `FAULTS`
         self.version = self.protocol = self.ttl = self.tos = 0
         self.icmp_type = self.icmp_code = 0
         self.ip_checksum_status = self.checksum_status = SUM_ABSENT
         self.ethertype = self.sport = self.dport = self.flags = self.window = self.checksum = 0
         self.seq = self.ack = self.identification = self.flow_label = self.total_length = 0
         self.more_fragments = self.dont_fragment = self.fragment_offset = 0
-        self.l3 = self.l4 = self.payload = self.payload_length = 0
+        self.l3_offset = self.l4_offset = self.payload_offset = self.payload_length = 0
         self.address_size = self.src = self.dst = 0
         self.vlans: tuple[int, ...] = ()  # tag control information, outermost first
 
 
 class Stop(Exception):  # noqa: N818 - it is no error
-    """Decoding ends here: what a field says is at fault, or can't be followed.
+    """Why decoding stops: a field is wrong, or what it names has no decoder.
 
     Args:
         status: the bits that say so.
-        limit: the field, one of `LIMITS`.
+        field: the field, one of `LIMITS`.
         header: where its header begins.
     """
 
-    def __init__(self, status: int, limit: str, header: int) -> None:
+    def __init__(self, status: int, field: str, header: int) -> None:
         self.status = status
-        self.limit = limit
+        self.field = field
         self.header = header
 
 
@@ -132,36 +134,43 @@ class Decoder:
         # are longer than they were on the wire, by what they say.
         self.wire_end = max(wire_length, captured)
         self.ends = Ends(0, 0)  # the pseudo-header's addresses
-        self.faulted = False  # limited_by names a fault that did not stop decoding
+        self.faulted = False  # a field is wrong, and decoding went on: it keeps its place
         self.verify = False
 
     def left(self) -> int:
         """How many bytes there are to decode."""
         return self.end - self.at
 
-    def limit(self, limit: str, header: int) -> None:
-        """Name the field that set where the payload ends; a fault before keeps its place."""
+    def limit(self, limit: str) -> None:
+        """Record the field that set where the payload ends."""
         if not self.faulted:
             self.packet.limited_by = _LIMIT[limit]
-            self.packet.limit_offset = header
 
-    def fault(self, status: int, limit: str, header: int) -> None:
-        """Note a fault, and go on decoding."""
+    def _note_fault(self, field: str, header: int) -> None:
+        """Record a wrong field; the first one stays. `header` is where its header begins."""
+        if not self.faulted:
+            self.packet.fault = _LIMIT[field]
+            self.packet.fault_offset = header
+
+    def fault(self, status: int, field: str, header: int) -> None:
+        """Record a fault; decoding continues."""
         self.packet.status |= status
-        self.limit(limit, header)
+        self.limit(field)
+        self._note_fault(field, header)
         self.faulted = True
 
     def stop(self, stop: Stop) -> None:
-        """Record why decoding stopped."""
+        """Record why decoding stops: the field is wrong, or what it names has no decoder."""
         self.packet.status |= stop.status
-        self.packet.limited_by = _LIMIT[stop.limit]
-        self.packet.limit_offset = stop.header
+        self.packet.limited_by = _LIMIT[stop.field]
+        if stop.status & FAULTS:
+            self._note_fault(stop.field, stop.header)
 
-    def shorten(self, end: int, limit: str, header: int) -> None:
-        """End what is decoded at `end`, if that is not beyond what there is."""
+    def shorten(self, end: int, limit: str) -> None:
+        """Apply a length: nothing is decoded from `end` on."""
         if end > self.end:
             return
         self.end = self.wire_end = end
-        self.limit(limit, header)
+        self.limit(limit)
         if end < self.captured:
             self.packet.status |= TRAILER

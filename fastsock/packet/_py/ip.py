@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from struct import Struct
 
+from ..._core import protocols as _protocols
 from . import paths as _paths
 from .decoder import (
     ATOMIC_FRAGMENT,
@@ -39,7 +40,7 @@ _IPV6_HEAD = Struct("!IHBB")
 def arp(d: Decoder) -> None:
     """RFC 826. The payload is empty, for both lengths of the addresses are its own."""
     packet, start = d.packet, d.at
-    packet.l3 = start
+    packet.l3_offset = start
     size = 8
     if d.left() >= 8:
         _, protocol, hardware_size, address_size = _ARP_HEAD.unpack_from(d.data, start)
@@ -47,7 +48,7 @@ def arp(d: Decoder) -> None:
     if d.left() < size:
         raise Stop(HEADER_CUT, "arp.header", start)
     d.at = start + size
-    d.shorten(d.at, "arp.header", start)
+    d.shorten(d.at, "arp.header")
     if protocol == TYPE_IPV4 and address_size == 4:
         packet.address_size = 4
         packet.src = start + 8 + hardware_size
@@ -58,11 +59,11 @@ def _datagram(d: Decoder, start: int, total: int, limit: str) -> None:
     """The datagram has `total` bytes from `start`, by the field `limit`."""
     packet = d.packet
     packet.total_length = min(total, UINT32_MAX)
-    packet.limit_offset = start
     if start + total <= d.end:
-        d.shorten(start + total, limit, start)
+        d.shorten(start + total, limit)
     else:
-        packet.status |= CUT
+        packet.status |= CUT  # no field is wrong yet: `fault` is "captured", from here on
+        packet.fault_offset = start
         d.wire_end = start + total
 
 
@@ -75,7 +76,7 @@ def _later_fragment(d: Decoder, limit: str, header: int) -> Stop:
 def ipv4(d: Decoder) -> None:
     """RFC 791."""
     packet, start = d.packet, d.at
-    packet.l3 = start
+    packet.l3_offset = start
     if d.left() < 20:
         raise Stop(HEADER_CUT, "ipv4.header", start)
     first, tos, total, identification, fragment, ttl, protocol = _IPV4_HEAD.unpack_from(
@@ -131,7 +132,7 @@ _SOURCES = {
 def ipv6(d: Decoder) -> None:
     """RFC 8200 section 3."""
     packet, start = d.packet, d.at
-    packet.l3 = start
+    packet.l3_offset = start
     if d.left() < 40:
         raise Stop(HEADER_CUT, "ipv6.header", start)
     word, _, protocol, ttl = _IPV6_HEAD.unpack_from(d.data, start)
@@ -145,7 +146,7 @@ def ipv6(d: Decoder) -> None:
     packet.src, packet.dst = start + 8, start + 24
     d.ends = _paths.Ends(packet.src, packet.dst)
     total, source = _paths.ipv6_length(d.data, start, d.end, d.wire_end - start)
-    if protocol == _paths.NO_NEXT and source == _paths.WIRE:
+    if protocol == _protocols.NO_NEXT and source == _paths.WIRE:
         total, source = 40, _paths.STATED  # nothing follows: zero is right
     status, limit = _SOURCES[source]
     packet.status |= status
@@ -162,7 +163,7 @@ def any_ip(d: Decoder) -> None:
     elif version == 6:
         ipv6(d)
     else:
-        d.packet.l3 = d.at
+        d.packet.l3_offset = d.at
         raise Stop(BAD_VERSION if d.left() else HEADER_CUT, "ip.version", d.at)
 
 
@@ -181,16 +182,16 @@ def _extension(d: Decoder) -> None:
     packet, at, kind = d.packet, d.at, d.packet.protocol
     found = _paths.read_extension(d.data, at, d.end, kind, d.ends)
     if found is None:
-        raise Stop(HEADER_CUT, "ah.length" if kind == _paths.AH else "ipv6.extension", at)
+        raise Stop(HEADER_CUT, "ah.length" if kind == _protocols.AH else "ipv6.extension", at)
     d.at = at + found.size
     packet.protocol = found.next
     if found.routed:
         packet.status |= SOURCE_ROUTE
     if found.bad:
         d.fault(BAD_OPTION, "ipv6.options", at)
-    elif found.jumbo and kind == _paths.HOP_BY_HOP and not packet.status & JUMBOGRAM:
+    elif found.jumbo and kind == _protocols.HOP_BY_HOP and not packet.status & JUMBOGRAM:
         d.fault(BAD_OPTION, "ipv6.jumbo_length", at)
-    if kind == _paths.FRAGMENT_HEADER:
+    if kind == _protocols.FRAGMENT_HEADER:
         _fragment_fields(d, found, at)
 
 
@@ -202,7 +203,7 @@ def _check_zero_length(d: Decoder) -> None:
         return
     packet.status &= ~LENGTH_FROM_WIRE
     packet.total_length = 40
-    raise Stop(BAD_LENGTH, "ipv6.payload_length", packet.l3)
+    raise Stop(BAD_LENGTH, "ipv6.payload_length", packet.l3_offset)
 
 
 def _chain(d: Decoder) -> None:
@@ -216,11 +217,11 @@ def _chain(d: Decoder) -> None:
         count += 1
     if packet.status & LENGTH_FROM_WIRE and packet.version == 6:
         _check_zero_length(d)
-    if packet.protocol == _paths.NO_NEXT and packet.version == 6:
+    if packet.protocol == _protocols.NO_NEXT and packet.version == 6:
         d.end = d.at  # RFC 8200 section 4.7: what follows must be ignored
         raise Stop(NO_NEXT_HEADER, "ipv6.next_header", d.at)
-    if packet.protocol == _paths.ESP:
-        packet.l4 = d.at
+    if packet.protocol == _protocols.ESP:
+        packet.l4_offset = d.at
         raise Stop(ENCRYPTED, "esp", d.at)
     transport(d)
 

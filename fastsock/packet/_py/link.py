@@ -36,7 +36,7 @@ def _cut(header: int) -> Stop:
 
 def _unknown(d: Decoder, limit: str, header: int) -> Stop:
     """A network layer, or what should be one, that begins here and has no decoder."""
-    d.packet.l3 = d.at
+    d.packet.l3_offset = d.at
     return Stop(UNDECODED, limit, header)
 
 
@@ -89,7 +89,7 @@ def _ethertype(d: Decoder, size: int, where: int, cooked: bool) -> int:
     if ethertype < _FIRST_TYPE:
         d.packet.ethertype = 0
         if not cooked:
-            d.shorten(d.at + ethertype, "ethernet.length", 0)
+            d.shorten(d.at + ethertype, "ethernet.length")
         elif ethertype != _COOKED_LLC:
             raise _unknown(d, "ethernet.type", 0)
         ethertype = _llc(d)
@@ -121,7 +121,7 @@ def _pppoe(d: Decoder) -> int:
     d.at += 6
     if version != 0x11 or code != 0:
         raise _unknown(d, "ppp.protocol", start)
-    d.shorten(d.at + length, "pppoe.length", start)
+    d.shorten(d.at + length, "pppoe.length")
     return _ppp(d, False)
 
 

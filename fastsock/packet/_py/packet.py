@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Self, SupportsIndex, final
 
 from ..._core import errors as _core_errors
 from ..._core.buffers import contiguous as _contiguous
+from ..._core.protocols import ICMP, ICMPV6, SCTP, TCP
 from ...address._py import inet_ntop as _inet_ntop
 from .. import errors as _errors, fields as _fields
 from ..community import community_id as _community_id
 from ..text import describe as _describe, packet_error as _packet_error
-from . import decoder as _state, flow as _toeplitz, paths as _paths
+from . import decoder as _state, flow as _toeplitz
 from .decode import Decoded, decode
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Packet:
 
     Fields that the packet does not have are None. Offsets count from its first byte. It keeps
     the buffer, but no export of it: a bytearray can still be resized. Addresses and numbers are
-    those of the time when it was parsed; `payload_view` shows what the buffer holds now.
+    those of the time when it was parsed; `payload` shows what the buffer holds now.
 
     Raises:
         TypeError: always, for packets are made by `parse_packet`.
@@ -48,7 +49,7 @@ class Packet:
     >>> packet = parse_packet(header + bytes.fromhex("d4310035000d0000") + b"hello", "raw")
     >>> packet
     <Packet UDP 192.0.2.1:54321 > 198.51.100.1:53 payload=5>
-    >>> packet.ttl, packet.src.hex(), bytes(packet.payload_view)
+    >>> packet.ttl, packet.src.hex(), bytes(packet.payload)
     (64, 'c0000201', b'hello')
     """
 
@@ -90,13 +91,12 @@ class Packet:
         return _describe(self)
 
     def _is_tcp(self) -> bool:
-        return self._decoded.protocol == _paths.TCP and self._decoded.status & _state.TRANSPORT != 0
+        found = self._decoded
+        return found.protocol == TCP and found.status & _state.TRANSPORT != 0
 
     def _is_icmp(self) -> bool:
         found = self._decoded
-        return (
-            found.protocol in (_paths.ICMP, _paths.ICMPV6) and found.status & _state.TRANSPORT != 0
-        )
+        return found.protocol in (ICMP, ICMPV6) and found.status & _state.TRANSPORT != 0
 
     def _has_fragment_fields(self) -> bool:
         found = self._decoded
@@ -217,7 +217,7 @@ class Packet:
         """Checksum of the transport header, as it stands there."""
         return (
             self._decoded.checksum
-            if self._decoded.status & _state.TRANSPORT and self._decoded.protocol != _paths.SCTP
+            if self._decoded.status & _state.TRANSPORT and self._decoded.protocol != SCTP
             else None
         )
 
@@ -258,28 +258,35 @@ class Packet:
 
     @property
     def limited_by(self) -> str:
-        """Field at fault, or else the one that set where the payload ends."""
+        """Field that stopped decoding or set where the payload ends, right or wrong."""
         return _fields.LIMITS[self._decoded.limited_by]
 
     @property
-    def l2(self) -> int | None:
+    def fault(self) -> str | None:
+        """First field that is wrong, ``"captured"`` where the datagram is only cut."""
+        found = self._decoded
+        return _fields.LIMITS[found.fault] if found.status & _fields.FAULTS else None
+
+    @property
+    def l2_offset(self) -> int | None:
         """Where the link header begins."""
         return 0 if self._decoded.link in _WITH_HEADER else None
 
     @property
-    def l3(self) -> int | None:
+    def l3_offset(self) -> int | None:
         """Where the network header begins."""
-        return self._decoded.l3 if self._decoded.l3 or self._decoded.link in _RAW else None
+        found = self._decoded
+        return found.l3_offset if found.l3_offset or found.link in _RAW else None
 
     @property
-    def l4(self) -> int | None:
+    def l4_offset(self) -> int | None:
         """Where the transport header begins."""
-        return self._decoded.l4 if self._decoded.l4 else None
+        return self._decoded.l4_offset if self._decoded.l4_offset else None
 
     @property
-    def payload(self) -> int:
+    def payload_offset(self) -> int:
         """Where the first byte stands that is not decoded."""
-        return self._decoded.payload
+        return self._decoded.payload_offset
 
     @property
     def payload_length(self) -> int:
@@ -287,11 +294,11 @@ class Packet:
         return self._decoded.payload_length
 
     @property
-    def payload_view(self) -> memoryview:
+    def payload(self) -> memoryview:
         """The payload, in place: read-only if the buffer is."""
         found = self._decoded
-        end = found.payload + found.payload_length
-        return _contiguous(self._buffer, "buffer")[found.payload : end]
+        end = found.payload_offset + found.payload_length
+        return _contiguous(self._buffer, "buffer")[found.payload_offset : end]
 
     @property
     def eth_dst(self) -> bytes | None:
@@ -341,7 +348,7 @@ def parse_packet(
     """Decode a packet's headers.
 
     Nothing that a packet holds makes this raise, unless `strict` is given: `Packet.status` has
-    the bits of what was found and what was wrong, and `Packet.limited_by` names the field.
+    the bits of what was found and what was wrong, and `Packet.fault` names the field.
 
     Args:
         buffer: the packet, in any contiguous buffer. The result keeps it.
@@ -374,9 +381,8 @@ def parse_packet(
             raise _core_errors.not_between("wire_length", _state.UINT32_MAX, size)
     packet = Packet._parse(buffer, number, bool(verify), size)
     found = packet._decoded
-    if strict and found.status & _fields.FAULTS:
-        limited_by = _fields.LIMITS[found.limited_by]
-        raise _packet_error(found.status, limited_by, found.limit_offset, found.version)
+    if strict and packet.fault is not None:
+        raise _packet_error(packet.fault, found.status, found.fault_offset, found.version)
     return packet
 
 

@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-MAX_EXTENSIONS = 16  # extension headers that are followed
+from ..._core.protocols import (
+    AH,
+    DESTINATION,
+    FRAGMENT_HEADER,
+    HIP,
+    HOP_BY_HOP,
+    MOBILITY,
+    ROUTING,
+    SHIM6,
+    TCP,
+    UDP,
+)
 
-ICMP, TCP, UDP, DCCP, ICMPV6, SCTP, UDPLITE = 1, 6, 17, 33, 58, 132, 136
-HOP_BY_HOP, ROUTING, FRAGMENT_HEADER, ESP, AH, NO_NEXT, DESTINATION = 0, 43, 44, 50, 51, 59, 60
-_MOBILITY, _HIP, _SHIM6 = 135, 139, 140
+MAX_EXTENSIONS = 16  # extension headers that are followed
 
 # UDP ports of tunnels: VXLAN, what Linux took for it before there was an assigned one, Geneve.
 _TUNNELS = frozenset((4789, 8472, 6081))
@@ -152,7 +161,7 @@ def may_lack_udp_length(
 
 _EXTENSIONS = {
     4: frozenset((AH,)),
-    6: frozenset((ROUTING, FRAGMENT_HEADER, AH, DESTINATION, _MOBILITY, _HIP, _SHIM6)),
+    6: frozenset((ROUTING, FRAGMENT_HEADER, AH, DESTINATION, MOBILITY, HIP, SHIM6)),
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from struct import Struct
 
+from ..._core.protocols import DCCP, ICMP, ICMPV6, SCTP, TCP, UDP, UDPLITE
 from ...checksums._py import crc32c
 from .decoder import (
     BAD_CHECKSUM,
@@ -31,19 +32,7 @@ from .decoder import (
     Decoder,
     Stop,
 )
-from .paths import (
-    DCCP,
-    ICMP,
-    ICMPV6,
-    JUMBO,
-    SCTP,
-    STATED,
-    TCP,
-    UDP,
-    UDPLITE,
-    WIRE,
-    may_lack_udp_length,
-)
+from .paths import JUMBO, STATED, WIRE, may_lack_udp_length
 
 _PORTS = Struct("!HH")
 _TCP = Struct("!IIHHH")
@@ -177,7 +166,7 @@ def _udp(d: Decoder, l4: int, whole: int) -> None:
         raise Stop(BAD_LENGTH, "udp.length", l4)
     elif l4 + length <= d.end:
         d.end = l4 + length  # what is left of the datagram is no trailer of a frame
-        d.limit("udp.length", l4)
+        d.limit("udp.length")
     if packet.checksum:
         _verify(d, l4, length, length)
     elif packet.version == 4:
@@ -273,7 +262,7 @@ def has_transport(packet: Decoded) -> bool:
 def transport(d: Decoder) -> None:
     """What the protocol says begins at ``d.at``."""
     packet, l4 = d.packet, d.at
-    packet.l4 = l4
+    packet.l4_offset = l4
     function = _TRANSPORTS[packet.version].get(packet.protocol)
     if function is None:
         raise Stop(UNDECODED, _UNKNOWN[packet.version], l4)

@@ -162,7 +162,7 @@ def test_a_partial_sum_is_bad_not_corrupt(parse, wire):
     partial = wire.total(wire.pseudo(wire.A4, wire.B4, wire.TCP, len(body)))
     packet = parse(wire.ipv4(wire.put16(body, 16, partial), 6), "ipv4", verify=True)
     assert (packet.checksum_status, faults(packet)) == (BAD, Status.BAD_CHECKSUM)
-    assert (packet.sport, packet.payload_view) == (1025, b"payload")
+    assert (packet.sport, packet.payload) == (1025, b"payload")
 
 
 def test_sum_of_a_large_segment(parse, wire):

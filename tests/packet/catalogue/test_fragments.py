@@ -18,7 +18,7 @@ def test_ipv4_offset_is_in_bytes(parse, wire, units, more):
     assert packet.status == Status.FRAGMENT | Status.LATER_FRAGMENT
     assert (packet.limited_by, packet.protocol) == ("ipv4.fragment_offset", wire.UDP)
     assert (packet.sport, packet.dport, packet.checksum) == (None, None, None)
-    assert packet.payload_view == wire.udp(b"a piece.")
+    assert packet.payload == wire.udp(b"a piece.")
     assert packet.identification == 77
     assert packet.fragment
 
@@ -39,7 +39,7 @@ def test_first_fragment_has_its_ports(parse, wire):
     packet = parse(wire.ethernet(datagram), verify=True)
     assert packet.status == Status.TRANSPORT | Status.PORTS | Status.FRAGMENT
     assert (packet.sport, packet.dport) == (1025, 53)
-    assert packet.payload_view == b"a piece."
+    assert packet.payload == b"a piece."
     assert packet.ip_checksum_status == ChecksumStatus.GOOD
 
 
@@ -76,14 +76,14 @@ def test_ipv6_offset_is_in_bytes(parse, wire, offset, more):
         assert packet.limited_by == "ipv6.fragment_offset"
         assert packet.identification == 0xDEADBEEF
         assert packet.sport is None
-        assert packet.payload_view == wire.udp(b"a piece.")
+        assert packet.payload == wire.udp(b"a piece.")
 
 
 def test_ipv6_first_fragment(parse, wire):
     head = wire.fragment6(wire.UDP, 0, 1)
     packet = parse(wire.ipv6(head + wire.udp(b"a piece.", length=4008), wire.FRAGMENT), "ipv6")
     assert packet.status == Status.TRANSPORT | Status.PORTS | Status.FRAGMENT
-    assert (packet.sport, packet.payload_view) == (1025, b"a piece.")
+    assert (packet.sport, packet.payload) == (1025, b"a piece.")
     assert packet.more_fragments
 
 
@@ -95,7 +95,7 @@ def test_atomic_fragment_is_a_whole_datagram(parse, wire):
     assert packet.status == Status.TRANSPORT | Status.PORTS | Status.ATOMIC_FRAGMENT
     assert packet.checksum_status == ChecksumStatus.GOOD
     assert not packet.fragment
-    assert packet.payload_view == b"whole"
+    assert packet.payload == b"whole"
     bad = segment[:-1] + b"?"
     packet = parse(wire.ipv6(wire.fragment6(wire.UDP) + bad, wire.FRAGMENT), "ipv6", verify=True)
     assert packet.checksum_status == ChecksumStatus.BAD
@@ -117,7 +117,7 @@ def test_chain_ends_at_a_later_fragment(parse, wire):
     datagram = wire.ipv6(wire.fragment6(wire.DESTINATION, 64, 1) + rest, wire.FRAGMENT)
     packet = parse(datagram, "ipv6")
     assert (packet.sport, packet.protocol) == (None, wire.DESTINATION)
-    assert packet.payload_view == rest
+    assert packet.payload == rest
     assert packet.status == Status.FRAGMENT | Status.LATER_FRAGMENT
 
 

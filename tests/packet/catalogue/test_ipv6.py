@@ -23,7 +23,7 @@ def test_length_is_counted_in_words_of_eight_bytes_less_one(parse, wire):
         for count in (1, 2, 31):
             packet = parse(frame6(wire, padded(wire, count)(17) + wire.udp(b"x"), kind))
             assert faults(packet) == 0
-            assert (packet.l4, packet.protocol, packet.sport) == (54 + 8 * count, 17, 1025)
+            assert (packet.l4_offset, packet.protocol, packet.sport) == (54 + 8 * count, 17, 1025)
 
 
 @pytest.mark.parametrize("kind", [135, 139, 140, 43])
@@ -31,8 +31,8 @@ def test_mobility_hip_shim6_and_routing_are_walked_alike(parse, wire, kind):
     header = bytes([wire.UDP, 1]) + bytes(14)
     packet = parse(frame6(wire, header + wire.udp(b"x"), kind))
     assert faults(packet) == 0
-    assert (packet.protocol, packet.sport, packet.payload_view) == (wire.UDP, 1025, b"x")
-    assert packet.l4 == 70
+    assert (packet.protocol, packet.sport, packet.payload) == (wire.UDP, 1025, b"x")
+    assert packet.l4_offset == 70
 
 
 def test_mobility_without_a_payload_ends_the_chain(parse, wire):
@@ -48,7 +48,7 @@ def test_authentication_header_counts_words_of_four_bytes_less_two(parse, wire, 
     for ip, kind in [(wire.ipv4, wire.IPV4), (wire.ipv6, wire.IPV6)]:
         packet = parse(wire.ethernet(ip(header + wire.tcp(b"x"), wire.AH), kind))
         assert faults(packet) == 0
-        assert (packet.protocol, packet.sport, packet.payload_view) == (wire.TCP, 1025, b"x")
+        assert (packet.protocol, packet.sport, packet.payload) == (wire.TCP, 1025, b"x")
 
 
 def test_authentication_header_of_length_zero(parse, wire):
@@ -56,7 +56,7 @@ def test_authentication_header_of_length_zero(parse, wire):
     header = wire.authentication(wire.TCP, length=0)[:8]
     packet = parse(frame6(wire, header + wire.tcp(b"x"), wire.AH))
     assert faults(packet) == 0
-    assert (packet.l4, packet.sport, packet.payload_view) == (62, 1025, b"x")
+    assert (packet.l4_offset, packet.sport, packet.payload) == (62, 1025, b"x")
 
 
 def test_authentication_header_beyond_the_datagram(parse, wire):
@@ -102,8 +102,8 @@ def test_unknown_next_header_is_left_alone(parse, wire):
     assert faults(packet) == 0
     assert packet.status & Status.UNDECODED
     assert (packet.limited_by, packet.protocol) == ("ipv6.next_header", 253)
-    assert packet.payload_view == b"something"
-    assert packet.l4 == packet.payload == 54
+    assert packet.payload == b"something"
+    assert packet.l4_offset == packet.payload_offset == 54
 
 
 def test_any_order_and_repeats_are_walked(parse, wire):
@@ -114,7 +114,7 @@ def test_any_order_and_repeats_are_walked(parse, wire):
         body, follows = header + body, kind
     packet = parse(frame6(wire, body, follows))
     assert faults(packet) == 0
-    assert (packet.protocol, packet.sport, packet.payload_view) == (wire.UDP, 1025, b"x")
+    assert (packet.protocol, packet.sport, packet.payload) == (wire.UDP, 1025, b"x")
 
 
 def test_hop_by_hop_options_only_come_first(parse, wire):

@@ -17,21 +17,31 @@ def faults(packet):
 def test_total_length_limits_tcp(parse, wire):
     packet = parse(wire.ethernet(wire.tcp4(b"hello")))
     assert (packet.limited_by, packet.total_length) == ("ipv4.total_length", 45)
-    assert (packet.l3, packet.l4, packet.payload, packet.payload_length) == (14, 34, 54, 5)
-    assert packet.payload_view == b"hello"
+    assert (packet.l3_offset, packet.l4_offset, packet.payload_offset, packet.payload_length) == (
+        14,
+        34,
+        54,
+        5,
+    )
+    assert packet.payload == b"hello"
     assert packet.status == Status.TRANSPORT | Status.PORTS
 
 
 def test_payload_length_limits_tcp(parse, wire):
     packet = parse(wire.ethernet(wire.tcp6(b"hello"), wire.IPV6))
     assert (packet.limited_by, packet.total_length) == ("ipv6.payload_length", 65)
-    assert (packet.l3, packet.l4, packet.payload, packet.payload_length) == (14, 54, 74, 5)
+    assert (packet.l3_offset, packet.l4_offset, packet.payload_offset, packet.payload_length) == (
+        14,
+        54,
+        74,
+        5,
+    )
     assert packet.status == Status.TRANSPORT | Status.PORTS
 
 
 def test_udp_length_limits_udp(parse, wire):
     packet = parse(wire.ethernet(wire.udp4(b"hello")))
-    assert (packet.limited_by, packet.payload_view) == ("udp.length", b"hello")
+    assert (packet.limited_by, packet.payload) == ("udp.length", b"hello")
     assert packet.status == Status.TRANSPORT | Status.PORTS
 
 
@@ -42,7 +52,7 @@ def test_what_is_there_of_a_cut_datagram_is_decoded(parse, wire, kept):
     assert faults(packet) == Status.CUT
     assert packet.limited_by == "captured"
     assert (packet.sport, packet.dport, packet.total_length) == (1025, 80, 50)
-    assert packet.payload_view == frame[54:kept]
+    assert packet.payload == frame[54:kept]
 
 
 @pytest.mark.parametrize("kept", range(42, 52))
@@ -50,7 +60,7 @@ def test_udp_that_was_cut_is_not_a_wrong_udp_length(parse, wire, kept):
     frame = wire.ethernet(wire.udp4(b"0123456789"))
     packet = parse(frame[:kept])
     assert faults(packet) == Status.CUT
-    assert (packet.limited_by, packet.payload_view) == ("captured", frame[42:kept])
+    assert (packet.limited_by, packet.payload) == ("captured", frame[42:kept])
 
 
 def test_wire_length_tells_of_a_cut_that_the_length_field_does_not(parse, wire):
@@ -58,13 +68,13 @@ def test_wire_length_tells_of_a_cut_that_the_length_field_does_not(parse, wire):
     frame = wire.ethernet(wire.udp4(b"hello"))
     packet = parse(frame, wire_length=60)
     assert faults(packet) == 0
-    assert packet.payload_view == b"hello"
+    assert packet.payload == b"hello"
 
 
 def test_more_captured_than_there_was_on_the_wire(parse, wire):
     packet = parse(wire.ethernet(wire.udp4(b"hello")), wire_length=20)
     assert faults(packet) == 0
-    assert (packet.limited_by, packet.payload_view) == ("udp.length", b"hello")
+    assert (packet.limited_by, packet.payload) == ("udp.length", b"hello")
 
 
 @pytest.mark.parametrize("captured", range(20))
@@ -126,7 +136,7 @@ def test_total_length_below_the_header(parse, wire, total):
     assert faults(packet) == Status.BAD_LENGTH
     assert (packet.limited_by, packet.total_length) == ("ipv4.total_length", total)
     assert (packet.src, packet.sport) == (wire.A4, None)
-    assert packet.payload == 14  # the header is not done with
+    assert packet.payload_offset == 14  # the header is not done with
 
 
 def test_datagram_that_is_all_header(parse, wire):
@@ -172,14 +182,14 @@ def test_bytes_after_the_datagram_are_no_payload(parse, wire, padding):
         kind = wire.IPV4 if make in (wire.tcp4, wire.udp4) else wire.IPV6
         packet = parse(wire.ethernet(make(b"ab") + b"\xee" * padding, kind), verify=True)
         assert packet.status == Status.TRANSPORT | Status.PORTS | Status.TRAILER
-        assert packet.payload_view == b"ab"
+        assert packet.payload == b"ab"
         assert packet.checksum_status == 1
 
 
 def test_later_fragment_without_its_padding(parse, wire):
     frame = wire.ethernet(wire.ipv4(b"piece", wire.UDP, fragment=100) + bytes(21))
     packet = parse(frame)
-    assert packet.payload_view == b"piece"
+    assert packet.payload == b"piece"
     assert packet.status == Status.FRAGMENT | Status.LATER_FRAGMENT | Status.TRAILER
 
 
@@ -255,7 +265,7 @@ def test_bytes_after_udp_length_are_outside(parse, wire):
     segment = wire.seal(wire.udp(b"hello"), wire.UDP, wire.A4, wire.B4)
     packet = parse(wire.ethernet(wire.ipv4(segment + b"surplus", wire.UDP)), verify=True)
     assert faults(packet) == 0
-    assert (packet.limited_by, packet.payload_view) == ("udp.length", b"hello")
+    assert (packet.limited_by, packet.payload) == ("udp.length", b"hello")
     assert packet.checksum_status == 1
 
 
@@ -273,7 +283,7 @@ def test_payload_length_beyond_the_capture(parse, wire):
     frame = wire.ethernet(wire.tcp6(b"0123456789"), wire.IPV6)
     packet = parse(frame[:-4])
     assert faults(packet) == Status.CUT
-    assert (packet.limited_by, packet.payload_view) == ("captured", b"012345")
+    assert (packet.limited_by, packet.payload) == ("captured", b"012345")
     assert packet.total_length == 70
 
 
@@ -322,7 +332,7 @@ def test_jumbogram_that_was_cut(parse, wire):
     # 3.8 GB: nothing is made of that size.
     packet = parse(jumbogram(wire, 3_800_000_000, wire.tcp(b"some")))
     assert faults(packet) == Status.CUT
-    assert (packet.limited_by, packet.payload_view) == ("captured", b"some")
+    assert (packet.limited_by, packet.payload) == ("captured", b"some")
     assert packet.total_length == 3_800_000_040
 
 
@@ -330,7 +340,7 @@ def test_jumbogram_longer_than_its_length_has_a_field(parse, wire):
     # With its header a datagram of 4 GiB - 1 has no 32-bit length: the largest says so.
     packet = parse(jumbogram(wire, 0xFFFFFFFF, wire.tcp(b"some")))
     assert faults(packet) & Status.CUT
-    assert packet.payload_view == b"some"
+    assert packet.payload == b"some"
 
 
 @pytest.mark.parametrize("length", [0, 1, 8, 1500, 65535])
@@ -339,7 +349,7 @@ def test_jumbo_length_that_needs_no_jumbogram(parse, wire, length):
     assert faults(packet) == Status.BAD_OPTION
     assert packet.limited_by == "ipv6.jumbo_length"
     assert packet.status & Status.LENGTH_FROM_WIRE  # as for any TCP without a length
-    assert packet.payload_view == b"some"
+    assert packet.payload == b"some"
     extension = wire.options6(wire.UDP, wire.jumbo(length))
     datagram = wire.ipv6(extension + wire.udp(b"some"), 0, payload_length=0)
     packet = parse(datagram, "ipv6")
@@ -439,13 +449,13 @@ def test_frame_without_its_header(parse, wire, size):
     packet = parse(wire.ethernet(wire.tcp4())[:size])
     assert faults(packet) == Status.HEADER_CUT
     assert packet.limited_by == "link.header"
-    assert (packet.l3, packet.ethertype, packet.src) == (None, None, None)
+    assert (packet.l3_offset, packet.ethertype, packet.src) == (None, None, None)
 
 
 def test_nothing_at_all(parse):
     packet = parse(b"")
     assert packet.limited_by == "link.header"
-    assert (packet.payload, packet.payload_length, packet.payload_view) == (0, 0, b"")
+    assert (packet.payload_offset, packet.payload_length, packet.payload) == (0, 0, b"")
 
 
 def test_lengths_never_grow_beyond_the_buffer(parse, wire):
@@ -456,6 +466,10 @@ def test_lengths_never_grow_beyond_the_buffer(parse, wire):
     for frame in frames:
         for size in range(len(frame) + 1):
             packet = parse(frame[:size])
-            offsets = [at for at in (packet.l3, packet.l4, packet.payload) if at is not None]
+            offsets = [
+                at
+                for at in (packet.l3_offset, packet.l4_offset, packet.payload_offset)
+                if at is not None
+            ]
             assert offsets == sorted(offsets)
-            assert packet.payload + packet.payload_length <= size
+            assert packet.payload_offset + packet.payload_length <= size

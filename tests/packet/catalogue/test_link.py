@@ -15,7 +15,7 @@ def faults(packet):
 
 def is_good(packet, wire, at):
     assert faults(packet) == 0
-    assert (packet.l3, packet.src, packet.sport, packet.payload_view) == (at, wire.A4, 1025, b"x")
+    assert (packet.l3_offset, packet.src, packet.sport, packet.payload) == (at, wire.A4, 1025, b"x")
     return True
 
 
@@ -65,7 +65,7 @@ def test_unknown_type_behind_a_tag(parse, wire):
     packet = parse(wire.ethernet(b"whatever", 0x88CC, (0x8100, 7)))
     assert packet.status == Status.UNDECODED
     assert (packet.limited_by, packet.ethertype, packet.vlan) == ("ethernet.type", 0x88CC, 7)
-    assert packet.payload_view == b"whatever"
+    assert packet.payload == b"whatever"
 
 
 # --- Ethernet
@@ -77,7 +77,7 @@ def test_types_without_a_decoder(parse, wire, kind):
     assert packet.status == Status.UNDECODED
     assert (packet.limited_by, packet.ethertype) == ("ethernet.type", kind)
     assert (packet.version, packet.protocol, packet.src) == (0, None, None)
-    assert (packet.payload, packet.payload_length) == (14, 8)
+    assert (packet.payload_offset, packet.payload_length) == (14, 8)
 
 
 def test_ethernet_addresses(parse, wire):
@@ -116,7 +116,7 @@ def test_ethernet_length_that_cuts_a_datagram(parse, wire):
     body = wire.snap(wire.udp4(b"0123456789"))
     packet = parse(wire.ethernet(body, len(body) - 4))
     assert packet.src == wire.A4
-    assert packet.payload_view == b"012345"
+    assert packet.payload == b"012345"
     assert faults(packet)
 
 
@@ -137,7 +137,12 @@ def test_arp(parse, wire):
     assert (packet.version, packet.ethertype, packet.protocol) == (0, wire.ARP, None)
     assert (packet.src, packet.dst) == (wire.A4, wire.B4)
     assert (packet.src_address, packet.dst_address) == ("192.0.2.1", "198.51.100.2")
-    assert (packet.l3, packet.l4, packet.sport, packet.icmp_type) == (14, None, None, None)
+    assert (packet.l3_offset, packet.l4_offset, packet.sport, packet.icmp_type) == (
+        14,
+        None,
+        None,
+        None,
+    )
     assert packet.payload_length == 0
     assert packet.status & Status.TRAILER
 
@@ -200,7 +205,7 @@ def test_null_in_the_writers_byte_order(parse, wire, order, family):
     for link in ("null", 0):
         assert is_good(parse(head + wire.udp4(b"x"), link), wire, 4)
         packet = parse(head + wire.udp6(b"x"), link)
-        assert (packet.version, packet.sport, packet.l3) == (6, 1025, 4)
+        assert (packet.version, packet.sport, packet.l3_offset) == (6, 1025, 4)
 
 
 @pytest.mark.parametrize("family", [2, 10, 24, 28, 30])
@@ -242,7 +247,7 @@ def test_ppp(parse, wire, link):
         assert (packet.version, packet.sport) == (6, 1025)
         packet = parse(head + b"\xc0\x21" + b"whatever", link)
         assert faults(packet) == 0
-        assert (packet.limited_by, packet.payload_view) == ("ppp.protocol", b"whatever")
+        assert (packet.limited_by, packet.payload) == ("ppp.protocol", b"whatever")
     assert is_good(parse(b"\x21" + wire.udp4(b"x"), link), wire, 1)  # RFC 1661, 6.5
 
 
@@ -261,7 +266,7 @@ def test_pppoe_length_that_is_less_than_its_datagram(parse, wire):
     datagram = wire.udp4(b"0123456789")
     frame = wire.ethernet(wire.pppoe(datagram, length=len(datagram) - 2), wire.PPPOE)
     packet = parse(frame)
-    assert packet.payload_view == b"012345"
+    assert packet.payload == b"012345"
     assert faults(packet)
 
 
@@ -285,7 +290,7 @@ def test_unknown_link_number(parse, link):
     packet = parse(b"whatever", link)
     assert packet.status == Status.UNDECODED
     assert (packet.limited_by, packet.link) == ("link.type", link)
-    assert (packet.payload, packet.payload_view) == (0, b"whatever")
+    assert (packet.payload_offset, packet.payload) == (0, b"whatever")
 
 
 def test_unknown_link_name(parse):

@@ -29,7 +29,7 @@ def test_right_options(parse, wire, protocol, options):
         datagram = wire.ipv4(wire.tcp(b"x", options=options), wire.TCP)
     packet = parse(datagram, "ipv4", verify=True)
     assert not packet.status & Status.BAD_OPTION
-    assert (packet.sport, packet.payload_view) == (1025, b"x")
+    assert (packet.sport, packet.payload) == (1025, b"x")
     assert packet.ip_checksum_status == 1
 
 
@@ -67,7 +67,7 @@ def test_flags_are_twelve_bits(parse, wire, flags):
     # AE (once NS) is bit 8.
     packet = parse(wire.ipv4(wire.tcp(flags=flags), 6), "ipv4")
     assert packet.flags == flags
-    assert packet.l4 + 20 == packet.payload
+    assert packet.l4_offset + 20 == packet.payload_offset
 
 
 @pytest.mark.parametrize("words", range(11))
@@ -75,13 +75,17 @@ def test_payload_begins_behind_the_options(parse, wire, words):
     options = b"\x08\x0a" + bytes(8) + b"\1" * 30
     area = options[: 4 * words] if words != 1 else b"\1" * 4
     packet = parse(wire.ipv4(wire.tcp(b"x", options=area), 6), "ipv4")
-    assert (packet.payload, packet.payload_view) == (40 + 4 * words, b"x")
+    assert (packet.payload_offset, packet.payload) == (40 + 4 * words, b"x")
 
 
 @pytest.mark.parametrize("words", range(11))
 def test_transport_begins_behind_the_options(parse, wire, words):
     packet = parse(wire.ipv4(wire.udp(b"x"), options=b"\1" * (4 * words)), "ipv4")
-    assert (packet.l4, packet.sport, packet.total_length) == (20 + 4 * words, 1025, 29 + 4 * words)
+    assert (packet.l4_offset, packet.sport, packet.total_length) == (
+        20 + 4 * words,
+        1025,
+        29 + 4 * words,
+    )
 
 
 @pytest.mark.parametrize("value", [0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF])
