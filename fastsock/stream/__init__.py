@@ -1,4 +1,4 @@
-"""Received bytes: accumulated in place, and cut into frames, many a call.
+"""Received bytes: accumulated in place, and cut into frames, many per call.
 
 `RecvAccumulator` does no I/O of its own but `fill`. A framer is a value that says how to
 cut. `SocketReader` reads from a blocking socket by the same rules.

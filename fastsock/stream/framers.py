@@ -1,4 +1,4 @@
-"""How a byte stream is cut into frames: the rules, without any state.
+"""Framers: rules for cutting a byte stream into frames, without state.
 
 A framer is an immutable value: checked when it is made, compared and hashed by what
 it says, pickled by its name. The state of a search stays in the accumulator, so one
@@ -343,5 +343,5 @@ KINDS = (LengthPrefix, Delimiter, Lines, FixedSize, Varint, Netstring)
 
 
 def checked_again(framer: Framer) -> Framer:
-    """A framer of the same fields, made anew: `object.__setattr__` changes what is immutable."""
+    """A copy of a framer, checked again: `object.__setattr__` can change an immutable one."""
     return type(framer)(**{name: getattr(framer, name) for name in framer._fields})

@@ -1,8 +1,8 @@
 /* Where the frame at the front of a byte stream ends: one step of a walk over the bytes at hand.
  *
  * A step looks at the bytes and the rules, and never at how the bytes arrived: the same bytes give
- * the same frames and the same errors however they were cut. What it must remember between two
- * steps is one number, `scan`, up to where delimiters were looked for.
+ * the same frames and the same errors however they were cut. Between two steps it
+ * keeps one number, `scan`, up to where delimiters were looked for.
  */
 #ifndef FASTSOCK_FRAMING_H
 #define FASTSOCK_FRAMING_H

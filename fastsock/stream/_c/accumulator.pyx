@@ -82,8 +82,8 @@ cdef class RecvAccumulator:
     raises inside a TLS socket's `recv_into` can make `ssl` forget a record that it has read.
     Every later call then raises `RuntimeError`, for a stream with a hole must not be read on.
 
-    A memoryview that was handed out is read-only and stays as it is for ever; it keeps its
-    block, of 64 KiB or more, alive. An accumulator with nothing to hold has no block.
+    A memoryview that was handed out is read-only and never changes; it keeps its
+    block, of 64 KiB or more, alive. An empty accumulator has no block.
 
     One call at a time: a call from another thread, a signal handler or a finaliser while one
     is at work raises `RuntimeError`.
@@ -150,7 +150,7 @@ cdef class RecvAccumulator:
         return max(self.written - self.read - self.max_size, 0)
 
     cdef int enter(self) except -1:
-        # Memory could be moved under the feet of a call that waits, or that runs other code.
+        # Another call could move memory that a waiting call, or one that runs other code, uses.
         if self.busy:
             raise _errors.in_use()
         if self.broken:
@@ -165,13 +165,13 @@ cdef class RecvAccumulator:
         return min(self.written - self.read, self.max_size)
 
     cdef inline bint finished(self) noexcept:
-        # The surplus is as good as still on its way.
+        # The surplus counts as not received yet.
         return self.ended and self.written - self.read <= self.max_size
 
     # Room for what comes.
 
     cdef Py_ssize_t reserve(self, Py_ssize_t wanted, Py_ssize_t surplus) except -1:
-        """Make free room behind the unread bytes: how much there is, which is never nothing."""
+        """Make free room after the unread bytes; return its size, at least 1."""
         cdef Py_ssize_t unread = self.written - self.read
         cdef Py_ssize_t allowed = self.max_size + surplus - unread
         # A read into no room would look like the end of the stream.
@@ -186,7 +186,7 @@ cdef class RecvAccumulator:
         return min(self.block.size - self.written, allowed)
 
     cdef int start(self, Py_ssize_t wanted) except -1:
-        """Get a block: the last one, if it has views and room behind them, or a fresh one."""
+        """Get a block: the last one if it has views and free room, or a fresh one."""
         if self.last is not None:
             self.block, self.last = self.last(), None
             if self.block is not None and self.block.size - self.written >= wanted:
@@ -228,7 +228,7 @@ cdef class RecvAccumulator:
         """Give the block back when it holds nothing."""
         if self.read != self.written or self.block is None or self.lent:
             return 0
-        # One that was nearly empty at its fullest was too large.
+        # A block that was nearly empty at its fullest was too large.
         if self.appetite > BLOCK and self.written <= self.appetite // 4:
             self.appetite //= 2
         block, self.block = self.block, None
@@ -238,7 +238,7 @@ cdef class RecvAccumulator:
         return self.shared.pool.give(block)
 
     cdef int received(self, Py_ssize_t count) except -1:
-        """Take note of bytes that were written behind the unread ones."""
+        """Account for bytes that were written after the unread ones."""
         cdef uint64_t skipped
         self.written += count
         if self.skip:
@@ -298,7 +298,7 @@ cdef class RecvAccumulator:
                 is one already.
             TimeoutError, BlockingIOError, OSError: as the socket's `recv_into`. Nothing is
                 lost: the next call goes on.
-            ValueError: a negative hint or surplus; a `recv_into` whose result can't be.
+            ValueError: a negative hint or surplus; an impossible result of `recv_into`.
             RuntimeError: another call is at work on the accumulator; a signal handler raised
                 inside a TLS socket's `recv_into`, now or at an earlier call, and so bytes may
                 be lost.
@@ -443,7 +443,7 @@ cdef class RecvAccumulator:
 
     @cython.critical_section
     def feed_eof(self):
-        """Take note that the stream has ended.
+        """Record the end of the stream.
 
         Raises:
             RuntimeError: another call is at work on the accumulator.
@@ -462,7 +462,7 @@ cdef class RecvAccumulator:
         """Lend free room to a writer, as `asyncio.BufferedProtocol.get_buffer` does.
 
         The room is the writer's until `buffer_updated`, or until bytes come in by another
-        call. Whoever writes to it later than that overwrites what came in since.
+        call. A later write overwrites what came in since.
 
         Args:
             sizehint: how many bytes to have room for; 0 or less for a good default.
@@ -501,14 +501,14 @@ cdef class RecvAccumulator:
 
     @cython.critical_section
     def buffer_updated(self, nbytes, /):
-        """Take note of bytes that a writer wrote at the front of the room it was lent.
+        """Accept bytes that a writer wrote at the front of the room it was lent.
 
         Args:
             nbytes: how many.
 
         Raises:
-            ValueError: more than `get_buffer` has lent since bytes came in last, or less
-                than none.
+            ValueError: more than `get_buffer` has lent since bytes came in last, or a
+                negative number.
             RuntimeError: another call is at work on the accumulator.
 
         >>> acc = RecvAccumulator()
@@ -649,7 +649,7 @@ cdef class RecvAccumulator:
 
         Returns:
             The line, or None where its newline has not come yet. At the end of the stream the
-            last line may have no newline, and behind it there is always ``b""``.
+            last line may have no newline, and every later call returns ``b""``.
 
         Raises:
             LimitOverrunError: no newline within the limit, or within `max_size`.
@@ -704,7 +704,7 @@ cdef class RecvAccumulator:
             framer: how to cut: `LengthPrefix`, `Delimiter`, `Lines`, `FixedSize`, `Varint` or
                 `Netstring`. To go on with an equal one is to go on with the same one.
             views: memoryviews instead of bytes. Below some 2 KiB a frame, bytes are faster.
-            limit: how many at most, or None for all. What is behind them stays.
+            limit: how many at most, or None for all. What follows them stays.
 
         Returns:
             The frames; an empty list where more bytes are needed, or where the stream ended
@@ -714,7 +714,7 @@ cdef class RecvAccumulator:
             FrameTooLargeError: a frame declares to be larger than `max_frame`, or than what
                 `max_size` leaves.
             LimitOverrunError: no delimiter within `max_frame`, or within `max_size`.
-            FrameError: a header that can't be right.
+            FrameError: an invalid header.
             IncompleteReadError: the stream ended inside a frame. Its bytes stay where they are.
             TypeError, ValueError: no framer; a limit less than 1.
             RuntimeError: another call is at work on the accumulator.
@@ -848,8 +848,8 @@ cdef class RecvAccumulator:
             Whether there was one. False says that more bytes are needed to tell its end.
 
         Raises:
-            FrameError: its header can't be right, so nothing tells where it ends. What is
-                left is `clear`, or `take` by a rule of your own.
+            FrameError: its header is invalid, so where it ends is unknown. Go on by
+                `clear`, or by `take` with a rule of your own.
             TypeError: no framer.
             RuntimeError: another call is at work on the accumulator.
 
@@ -912,7 +912,7 @@ cdef class RecvAccumulator:
         return self.plan
 
     cdef Plan plan_until(self, object separator):
-        """The plan of a separator. A loop may well name it anew in every call."""
+        """The plan of a separator, which a loop may name in every call."""
         # Other buffers may not compare as bytes do: an array gives an array.
         if type(separator) not in (bytes, tuple) or separator != self.separator:
             framer = _framers.Delimiter(separator)

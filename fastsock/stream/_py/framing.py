@@ -257,7 +257,7 @@ class Delimited:
         return Walk(frames, at, Stop(_errors.no_delimiter(limit), scan=scan))
 
     def find(self, data: bytearray, floor: int, first: int, stop: int) -> tuple[int, int]:
-        """Begin and end of the first delimiter that begins at `floor` or behind and ends behind
+        """Begin and end of the first delimiter that begins at `floor` or later and ends after
         `first`; a begin of -1 where there is none.
         """
         if self.cut_by is None:
@@ -273,7 +273,7 @@ class Delimited:
         """The delimiter that is complete first, and of those the longest.
 
         The bytes are searched in steps, each twice as long as the one before: a separator that
-        is rare must not be looked for behind the end of every frame.
+        is rare must not be looked for beyond the end of every frame.
         """
         begin, end, step = -1, 0, _FIRST_STEP
         while first < stop and begin < 0:
