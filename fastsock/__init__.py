@@ -39,7 +39,8 @@ _NAMES = {
     """,
     "stream": """
         Delimiter FixedSize FrameError FrameTooLargeError Framer IncompleteReadError
-        LengthPrefix LimitOverrunError Lines Netstring RecvAccumulator SocketReader Varint
+        LengthPrefix LimitOverrunError Lines Netstring RecvAccumulator SocketReader TextLength
+        Varint send_frames
     """,
 }
 _PARTS = (

@@ -113,6 +113,24 @@ def no_delimiter(limit: int) -> LimitOverrunError:
     return LimitOverrunError(f"no delimiter within the limit of {limit} bytes", max(limit + 1, 0))
 
 
+def no_frame(limit: int) -> LimitOverrunError:
+    """The error of a frame whose end is not found within `limit` bytes."""
+    return LimitOverrunError(f"no end of a frame within the limit of {limit} bytes", limit)
+
+
+def no_answer(framer: object, answer: object) -> TypeError:
+    """The error of a `find` whose answer is of another kind."""
+    kind = type(answer).__name__
+    wanted = "a tuple (start, end, next), an int or None"
+    return TypeError(f"{type(framer).__name__}.find() must return {wanted}, not {kind}")
+
+
+def bad_answer(framer: object, answer: object, size: int) -> ValueError:
+    """The error of a `find` whose answer points outside of the view, backwards, or nowhere."""
+    name = type(framer).__name__
+    return ValueError(f"{name}.find() returned {answer!r} for a view of {size} bytes")
+
+
 def no_room(max_size: int, size: int) -> LimitOverrunError:
     """The error of an accumulator that holds `size` bytes and must not hold more."""
     return LimitOverrunError(f"no room: {size} bytes are unread, of at most {max_size}", size)
@@ -134,14 +152,43 @@ def bad_varint() -> FrameError:
     return FrameError("a varint length of more than 64 bits")
 
 
-def bad_netstring(why: str) -> FrameError:
-    """The error of a netstring that breaks its grammar."""
-    return FrameError(f"not a netstring: {why}")
+def bad_length_text(netstring: bool) -> FrameError:
+    """The error of a length in text that breaks its grammar."""
+    if not netstring:
+        return FrameError("not a length in text, as the framer describes it")
+    rules = "a length must be decimal, of at most 18 digits, without leading zeros"
+    return FrameError(f"not a netstring: {rules}")
 
 
-NETSTRING_LENGTH = "a length must be decimal, of at most 18 digits, without leading zeros"
+def bad_trailer(netstring: bool) -> FrameError:
+    """The error of a frame without the text that must follow its body."""
+    if not netstring:
+        return FrameError("the framer's trailer does not follow the body")
+    return FrameError("not a netstring: a comma must follow the data")
 
-NETSTRING_COMMA = "a comma must follow the data"
+
+# Why a body can't be framed: it would not come back as it is.
+
+SHORT = "it is shorter than the header that it has to bring"
+HEADER = "the length that it brings is not its own"
+DELIMITER_INSIDE = "a delimiter would end it early"
+DELIMITER_AMISS = "it does not end with its first delimiter"
+
+
+def other_length(length: int) -> str:
+    """Say that a length can't be written."""
+    return f"its length of {length} does not fit the field"
+
+
+def other_size(size: int, fixed: int) -> str:
+    """Say that a body does not have the size of all frames."""
+    return f"it has {size} bytes, not {fixed}"
+
+
+def unframed(place: int, why: str) -> FrameError:
+    """The error of a body that can't be framed; `place` is -1 where it is the only one."""
+    which = "the body" if place < 0 else f"body {place}"
+    return FrameError(f"{which} can't be framed: {why}")
 
 
 def in_use() -> RuntimeError:

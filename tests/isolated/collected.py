@@ -16,7 +16,7 @@ from importlib import import_module
 
 from fastsock import Delimiter
 
-stream = import_module(f"fastsock._{sys.argv[1]}.stream")
+stream = import_module(f"fastsock.stream._{sys.argv[1]}")
 SEPARATORS = (b"--a-boundary-of-some-length--", b"--and-another-boundary--")
 DATA = b"one" + SEPARATORS[0] + b"two" + SEPARATORS[1] + b"three"
 failures = []

@@ -843,7 +843,7 @@ class TestSurplus:
         assert len(acc.get_buffer(surplus=sys.maxsize)) == 1 << 16
 
 
-COLLECTED = Path(__file__).with_name("isolated") / "collected.py"
+COLLECTED = Path(__file__).parents[1] / "isolated" / "collected.py"
 
 
 def test_use_while_the_collector_clears_a_cycle(twin, run_python):

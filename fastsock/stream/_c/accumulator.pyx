@@ -268,6 +268,8 @@ cdef class RecvAccumulator:
         """Consume unread bytes; `scan` of those that stay are known to end no delimiter."""
         self.read += count
         self.scan = scan
+        if count:
+            self.needed = 0
         return self.settle()
 
     cdef int consume(self, Py_ssize_t count) except -1:
@@ -701,8 +703,8 @@ cdef class RecvAccumulator:
         call after that, until `skip_frame` or another call takes what is at the front.
 
         Args:
-            framer: how to cut: `LengthPrefix`, `Delimiter`, `Lines`, `FixedSize`, `Varint` or
-                `Netstring`. To go on with an equal one is to go on with the same one.
+            framer: how to cut, as `LengthPrefix` or a `Framer` of your own. An equal one goes on
+                where the last one stopped.
             views: memoryviews instead of bytes. Below some 2 KiB a frame, bytes are faster.
             limit: how many at most, or None for all. What follows them stays.
 
@@ -733,6 +735,44 @@ cdef class RecvAccumulator:
         finally:
             self.busy = False
 
+    cdef fs_found ask(
+        self, Plan plan, Py_ssize_t at, Py_ssize_t size, fs_frame *frame
+    ) except? FS_MORE:
+        """Let a framer of the user's own find the frame at an offset."""
+        cdef bint at_end = self.finished()
+        cdef uint64_t max_frame = plan.framer.max_frame, following
+        frame.scan = 0
+        frame.limit = min(max_frame, <uint64_t>self.max_size)
+        frame.total = self.needed
+        if at == 0 and <uint64_t>size < self.needed:
+            return FS_MORE
+        try:
+            answer = _framers.asked(
+                plan.own, self.block.view(self.read + at, size, False), bool(at_end)
+            )
+        except Exception:
+            if at == 0:
+                raise
+            return FS_MORE  # its turn comes at the next call, when it is asked again
+        frame.total = 0
+        if type(answer) is tuple:
+            frame.start, frame.end, frame.next = answer
+            following = frame.next
+        else:
+            following = min(answer, INT64_MAX)
+        if following == 0:
+            full = <uint64_t>size > max_frame or size >= self.max_size
+            return FS_OVERRUN if full else FS_MORE
+        if following > frame.limit:
+            frame.declared = frame.total = following
+            return FS_TOO_LARGE
+        if following <= <uint64_t>size:
+            return FS_FRAME
+        frame.total = following
+        if at == 0:
+            self.needed = following
+        return FS_MORE
+
     cdef list cut(self, Plan plan, bint views, object limit):
         cdef const fs_framer *rules = &plan.framer
         cdef Py_ssize_t left = PY_SSIZE_T_MAX
@@ -745,7 +785,10 @@ cdef class RecvAccumulator:
             left = min(_framers.checked_count("limit", limit, 1), PY_SSIZE_T_MAX)
         frame.scan = self.scan
         while at < unread and left:
-            found = fs_next_frame(rules, data + at, unread - at, self.max_size, at_end, &frame)
+            if rules.kind == FS_OWN:
+                found = self.ask(plan, at, unread - at, &frame)
+            else:
+                found = fs_next_frame(rules, data + at, unread - at, self.max_size, at_end, &frame)
             if found != FS_FRAME:
                 self.scan = frame.scan
                 if at == 0:  # else its turn comes at the next call
@@ -806,9 +849,12 @@ cdef class RecvAccumulator:
         frame.scan = self.scan
         try:
             while at < unread:
-                found = fs_next_frame(
-                    rules, data + at, unread - at, self.max_size, at_end, &frame
-                )
+                if rules.kind == FS_OWN:
+                    found = self.ask(plan, at, unread - at, &frame)
+                else:
+                    found = fs_next_frame(
+                        rules, data + at, unread - at, self.max_size, at_end, &frame
+                    )
                 if found != FS_FRAME:
                     self.scan = frame.scan
                     if at == 0:
@@ -876,15 +922,20 @@ cdef class RecvAccumulator:
         if unread == 0:
             return False
         frame.scan = self.scan
-        found = fs_next_frame(
-            &plan.framer, self.block.data + self.read, unread, self.max_size, self.finished(),
-            &frame,
-        )
+        if plan.framer.kind == FS_OWN:
+            found = self.ask(plan, 0, unread, &frame)
+        else:
+            found = fs_next_frame(
+                &plan.framer, self.block.data + self.read, unread, self.max_size,
+                self.finished(), &frame,
+            )
         self.scan = frame.scan
         if found == FS_FRAME:
             self.advance(frame.next, 0)
         elif found == FS_MORE and self.finished():
             self.advance(unread, 0)
+        elif found == FS_OVERRUN and plan.framer.kind == FS_OWN:
+            self.stopped(plan, found, &frame)
         elif found == FS_OVERRUN or (found == FS_MORE and plan.framer.kind == FS_DELIMITER):
             self.skip_plan = plan
             self.resync()
@@ -904,9 +955,13 @@ cdef class RecvAccumulator:
         # None is the key before the first framer, and no plan: the kernel would read wild memory.
         if framer is not self.key or framer is None:
             plan = plan_of(framer)
-            if framer != self.key:
+            # A framer of the user's own may say that it equals any other.
+            if plan.own is not None or self.plan is None or self.plan.own is not None or (
+                framer != self.key
+            ):
                 self.scan = 0
                 self.separator = None
+            self.needed = 0
             self.plan = plan
             self.key = framer
         return self.plan
@@ -928,14 +983,16 @@ cdef class RecvAccumulator:
                 partial = self.slice(0, self.unread(), False)
                 raise _errors.IncompleteReadError(partial, frame.total or None)
             return 0
+        if found == FS_OVERRUN and rules.kind == FS_OWN:
+            raise _errors.no_frame(frame.limit)
         if found == FS_OVERRUN:
             raise _errors.no_delimiter(frame.limit)
         if found == FS_BAD_VARINT:
             raise _errors.bad_varint()
         if found == FS_BAD_DIGITS:
-            raise _errors.bad_netstring(_errors.NETSTRING_LENGTH)
-        if found == FS_BAD_COMMA:
-            raise _errors.bad_netstring(_errors.NETSTRING_COMMA)
+            raise _errors.bad_length_text(plan.netstring)
+        if found == FS_BAD_TRAILER:
+            raise _errors.bad_trailer(plan.netstring)
         if found == FS_STRIPPED:
             raise _errors.shorter_than_strip(frame.total, rules.strip)
         declared = <int64_t>frame.declared if rules.negative else frame.declared

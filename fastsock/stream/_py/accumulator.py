@@ -19,7 +19,7 @@ from ..._core.buffers import contiguous as _contiguous
 from .. import errors as _errors
 from ..framers import Delimiter, Framer, Lines, checked_count, limit_of
 from ..tls import may_have_lost
-from .framing import Delimited, Stop, Walker, Window, walker_of
+from .framing import Delimited, Own, Stop, Walk, Walker, Window, walker_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -130,6 +130,7 @@ class RecvAccumulator:
         "_last",
         "_lent",
         "_max_size",
+        "_needed",
         "_read",
         "_scan",
         "_separator",
@@ -159,6 +160,7 @@ class RecvAccumulator:
         self._scan = 0  # unread bytes that were searched for `_key` already
         self._key: Framer | None = None  # what `_walker` was made of
         self._walker: Any = None
+        self._needed = 0  # size of the frame at the front, as a framer's find() said
         self._separator: object = None  # of take_until(), where `_key` was made of it
         self._skip = 0  # bytes of a skipped frame that are still to come
         self._skip_walker: Delimited | None = None  # of one whose delimiter is still to come
@@ -313,6 +315,8 @@ class RecvAccumulator:
         """Consume unread bytes; `scan` of those that stay are known to end no delimiter."""
         self._read += count
         self._scan = scan
+        if count:
+            self._needed = 0
         self._settle()
 
     def _consume(self, count: int) -> None:
@@ -760,8 +764,8 @@ class RecvAccumulator:
         call after that, until `skip_frame` or another call takes what is at the front.
 
         Args:
-            framer: how to cut: `LengthPrefix`, `Delimiter`, `Lines`, `FixedSize`, `Varint` or
-                `Netstring`. To go on with an equal one is to go on with the same one.
+            framer: how to cut, as `LengthPrefix` or a `Framer` of your own. An equal one goes on
+                where the last one stopped.
             views: memoryviews instead of bytes. Below some 2 KiB a frame, bytes are faster.
             limit: how many at most, or None for all. What follows them stays.
 
@@ -826,13 +830,25 @@ class RecvAccumulator:
         ended = self._finished()
         return Window(block, self._read, len(self), self._scan, self._max_size, ended)
 
+    def _walked(self, walker: Walker, most: int) -> Walk:
+        """Walk over what is unread, at least one byte."""
+        if not isinstance(walker, Own):
+            return walker.walk(self._window(), most)
+        if len(self) < self._needed:
+            return Walk([], 0, Stop(total=self._needed))
+        self._shared = True
+        walk = walker.walk(self._window(), most)
+        if not walk.frames and walk.stop.error is None:
+            self._needed = walk.stop.total
+        return walk
+
     def _walk(
         self, walker: Walker, view: bool, most: int = sys.maxsize
     ) -> tuple[Any, list[tuple[int, int]]]:
         """Take the bytes of all complete frames; where each frame is in them."""
         if len(self) == 0:
             return self._slice(0, 0, view), []
-        frames, consumed, stop = walker.walk(self._window(), most)
+        frames, consumed, stop = self._walked(walker, most)
         if not frames:
             self._scan = stop.scan
             self._stopped(stop)
@@ -912,7 +928,7 @@ class RecvAccumulator:
         unread = len(self)
         if unread == 0:
             return False
-        frames, consumed, stop = walker.walk(self._window(), most=1)
+        frames, consumed, stop = self._walked(walker, most=1)
         self._scan = stop.scan
         if frames:
             self._advance(consumed, 0)
@@ -936,9 +952,11 @@ class RecvAccumulator:
         """The walker of a framer. What was searched stays searched while the framer stays."""
         if framer is not self._key or framer is None:  # which is the key before the first framer
             walker = walker_of(framer)
-            if framer != self._key:
+            # A framer of the user's own may say that it equals any other.
+            if isinstance(walker, Own) or isinstance(self._walker, Own) or framer != self._key:
                 self._scan = 0
                 self._separator = None
+            self._needed = 0
             self._walker = walker
             self._key = framer
         return self._walker  # type: ignore[no-any-return]
