@@ -42,7 +42,8 @@ _NAMES = {
     "sockaddr": "pack_sockaddr unpack_sockaddr",
     "stream": """
         Delimiter FixedSize FrameError FrameTooLargeError Framer IncompleteReadError
-        LengthPrefix LimitOverrunError Lines Netstring RecvAccumulator SocketReader Varint
+        LengthPrefix LimitOverrunError Lines Netstring RecvAccumulator SocketReader TextLength
+        Varint send_frames
     """,
 }
 _PARTS = (

@@ -124,7 +124,9 @@ from .stream import (
     Netstring as Netstring,
     RecvAccumulator as RecvAccumulator,
     SocketReader as SocketReader,
+    TextLength as TextLength,
     Varint as Varint,
+    send_frames as send_frames,
 )
 
 __version__: str

@@ -129,7 +129,7 @@ class Stream(asyncio.BufferedProtocol):
                 self._task.add_done_callback(self._served)
 
     def _served(self, task: asyncio.Task[None]) -> None:
-        """See to a connection whose callback failed, for nobody else will."""
+        """Close a connection whose callback raised; asyncio would not."""
         self._task = None
         error = None if task.cancelled() else task.exception()
         if error is not None:
@@ -163,7 +163,7 @@ class Stream(asyncio.BufferedProtocol):
         return self._accumulator.get_buffer(wanted, surplus=wanted)[: max(wanted, _READ)]
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Take note of what the transport has received."""
+        """Accept what the transport has received."""
         if self._ended:
             return
         self._accumulator.buffer_updated(nbytes)
@@ -173,17 +173,17 @@ class Stream(asyncio.BufferedProtocol):
             limit = self._max_size  # the task that is woken may want even more
         if not self._paused and len(self._accumulator) >= limit:
             self._paused = True
-            if not self._upgrading:  # else the plain transport would stop, and nobody start it
+            if not self._upgrading:  # the plain transport would stay paused
                 self._transport.pause_reading()
 
     def eof_received(self) -> bool:
-        """Take note of the end of the stream; a plain connection stays open for writing."""
+        """Record the end of the stream; a plain connection stays open for writing."""
         self._end()
         self._wake()
         return not self._over_tls
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Take note of the end of the connection. What was received stays to be read first."""
+        """Record the end of the connection. What was received can still be read."""
         if self._lost:
             return
         self._error = exc
@@ -303,7 +303,7 @@ class Stream(asyncio.BufferedProtocol):
             await self._more("frames")
 
     async def frame(self, framer: Framer) -> bytes | None:
-        """Read one frame, and leave what is behind it to whatever reads next.
+        """Read one frame, and leave what follows it for the next read.
 
         Args:
             framer: as in `frames`, which is faster.
@@ -408,7 +408,7 @@ class Stream(asyncio.BufferedProtocol):
             keep: with the newline, ``\n`` or ``\r\n``, at the end.
 
         Returns:
-            The line. The last one may have no newline, and behind it there is always ``b""``.
+            The line. The last one may have no newline. At the end of the stream it is ``b""``.
 
         Raises:
             LimitOverrunError: no newline within the limit, or within `max_size`. It is a

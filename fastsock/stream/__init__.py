@@ -1,4 +1,4 @@
-"""Received bytes: accumulated in place, and cut into frames, many a call.
+"""Received bytes: accumulated in place, and cut into frames, many per call.
 
 `RecvAccumulator` does no I/O of its own but `fill`. A framer is a value that says how to
 cut. `SocketReader` reads from a blocking socket by the same rules.
@@ -6,7 +6,16 @@ cut. `SocketReader` reads from a blocking socket by the same rules.
 
 from .._core.backend import COMPILED, TYPE_CHECKING, publish
 from .errors import FrameError, FrameTooLargeError, IncompleteReadError, LimitOverrunError
-from .framers import Delimiter, FixedSize, Framer, LengthPrefix, Lines, Netstring, Varint
+from .framers import (
+    Delimiter,
+    FixedSize,
+    Framer,
+    LengthPrefix,
+    Lines,
+    Netstring,
+    TextLength,
+    Varint,
+)
 from .reader import SocketReader
 
 if TYPE_CHECKING or not COMPILED:
@@ -27,6 +36,7 @@ __all__ = [
     "Netstring",
     "RecvAccumulator",
     "SocketReader",
+    "TextLength",
     "Varint",
 ]
 

@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 def _like_asyncio(kind: type[Exception]) -> type[Exception]:
     """The class to raise for one of the errors that bear asyncio's names.
 
-    Handlers written for asyncio must catch ours, but asyncio takes long to import. Whoever names
-    its exceptions has imported it by the time that one is raised, so the common subclass is made
-    only then.
+    Handlers written for asyncio must catch ours, but asyncio takes long to import. Code that names
+    its exceptions has imported it before one is raised, so the common subclass is made only then.
     """
     theirs = getattr(sys.modules.get("asyncio.exceptions"), kind.__name__, None)
     if theirs is None:
@@ -31,13 +30,13 @@ _LIKE_ASYNCIO: dict[type[Exception], type[Exception]] = {}
 
 
 class IncompleteReadError(Error, EOFError):
-    r"""The stream ended inside a frame; what there is of it stays in the accumulator.
+    r"""The stream ended inside a frame, whose bytes stay in the accumulator.
 
     Where asyncio is loaded the error is an `asyncio.IncompleteReadError` too.
 
     Attributes:
         partial: the bytes of the frame that did arrive, its header included.
-        expected: how many there should be, or None where only the rest could have told.
+        expected: the size of the whole frame, or None where it is not known.
 
     >>> import fastsock
     >>> acc = fastsock.RecvAccumulator()
@@ -51,7 +50,7 @@ class IncompleteReadError(Error, EOFError):
     """
 
     def __new__(cls, *args: object) -> Self:
-        """Make one that asyncio's handlers catch too, where there can be any."""
+        """Make an instance that asyncio's handlers catch too, if asyncio is loaded."""
         kind = _like_asyncio(cls) if cls is IncompleteReadError else cls
         return EOFError.__new__(kind, *args)  # type: ignore[return-value]
 
@@ -75,7 +74,7 @@ class LimitOverrunError(Error, ValueError):
     """
 
     def __new__(cls, *args: object) -> Self:
-        """Make one that asyncio's handlers catch too, where there can be any."""
+        """Make an instance that asyncio's handlers catch too, if asyncio is loaded."""
         kind = _like_asyncio(cls) if cls is LimitOverrunError else cls
         return ValueError.__new__(kind, *args)  # type: ignore[return-value]
 
@@ -88,7 +87,7 @@ class LimitOverrunError(Error, ValueError):
 
 
 class FrameError(Error, ValueError):
-    """A frame whose header can't be right; nothing tells where the next frame starts."""
+    """A frame with an invalid header; where the next frame starts is unknown."""
 
 
 class FrameTooLargeError(FrameError):
@@ -114,13 +113,31 @@ def no_delimiter(limit: int) -> LimitOverrunError:
     return LimitOverrunError(f"no delimiter within the limit of {limit} bytes", max(limit + 1, 0))
 
 
+def no_frame(limit: int) -> LimitOverrunError:
+    """The error of a frame whose end is not found within `limit` bytes."""
+    return LimitOverrunError(f"no end of a frame within the limit of {limit} bytes", limit)
+
+
+def no_answer(framer: object, answer: object) -> TypeError:
+    """The error of a `find` whose answer is of another kind."""
+    kind = type(answer).__name__
+    wanted = "a tuple (start, end, next), an int or None"
+    return TypeError(f"{type(framer).__name__}.find() must return {wanted}, not {kind}")
+
+
+def bad_answer(framer: object, answer: object, size: int) -> ValueError:
+    """The error of a `find` whose answer points outside of the view, backwards, or nowhere."""
+    name = type(framer).__name__
+    return ValueError(f"{name}.find() returned {answer!r} for a view of {size} bytes")
+
+
 def no_room(max_size: int, size: int) -> LimitOverrunError:
     """The error of an accumulator that holds `size` bytes and must not hold more."""
     return LimitOverrunError(f"no room: {size} bytes are unread, of at most {max_size}", size)
 
 
 def negative_length(length: int, adjust: int) -> FrameError:
-    """The error of a frame whose body would be shorter than nothing."""
+    """The error of a frame whose body would have a negative size."""
     more = f" adjusted by {adjust}" if adjust else ""
     return FrameError(f"a frame with a length of {length}{more}")
 
@@ -135,14 +152,43 @@ def bad_varint() -> FrameError:
     return FrameError("a varint length of more than 64 bits")
 
 
-def bad_netstring(why: str) -> FrameError:
-    """The error of a netstring that breaks its grammar."""
-    return FrameError(f"not a netstring: {why}")
+def bad_length_text(netstring: bool) -> FrameError:
+    """The error of a length in text that breaks its grammar."""
+    if not netstring:
+        return FrameError("not a length in text, as the framer describes it")
+    rules = "a length must be decimal, of at most 18 digits, without leading zeros"
+    return FrameError(f"not a netstring: {rules}")
 
 
-NETSTRING_LENGTH = "a length must be decimal, of at most 18 digits, without leading zeros"
+def bad_trailer(netstring: bool) -> FrameError:
+    """The error of a frame without the text that must follow its body."""
+    if not netstring:
+        return FrameError("the framer's trailer does not follow the body")
+    return FrameError("not a netstring: a comma must follow the data")
 
-NETSTRING_COMMA = "a comma must follow the data"
+
+# Why a body can't be framed: it would not come back as it is.
+
+SHORT = "it is shorter than the header that it has to bring"
+HEADER = "the length that it brings is not its own"
+DELIMITER_INSIDE = "a delimiter would end it early"
+DELIMITER_AMISS = "it does not end with its first delimiter"
+
+
+def other_length(length: int) -> str:
+    """Say that a length can't be written."""
+    return f"its length of {length} does not fit the field"
+
+
+def other_size(size: int, fixed: int) -> str:
+    """Say that a body does not have the size of all frames."""
+    return f"it has {size} bytes, not {fixed}"
+
+
+def unframed(place: int, why: str) -> FrameError:
+    """The error of a body that can't be framed; `place` is -1 where it is the only one."""
+    which = "the body" if place < 0 else f"body {place}"
+    return FrameError(f"{which} can't be framed: {why}")
 
 
 def in_use() -> RuntimeError:
@@ -151,7 +197,7 @@ def in_use() -> RuntimeError:
 
 
 def bytes_lost() -> RuntimeError:
-    """The error of every call on an accumulator whose stream has a hole."""
+    """The error of every call on an accumulator that may have lost bytes."""
     return RuntimeError(
         "bytes of the stream may be lost: a signal handler raised inside a TLS socket's recv_into()"
     )
@@ -163,7 +209,7 @@ def after_eof() -> RuntimeError:
 
 
 def bad_max_size(max_size: int) -> ValueError:
-    """The error of an accumulator that could hold nothing."""
+    """The error of a `max_size` below 1."""
     return ValueError(f"max_size must be at least 1, not {max_size}")
 
 
@@ -178,17 +224,17 @@ def bad_count(name: str, value: int) -> ValueError:
 
 
 def bad_update(nbytes: int, lent: int) -> ValueError:
-    """The error of an in-place writer that wrote more than it was lent, or less than nothing."""
+    """The error of an in-place writer whose count exceeds what it was lent, or is negative."""
     return ValueError(
         f"nbytes must be between 0 and {lent}, the size of the buffer lent, not {nbytes}"
     )
 
 
 def bad_received(count: int, room: int) -> ValueError:
-    """The error of a `recv_into` whose result can't be."""
+    """The error of a `recv_into` with an impossible result."""
     return ValueError(f"recv_into() returned {count}, for a buffer of {room} bytes")
 
 
 def not_framer(value: object) -> TypeError:
-    """The error of a call that wants a framer."""
+    """The error of a call that requires a framer."""
     return TypeError(f"a framer is required, not '{type(value).__name__}'")

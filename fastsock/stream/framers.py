@@ -1,4 +1,4 @@
-"""How a byte stream is cut into frames: the rules, without any state.
+"""Framers: rules for cutting a byte stream into frames, without state.
 
 A framer is an immutable value: checked when it is made, compared and hashed by what
 it says, pickled by its name. The state of a search stays in the accumulator, so one
@@ -10,16 +10,27 @@ from __future__ import annotations
 from functools import partial
 from operator import index
 
+from .._core.backend import COMPILED
 from .._core.buffers import contiguous
 from .._core.typed import TYPE_CHECKING
+from . import errors as _errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any, ClassVar, Literal, SupportsIndex
+    from typing import Any, ClassVar, Literal, Self, SupportsIndex
 
     from _typeshed import ReadableBuffer
 
-__all__ = ["Delimiter", "FixedSize", "Framer", "LengthPrefix", "Lines", "Netstring", "Varint"]
+__all__ = [
+    "Delimiter",
+    "FixedSize",
+    "Framer",
+    "LengthPrefix",
+    "Lines",
+    "Netstring",
+    "TextLength",
+    "Varint",
+]
 
 _MOST = 1 << 62  # so that a sum with any length that could be buffered fits in 64 bits
 
@@ -39,18 +50,100 @@ def limit_of(max_frame: SupportsIndex | None) -> int | None:
 
 
 class Framer:
-    """What all framers share: a fixed set of fields, which make up the value.
+    r"""How to cut a stream into frames, and how to write them: the base of all framers.
 
-    It is of use for annotations and `isinstance`; the framers are its subclasses.
+    A framer of your own is a subclass with a `find` method, and an `encode` method if it writes.
+    It keeps no state of a stream: `find` is asked again as bytes come, and one framer may serve
+    every connection. Its `max_frame`, if it is not None, bounds the size of whole frames, header
+    included.
+
+    >>> from fastsock import RecvAccumulator
+    >>> class Blocks(Framer):
+    ...     def find(self, view, eof):
+    ...         end = bytes(view).find(b"\n\n")
+    ...         return None if end < 0 else (0, end, end + 2)
+    ...     def encode(self, body):
+    ...         return bytes(body) + b"\n\n"
+    >>> acc = RecvAccumulator()
+    >>> acc.feed(Blocks().encode_many([b"one\ntwo", b"three"]) + b"fo")
+    >>> acc.frames(Blocks())
+    [b'one\ntwo', b'three']
     """
+
+    __slots__ = ()
+    max_frame: int | None = None
+
+    def __new__(cls, *_args: Any, **_options: Any) -> Self:
+        """Refuse to make a framer without rules."""
+        if cls is Framer:
+            raise TypeError("Framer is abstract: use one of its subclasses")
+        return object.__new__(cls)
+
+    def find(self, view: memoryview, eof: bool, /) -> tuple[int, int, int] | int | None:
+        """Find the frame at the front of a stream. Subclasses define it.
+
+        Args:
+            view: the unread bytes, at least one, read-only.
+            eof: whether no more will come.
+
+        Returns:
+            A tuple ``(start, end, next)``: ``view[start:end]`` is handed out, and the next
+            frame starts at `next`. None where more bytes are needed. An int where the frame is
+            known to have so many bytes, more than there are: `find` is not asked before they
+            have come, and a frame too large for `max_size` is refused at once.
+
+        Raises:
+            FrameError: the frame is invalid. Frames before it are handed out first.
+        """
+        raise NotImplementedError(f"{type(self).__name__} defines no find()")
+
+    def encode(self, body: ReadableBuffer, /) -> bytes:
+        r"""Write a frame, which comes back as `body` when it is cut by this framer.
+
+        Args:
+            body: any contiguous bytes-like object.
+
+        Returns:
+            The frame.
+
+        Raises:
+            FrameError: the body would not come back as it is: its length does not fit, a
+                delimiter is inside, its size is another one.
+            FrameTooLargeError: it is larger than `max_frame`.
+            TypeError, BufferError: no buffer, or one in pieces.
+
+        >>> from fastsock import LengthPrefix
+        >>> LengthPrefix(2).encode(b"hi")
+        b'\x00\x02hi'
+        """
+        raise NotImplementedError(f"{type(self).__name__} defines no encode()")
+
+    def encode_many(self, bodies: Iterable[ReadableBuffer], /) -> bytes:
+        r"""Write many frames, one after another, into one buffer.
+
+        Args:
+            bodies: bytes-like objects.
+
+        Returns:
+            The frames.
+
+        Raises:
+            FrameError, FrameTooLargeError, TypeError, BufferError: as `encode`, for any of them.
+
+        >>> from fastsock import Lines
+        >>> Lines().encode_many([b"one", b"two"])
+        b'one\ntwo\n'
+        """
+        return b"".join([self.encode(body) for body in bodies])
+
+
+class _Rules(Framer):
+    """What the framers here share: a fixed set of fields, which make up an immutable value."""
 
     __slots__ = ("_plan",)
     _fields: ClassVar[tuple[str, ...]] = ()
     max_frame: int | None
     _plan: Any  # what a twin made of the framer, kept so that every accumulator shares it
-
-    def __init__(self) -> None:
-        raise TypeError("Framer is abstract: use one of its subclasses")
 
     def _set(self, **fields: object) -> None:
         for name, value in fields.items():
@@ -58,8 +151,14 @@ class Framer:
         object.__setattr__(self, "_plan", None)
 
     def __init_subclass__(cls) -> None:
-        if Framer not in cls.__bases__:
+        if _Rules not in cls.__bases__:
             raise TypeError(f"type '{cls.__base__.__name__}' is not an acceptable base type")  # type: ignore[union-attr]
+
+    def encode(self, body: ReadableBuffer, /) -> bytes:
+        return _encoding.encode(self, body)
+
+    def encode_many(self, bodies: Iterable[ReadableBuffer], /) -> bytes:
+        return _encoding.encode_many(self, bodies)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable")
@@ -73,7 +172,7 @@ class Framer:
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
             return NotImplemented
-        return self._values() == other._values()
+        return self._values() == other._values()  # type: ignore[attr-defined]
 
     def __hash__(self) -> int:
         return hash((type(self), self._values()))
@@ -87,7 +186,7 @@ class Framer:
         return partial(type(self), **fields), ()
 
 
-class LengthPrefix(Framer):
+class LengthPrefix(_Rules):
     r"""Frames that say in a header how long they are.
 
     A frame is `offset` bytes, the length field of `width` bytes, and a body of
@@ -159,7 +258,7 @@ def _separator(value: ReadableBuffer) -> bytes:
     return separator
 
 
-class Delimiter(Framer):
+class Delimiter(_Rules):
     """Frames that end with a delimiter, or with the first of several.
 
     Where several could end a frame, it is the one that is complete first, and of those
@@ -170,6 +269,10 @@ class Delimiter(Framer):
         max_frame: the most bytes a frame may have, its delimiter not counted; what the
             accumulator's `max_size` leaves for it by default.
         keep: hand frames out with their delimiter.
+        last: at the end of the stream, what has no delimiter is a last frame; otherwise it is
+            an `IncompleteReadError`.
+
+    `encode` writes the first separator that was given.
 
     Raises:
         TypeError, BufferError, ValueError: a parameter of the wrong type; a separator that is in
@@ -182,9 +285,10 @@ class Delimiter(Framer):
     [b'one', b'two']
     """
 
-    __slots__ = _fields = ("separator", "max_frame", "keep")
+    __slots__ = _fields = ("separator", "max_frame", "keep", "last")
     separator: bytes | tuple[bytes, ...]
     keep: bool
+    last: bool
 
     def __init__(
         self,
@@ -192,6 +296,7 @@ class Delimiter(Framer):
         *,
         max_frame: SupportsIndex | None = None,
         keep: bool = False,
+        last: bool = False,
     ) -> None:
         chosen: bytes | tuple[bytes, ...]
         try:
@@ -204,10 +309,15 @@ class Delimiter(Framer):
                 raise ValueError("there must be at least one separator") from None
         else:
             chosen = _separator(separator)  # type: ignore[arg-type]
-        self._set(separator=chosen, max_frame=limit_of(max_frame), keep=bool(keep))
+        self._set(separator=chosen, max_frame=limit_of(max_frame), keep=bool(keep), last=bool(last))
+
+    @property
+    def writes(self) -> bytes:
+        """The delimiter that `encode` writes."""
+        return self.separator if isinstance(self.separator, bytes) else self.separator[0]
 
 
-class Lines(Framer):
+class Lines(_Rules):
     r"""Lines of text, as bytes.
 
     Args:
@@ -217,6 +327,8 @@ class Lines(Framer):
         keep: hand lines out with their newline.
         last: at the end of the stream, a last line without newline is a line; otherwise it
             is an `IncompleteReadError`.
+
+    `encode` writes `newline`, and a plain ``\n`` where it is None.
 
     Raises:
         TypeError, ValueError: a parameter of the wrong type, or none of its values.
@@ -258,8 +370,13 @@ class Lines(Framer):
         """What ends a line, as `Delimiter` takes it."""
         return (b"\r\n", b"\n") if self.newline is None else self.newline
 
+    @property
+    def writes(self) -> bytes:
+        """The newline that `encode` writes."""
+        return self.newline or b"\n"
 
-class FixedSize(Framer):
+
+class FixedSize(_Rules):
     """Frames that all have one size.
 
     Args:
@@ -287,7 +404,7 @@ class FixedSize(Framer):
         return self.size
 
 
-class Varint(Framer):
+class Varint(_Rules):
     r"""Frames with a base-128 varint for a length, as protobuf's delimited messages.
 
     A length has at most 10 bytes and 64 bits; longer spellings than needed are taken, as
@@ -316,8 +433,128 @@ class Varint(Framer):
         self._set(max_frame=limit_of(max_frame), keep=bool(keep))
 
 
-class Netstring(Framer):
-    """Netstrings: a decimal length, a colon, the data, a comma.
+def _text(name: str, value: ReadableBuffer) -> bytes:
+    try:
+        return bytes(contiguous(value, name))
+    except TypeError:
+        kind = type(value).__name__
+        raise TypeError(f"{name} must be a bytes-like object, not {kind}") from None
+
+
+class TextLength(_Rules):
+    r"""Frames that say in text how long they are.
+
+    A frame is `prefix`, the length in digits, `end`, a body of ``length + adjust`` bytes, and
+    `trailer`. Digits are ASCII digits alone: no sign, no blank, no underscore.
+
+    ==========================  =======================================================
+    syslog over TCP (RFC 6587)  ``TextLength(b" ")``
+    RESP bulk strings           ``TextLength(b"\r\n", prefix=b"$", trailer=b"\r\n")``
+    HTTP chunks (RFC 9112)      ``TextLength(b"\r\n", base=16, trailer=b"\r\n", zeros=True)``
+    git pkt-lines               ``TextLength(b"", base=16, digits=4, adjust=-4, markers=3)``
+    netstrings                  ``TextLength(b":", trailer=b",")``
+    ==========================  =======================================================
+
+    Args:
+        end: what follows the digits. It may be empty only with `digits`.
+        base: 10, or 16 with digits of either case; `encode` writes lower case.
+        max_digits: the most digits of a length: 18 by default, 15 in base 16, which are the most
+            that are allowed.
+        trailer: what follows the body.
+        adjust: what to add to the length to get the size of the body: ``-4`` where four digits
+            count themselves.
+        digits: every length has exactly so many digits, with zeros in front.
+        strip: hand out the body alone; otherwise whole frames, as they came.
+        prefix: what precedes the digits.
+        zeros: allow leading zeros.
+        extensions: ignore what follows the digits after a ``;``, up to `end`, at most 4,096
+            bytes and no control character; otherwise it is refused.
+        markers: lengths below this number have no body, and are frames by themselves.
+        max_frame: the largest body allowed; what the accumulator's `max_size` leaves by default.
+
+    Raises:
+        TypeError, BufferError, ValueError: a parameter of the wrong type, or out of its range;
+            an `end` that the digits could run into.
+
+    Source: RFC 6587, 3.4.1; RFC 9112, 7.1; Redis serialization protocol; gitprotocol-common.
+
+    >>> from fastsock import RecvAccumulator
+    >>> acc = RecvAccumulator()
+    >>> acc.feed(b"5 hello2 hi12 <13")
+    >>> acc.frames(TextLength(b" "))
+    [b'hello', b'hi']
+    >>> TextLength(b"\r\n", prefix=b"$", trailer=b"\r\n").encode(b"PING")
+    b'$4\r\nPING\r\n'
+    """
+
+    __slots__ = _fields = (
+        "end", "base", "max_digits", "trailer", "adjust", "digits", "strip", "prefix", "zeros",
+        "extensions", "markers", "max_frame",
+    )  # fmt: skip
+    end: bytes
+    base: int
+    max_digits: int
+    trailer: bytes
+    adjust: int
+    digits: int | None
+    strip: bool
+    prefix: bytes
+    zeros: bool
+    extensions: bool
+    markers: int
+
+    def __init__(
+        self,
+        end: ReadableBuffer = b" ",
+        *,
+        base: SupportsIndex = 10,
+        max_digits: SupportsIndex | None = None,
+        trailer: ReadableBuffer = b"",
+        adjust: SupportsIndex = 0,
+        digits: SupportsIndex | None = None,
+        strip: bool = True,
+        prefix: ReadableBuffer = b"",
+        zeros: bool = False,
+        extensions: bool = False,
+        markers: SupportsIndex = 0,
+        max_frame: SupportsIndex | None = None,
+    ) -> None:
+        base = index(base)
+        if base not in _MOST_DIGITS:
+            raise ValueError(f"base must be 10 or 16, not {base}")
+        most = _MOST_DIGITS[base]
+        end = _text("end", end)
+        if digits is None:
+            if not end or end[:1] in _DIGITS[:base] or (base == 16 and end[:1] in b"ABCDEF"):
+                raise ValueError(f"end must start with a byte that is no digit, not {end!r}")
+        else:
+            digits = checked_count("digits", digits, 1, most)
+        if extensions and end[:1] in b" \t;":  # an empty one too
+            raise ValueError(f"with extensions, end must start with another byte than {end[:1]!r}")
+        self._set(
+            end=end,
+            base=base,
+            max_digits=most
+            if max_digits is None
+            else checked_count("max_digits", max_digits, 1, most),
+            trailer=_text("trailer", trailer),
+            adjust=checked_count("adjust", adjust, -_MOST, _MOST),
+            digits=digits,
+            strip=bool(strip),
+            prefix=_text("prefix", prefix),
+            zeros=bool(zeros) or digits is not None,
+            extensions=bool(extensions),
+            markers=checked_count("markers", markers, 0, _MOST),
+            max_frame=limit_of(max_frame),
+        )
+
+
+_MOST_DIGITS = {10: 18, 16: 15}  # so that a length fits in 60 bits
+_DIGITS = b"0123456789abcdef"
+
+
+class Netstring(_Rules):
+    """Netstrings: a decimal length, a colon, the data, a comma. A `TextLength` of its own.
 
     Args:
         max_frame: the most data allowed; what the accumulator's `max_size` leaves by default.
@@ -340,9 +577,40 @@ class Netstring(Framer):
         self._set(max_frame=limit_of(max_frame))
 
 
-KINDS = (LengthPrefix, Delimiter, Lines, FixedSize, Varint, Netstring)
+KINDS = (LengthPrefix, Delimiter, Lines, FixedSize, Varint, TextLength, Netstring)
 
 
 def checked_again(framer: Framer) -> Framer:
-    """A framer of the same fields, made anew: `object.__setattr__` changes what is immutable."""
-    return type(framer)(**{name: getattr(framer, name) for name in framer._fields})
+    """A copy of a framer, checked again: `object.__setattr__` can change an immutable one."""
+    return type(framer)(**{name: getattr(framer, name) for name in framer._fields})  # type: ignore[attr-defined]
+
+
+def is_own(framer: object) -> bool:
+    """Whether a framer has rules of the user's own. `isinstance` would believe a false class."""
+    kind = type(framer)
+    return issubclass(kind, Framer) and not issubclass(kind, _Rules)
+
+
+def asked(framer: Framer, view: memoryview, eof: bool) -> tuple[int, int, int] | int:
+    """The checked answer of a framer of the user's own, where 0 stands for None."""
+    size = len(view)
+    answer = framer.find(view, eof)
+    if answer is None:
+        return 0
+    if isinstance(answer, tuple) and len(answer) == 3:
+        start, end, following = map(index, answer)
+        if 0 <= start <= end <= following <= size and following > 0:
+            return start, end, following
+    elif isinstance(answer, int):
+        if answer > size:
+            return int(answer)
+    else:
+        raise _errors.no_answer(framer, answer)
+    raise _errors.bad_answer(framer, answer, size)
+
+
+# Last, for the encoders are written over the framers.
+if TYPE_CHECKING or not COMPILED:
+    from ._py import encoding as _encoding
+else:
+    from ._c import encoding as _encoding

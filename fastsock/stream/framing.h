@@ -1,8 +1,8 @@
 /* Where the frame at the front of a byte stream ends: one step of a walk over the bytes at hand.
  *
  * A step looks at the bytes and the rules, and never at how the bytes arrived: the same bytes give
- * the same frames and the same errors however they were cut. What it must remember between two
- * steps is one number, `scan`, up to where delimiters were looked for.
+ * the same frames and the same errors however they were cut. Between two steps it
+ * keeps one number, `scan`, up to where delimiters were looked for.
  */
 #ifndef FASTSOCK_FRAMING_H
 #define FASTSOCK_FRAMING_H
@@ -11,9 +11,17 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { FS_VARINT_MAX = 10, FS_NETSTRING_DIGITS = 18 };
+enum { FS_VARINT_MAX = 10, FS_EXTENSION_MAX = 4096 };
 
-typedef enum { FS_LENGTH_PREFIX, FS_FIXED, FS_VARINT, FS_NETSTRING, FS_DELIMITER } fs_framing;
+/* FS_OWN: a framer in Python, which the kernel knows nothing of. */
+typedef enum {
+    FS_LENGTH_PREFIX,
+    FS_FIXED,
+    FS_VARINT,
+    FS_TEXT,
+    FS_DELIMITER,
+    FS_OWN
+} fs_framing;
 
 typedef struct {
     const uint8_t *text;
@@ -23,13 +31,18 @@ typedef struct {
 /* The rules of a framer, ready for use. */
 typedef struct {
     fs_framing kind;
-    int keep;           /* hand out the delimiter, or the varint, with the frame */
+    int keep;           /* hand out the delimiter, or the length, with the frame */
     int last;           /* at the end of the stream, what is left over is a frame */
     int little, negative; /* byte order; whether a length can be negative */
     size_t width, header; /* of the length field; up to its end */
     int64_t adjust;
     uint64_t strip;
     uint64_t max_frame;
+    fs_separator prefix, stop, trailer; /* of a length in text: around it, and after the body */
+    size_t least_digits, most_digits;
+    int hex, zeros, extensions; /* base 16; leading zeros; ";..." after the digits are allowed */
+    uint64_t markers;           /* lengths below this stand for themselves, without a body */
+    fs_separator written;       /* the delimiter that an encoder writes */
     const fs_separator *separators; /* the longest first */
     size_t count, longest;
     int common;       /* the byte they all end with, or -1 */
@@ -46,7 +59,7 @@ typedef enum {
     FS_STRIPPED,     /* a frame shorter than what is stripped, */
     FS_BAD_VARINT,
     FS_BAD_DIGITS,
-    FS_BAD_COMMA
+    FS_BAD_TRAILER
 } fs_found;
 
 /* The frame at the front, by offsets from there. */
@@ -152,22 +165,96 @@ static inline fs_found fs_varint(const fs_framer *framer, const uint8_t *p, size
     return FS_MORE;
 }
 
-static inline fs_found fs_netstring(const fs_framer *framer, const uint8_t *p, size_t size,
-                                    size_t max_size, fs_frame *frame)
+/* The value of a digit, or -1. The table of a locale has no say here. */
+static inline int fs_digit(uint8_t byte, int hex)
+{
+    if (byte >= '0' && byte <= '9')
+        return byte - '0';
+    if (hex && byte >= 'a' && byte <= 'f')
+        return byte - 'a' + 10;
+    if (hex && byte >= 'A' && byte <= 'F')
+        return byte - 'A' + 10;
+    return -1;
+}
+
+/* Match `text` at *at, as far as there are bytes; *at is then after it. */
+static inline fs_found fs_literal(const fs_separator *text, const uint8_t *p, size_t size,
+                                  size_t *at)
+{
+    for (size_t i = 0; i < text->size; i++, (*at)++) {
+        if (*at == size)
+            return FS_MORE;
+        if (p[*at] != text->text[i])
+            return FS_BAD_DIGITS;
+    }
+    return FS_FRAME;
+}
+
+/* Pass over ";..." after the digits, up to where the text after a length starts. */
+static inline fs_found fs_extension(const fs_framer *framer, const uint8_t *p, size_t size,
+                                    size_t *at)
+{
+    const size_t first = *at;
+    int inside = 0;
+    for (;; (*at)++) {
+        if (*at == size)
+            return FS_MORE;
+        const uint8_t byte = p[*at];
+        if (byte == framer->stop.text[0])
+            return inside || *at == first ? FS_FRAME : FS_BAD_DIGITS;
+        const int blank = byte == ' ' || byte == '\t';
+        /* A control character could end the line for another reader. */
+        if (*at - first >= FS_EXTENSION_MAX || (byte < ' ' && !blank) || byte == 0x7f)
+            return FS_BAD_DIGITS;
+        if (byte == ';')
+            inside = 1;
+        else if (!inside && !blank)
+            return FS_BAD_DIGITS;
+    }
+}
+
+static inline fs_found fs_text(const fs_framer *framer, const uint8_t *p, size_t size,
+                               size_t max_size, fs_frame *frame)
 {
     uint64_t length = 0;
+    size_t at = 0, digits = 0;
     frame->total = 0;
-    for (size_t i = 0; i < size; i++) {
-        if (p[i] == ':' && i > 0) {
-            frame->declared = length;
-            const fs_found found = fs_sized(framer, i + 1, length, 1, size, max_size, frame);
-            return found == FS_FRAME && p[frame->end] != ',' ? FS_BAD_COMMA : found;
-        }
-        if (p[i] < '0' || p[i] > '9' || i == FS_NETSTRING_DIGITS || (i == 1 && p[0] == '0'))
+    fs_found found = fs_literal(&framer->prefix, p, size, &at);
+    if (found != FS_FRAME)
+        return found;
+    for (; digits < framer->most_digits; digits++, at++) {
+        if (at == size)
+            return FS_MORE;
+        const int digit = fs_digit(p[at], framer->hex);
+        if (digit < 0)
+            break;
+        if (digits == 1 && length == 0 && !framer->zeros)
             return FS_BAD_DIGITS;
-        length = length * 10 + (p[i] - '0');
+        length = length * (framer->hex ? 16 : 10) + (uint64_t)digit; /* below 1 << 60 */
     }
-    return FS_MORE;
+    if (digits < framer->least_digits)
+        return FS_BAD_DIGITS;
+    if (framer->extensions && (found = fs_extension(framer, p, size, &at)) != FS_FRAME)
+        return found;
+    found = fs_literal(&framer->stop, p, size, &at);
+    if (found != FS_FRAME)
+        return found;
+    frame->declared = length;
+    uint64_t body = 0;
+    if (length >= framer->markers) {
+        if (framer->adjust < 0 && length < (uint64_t)-framer->adjust)
+            return FS_NEGATIVE;
+        body = length + (uint64_t)framer->adjust; /* no sum is beyond 1 << 63 */
+    }
+    const size_t trailer = framer->trailer.size;
+    found = fs_sized(framer, at, body, trailer, size, max_size, frame);
+    if (found == FS_FRAME && trailer && memcmp(p + frame->end, framer->trailer.text, trailer))
+        return FS_BAD_TRAILER;
+    if (framer->keep) {
+        frame->start = 0;
+        frame->end = frame->next;
+    }
+    return found;
 }
 
 /* The size of the separator that ends with the byte at `hit`, or 0. */
@@ -279,8 +366,8 @@ static inline fs_found fs_next_frame(const fs_framer *framer, const uint8_t *p, 
         return fs_sized(framer, 0, framer->max_frame, 0, size, max_size, frame);
     case FS_VARINT:
         return fs_varint(framer, p, size, max_size, frame);
-    case FS_NETSTRING:
-        return fs_netstring(framer, p, size, max_size, frame);
+    case FS_TEXT:
+        return fs_text(framer, p, size, max_size, frame);
     default:
         return fs_delimited(framer, p, size, framer->max_frame, max_size, at_end, frame);
     }

@@ -113,7 +113,7 @@ class _Deadline:
         while True:
             left = self._left()
             fd = self._sock.fileno()
-            if fd < 0 or _readable(fd, left):  # a closed socket has its own words for it
+            if fd < 0 or _readable(fd, left):  # a closed socket raises its own error
                 try:
                     accumulator.fill(self._sock, surplus=surplus)
                 except (BlockingIOError, TimeoutError):  # it was readable for somebody else
@@ -129,7 +129,7 @@ class SocketReader:
     r"""Exact reads, lines and frames from a blocking socket.
 
     Every read takes a `timeout`: seconds for the whole of it, however slowly the bytes drip in;
-    None to wait for ever, 0 not to wait. Where it is not given, it is the socket's own timeout.
+    None to wait without a limit, 0 not to wait. The default is the socket's own timeout.
     A non-blocking socket that has nothing raises `BlockingIOError`, a TLS one
     `ssl.SSLWantReadError`. A read that raises has taken nothing: after `TimeoutError` or
     `BlockingIOError` the next read, of whatever kind, finds all that has come. So it does after a
@@ -344,7 +344,7 @@ class SocketReader:
             timeout: seconds for the whole read.
 
         Returns:
-            The line. The last one may have no newline, and behind it there is always ``b""``.
+            The line. The last one may have no newline. At the end of the stream it is ``b""``.
 
         Raises:
             LimitOverrunError: no newline within the limit, or within `max_size`.
@@ -478,7 +478,7 @@ class SocketReader:
         return self._wait_for(attempt, timeout) if taken is None else taken
 
     def frame(self, framer: Framer, *, timeout: Timeout = _SOCKET) -> bytes | None:
-        r"""Read one frame, and leave what is behind it to whatever reads next.
+        r"""Read one frame, and leave what follows it for the next read.
 
         Args:
             framer: as in `frames`, which is faster.

@@ -27,7 +27,7 @@ def _raised_in(error: BaseException) -> str | None:
 
 
 def may_have_lost(sock: object, error: BaseException) -> bool:
-    """Whether a `recv_into` that raised may have taken bytes that nobody will see.
+    """Whether a `recv_into` that raised may have taken bytes that are lost.
 
     `ssl` runs signal handlers after OpenSSL has handed it a record, and forgets that record when
     a handler raises. Its own errors come before a record is handed out. A handler's OSError, such

@@ -55,7 +55,7 @@ def contexts():
 
 
 class Peer(threading.Thread):
-    """A blocking TLS server for one connection: it does what it is told, and tells when."""
+    """A blocking TLS server for one connection: it follows a script, and reports each step."""
 
     def __init__(self, context, behave):
         super().__init__(daemon=True)
@@ -265,7 +265,7 @@ class TestWritersLearnOfTheEnd:
         run(main())
 
     def test_drain_without_a_turn_of_the_loop_in_between(self, run, connect, ending):
-        """A task that never waits must not keep the loop from telling it."""
+        """A task that never waits must still learn of the end."""
         go = threading.Event()
 
         def behave(sock):
@@ -285,7 +285,7 @@ class TestWritersLearnOfTheEnd:
 
     @pytest.mark.parametrize("size", [1000, 400_000])
     def test_drain_while_reading_is_paused(self, run, connect, ending, size):
-        """Nobody reads, so the end is behind bytes that nobody takes."""
+        """No task reads, so the end comes after bytes that stay unread."""
         paused = threading.Event()
 
         def behave(sock):

@@ -720,7 +720,7 @@ class TestOneCallAtATime:
 
 
 class TestSurplus:
-    """Bytes beyond `max_size` are as good as still on their way."""
+    """Bytes beyond `max_size` count as not received yet."""
 
     @pytest.fixture
     def full(self, stream):

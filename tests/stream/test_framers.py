@@ -15,6 +15,7 @@ from fastsock import (
     LengthPrefix,
     Lines,
     Netstring,
+    TextLength,
     Varint,
 )
 from fastsock.errors import (
@@ -34,6 +35,9 @@ SAMPLES = [
     FixedSize(7),
     Varint(max_frame=2, keep=True),
     Netstring(max_frame=0),
+    TextLength(b"\r\n", base=16, trailer=b"x", adjust=-2, prefix=b"$", zeros=True, max_frame=9),
+    TextLength(b"", digits=3, strip=False, markers=2),
+    Delimiter(b";", last=True),
 ]
 
 
@@ -555,16 +559,26 @@ class TestTamperedWith:
             with pytest.raises(TypeError, match="a framer is required, not 'False1'"):
                 call(False1())
 
-    def test_a_framer_of_no_kind(self, acc):
+    def test_a_framer_without_rules(self, acc):
         class Mine(Framer):
-            max_frame = None
-
-            def __init__(self):
-                pass
+            pass
 
         acc.feed(b"\0\2ab")
-        with pytest.raises(TypeError, match="a framer is required, not 'Mine'"):
-            acc.frames(Mine())
+        for call in (acc.frames, acc.frame_offsets, acc.skip_frame):
+            with pytest.raises(NotImplementedError, match="Mine defines no find"):
+                call(Mine())
+
+    def test_a_subclass_of_a_framer_that_evades_the_refusal(self, acc):
+        class Mixin:
+            def __init_subclass__(cls):
+                pass
+
+        evil = type("Evil", (Mixin, LengthPrefix), {"find": lambda *_: (0, 1 << 40, 1)})
+        acc.feed(b"\0\2ab")
+        with pytest.raises(TypeError, match="a framer is required, not 'Evil'"):
+            acc.frames(evil(2))
+        with pytest.raises(TypeError, match="a framer is required, not 'Evil'"):
+            evil(2).encode(b"ab")
 
     def test_a_plan_that_is_a_property(self, acc, monkeypatch):
         framer, plans = LengthPrefix(2), []

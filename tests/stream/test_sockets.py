@@ -608,7 +608,7 @@ class TestTLS:
     @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timers here")
     @pytest.mark.parametrize("kind", [KeyboardInterrupt, ZeroDivisionError, TimeoutError])
     def test_a_handler_that_raises_breaks_the_accumulator(self, acc, tls, kind):
-        """`ssl` may have forgotten a record, and nobody can tell."""
+        """`ssl` may have lost a record, and does not say."""
         here, there = tls
         there.sendall(b"abc")
         acc.fill(here)

@@ -130,7 +130,7 @@ def test_lent_room_is_another_export_than_views(acc):
 
 
 def test_an_old_loan_can_not_touch_newer_bytes(acc):
-    """Whoever still holds room when the block is given back holds the block, not the next one."""
+    """Room that is still held keeps its own block, not the next one."""
     old = acc.get_buffer()
     acc.feed(b"abc")
     acc.clear()

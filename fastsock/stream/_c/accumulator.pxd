@@ -4,14 +4,15 @@ from libc.stdint cimport int64_t, uint8_t, uint64_t
 
 from fastsock.stream._c.blocks cimport Block, Pool
 from fastsock.stream._c.framing cimport (
-    FS_BAD_COMMA,
     FS_BAD_DIGITS,
+    FS_BAD_TRAILER,
     FS_BAD_VARINT,
     FS_DELIMITER,
     FS_FRAME,
     FS_MORE,
     FS_NEGATIVE,
     FS_OVERRUN,
+    FS_OWN,
     FS_STRIPPED,
     FS_TOO_LARGE,
     Plan,
@@ -50,6 +51,7 @@ cdef class RecvAccumulator:
     cdef Py_ssize_t appetite      # size of the next block, by what the last one held
     cdef Py_ssize_t lent          # how much free room get_buffer() has given to a writer
     cdef size_t scan              # unread bytes that were searched for `key` already
+    cdef uint64_t needed          # size of the frame at the front, as a framer's find() said
     cdef object key               # the framer, or separator, that `plan` was made of
     cdef Plan plan
     cdef object separator         # of take_until(), where `key` was made of it
@@ -81,6 +83,9 @@ cdef class RecvAccumulator:
     cdef object slice(self, Py_ssize_t start, Py_ssize_t size, bint view)
     cdef object take_count(self, Py_ssize_t count, bint view)
     cdef object take_delimited(self, Plan plan, object max_frame, bint keep)
+    cdef fs_found ask(
+        self, Plan plan, Py_ssize_t at, Py_ssize_t size, fs_frame *frame
+    ) except? FS_MORE
     cdef list cut(self, Plan plan, bint views, object limit)
     cdef tuple cut_offsets(self, Plan plan)
     cdef bint skip_front(self, Plan plan) except -1

@@ -84,8 +84,8 @@ cdef class RecvAccumulator:
     raises inside a TLS socket's `recv_into` can make `ssl` forget a record that it has read.
     Every later call then raises `RuntimeError`, for a stream with a hole must not be read on.
 
-    A memoryview that was handed out is read-only and stays as it is for ever; it keeps its
-    block, of 64 KiB or more, alive. An accumulator with nothing to hold has no block.
+    A memoryview that was handed out is read-only and never changes; it keeps its
+    block, of 64 KiB or more, alive. An empty accumulator has no block.
 
     One call at a time: a call from another thread, a signal handler or a finaliser while one
     is at work raises `RuntimeError`.
@@ -152,7 +152,7 @@ cdef class RecvAccumulator:
         return max(self.written - self.read - self.max_size, 0)
 
     cdef int enter(self) except -1:
-        # Memory could be moved under the feet of a call that waits, or that runs other code.
+        # Another call could move memory that a waiting call, or one that runs other code, uses.
         if self.busy:
             raise _errors.in_use()
         if self.broken:
@@ -167,13 +167,13 @@ cdef class RecvAccumulator:
         return min(self.written - self.read, self.max_size)
 
     cdef inline bint finished(self) noexcept:
-        # The surplus is as good as still on its way.
+        # The surplus counts as not received yet.
         return self.ended and self.written - self.read <= self.max_size
 
     # Room for what comes.
 
     cdef Py_ssize_t reserve(self, Py_ssize_t wanted, Py_ssize_t surplus) except -1:
-        """Make free room behind the unread bytes: how much there is, which is never nothing."""
+        """Make free room after the unread bytes; return its size, at least 1."""
         cdef Py_ssize_t unread = self.written - self.read
         cdef Py_ssize_t allowed = self.max_size + surplus - unread
         # A read into no room would look like the end of the stream.
@@ -188,7 +188,7 @@ cdef class RecvAccumulator:
         return min(self.block.size - self.written, allowed)
 
     cdef int start(self, Py_ssize_t wanted) except -1:
-        """Get a block: the last one, if it has views and room behind them, or a fresh one."""
+        """Get a block: the last one if it has views and free room, or a fresh one."""
         if self.last is not None:
             self.block, self.last = self.last(), None
             if self.block is not None and self.block.size - self.written >= wanted:
@@ -230,7 +230,7 @@ cdef class RecvAccumulator:
         """Give the block back when it holds nothing."""
         if self.read != self.written or self.block is None or self.lent:
             return 0
-        # One that was nearly empty at its fullest was too large.
+        # A block that was nearly empty at its fullest was too large.
         if self.appetite > BLOCK and self.written <= self.appetite // 4:
             self.appetite //= 2
         block, self.block = self.block, None
@@ -240,7 +240,7 @@ cdef class RecvAccumulator:
         return self.shared.pool.give(block)
 
     cdef int received(self, Py_ssize_t count) except -1:
-        """Take note of bytes that were written behind the unread ones."""
+        """Account for bytes that were written after the unread ones."""
         cdef uint64_t skipped
         self.written += count
         if self.skip:
@@ -270,6 +270,8 @@ cdef class RecvAccumulator:
         """Consume unread bytes; `scan` of those that stay are known to end no delimiter."""
         self.read += count
         self.scan = scan
+        if count:
+            self.needed = 0
         return self.settle()
 
     cdef int consume(self, Py_ssize_t count) except -1:
@@ -300,7 +302,7 @@ cdef class RecvAccumulator:
                 is one already.
             TimeoutError, BlockingIOError, OSError: as the socket's `recv_into`. Nothing is
                 lost: the next call goes on.
-            ValueError: a negative hint or surplus; a `recv_into` whose result can't be.
+            ValueError: a negative hint or surplus; an impossible result of `recv_into`.
             RuntimeError: another call is at work on the accumulator; a signal handler raised
                 inside a TLS socket's `recv_into`, now or at an earlier call, and so bytes may
                 be lost.
@@ -445,7 +447,7 @@ cdef class RecvAccumulator:
 
     @cython.critical_section
     def feed_eof(self):
-        """Take note that the stream has ended.
+        """Record the end of the stream.
 
         Raises:
             RuntimeError: another call is at work on the accumulator.
@@ -464,7 +466,7 @@ cdef class RecvAccumulator:
         """Lend free room to a writer, as `asyncio.BufferedProtocol.get_buffer` does.
 
         The room is the writer's until `buffer_updated`, or until bytes come in by another
-        call. Whoever writes to it later than that overwrites what came in since.
+        call. A later write overwrites what came in since.
 
         Args:
             sizehint: how many bytes to have room for; 0 or less for a good default.
@@ -503,14 +505,14 @@ cdef class RecvAccumulator:
 
     @cython.critical_section
     def buffer_updated(self, nbytes, /):
-        """Take note of bytes that a writer wrote at the front of the room it was lent.
+        """Accept bytes that a writer wrote at the front of the room it was lent.
 
         Args:
             nbytes: how many.
 
         Raises:
-            ValueError: more than `get_buffer` has lent since bytes came in last, or less
-                than none.
+            ValueError: more than `get_buffer` has lent since bytes came in last, or a
+                negative number.
             RuntimeError: another call is at work on the accumulator.
 
         >>> acc = RecvAccumulator()
@@ -651,7 +653,7 @@ cdef class RecvAccumulator:
 
         Returns:
             The line, or None where its newline has not come yet. At the end of the stream the
-            last line may have no newline, and behind it there is always ``b""``.
+            last line may have no newline, and every later call returns ``b""``.
 
         Raises:
             LimitOverrunError: no newline within the limit, or within `max_size`.
@@ -703,10 +705,10 @@ cdef class RecvAccumulator:
         call after that, until `skip_frame` or another call takes what is at the front.
 
         Args:
-            framer: how to cut: `LengthPrefix`, `Delimiter`, `Lines`, `FixedSize`, `Varint` or
-                `Netstring`. To go on with an equal one is to go on with the same one.
+            framer: how to cut, as `LengthPrefix` or a `Framer` of your own. An equal one goes on
+                where the last one stopped.
             views: memoryviews instead of bytes. Below some 2 KiB a frame, bytes are faster.
-            limit: how many at most, or None for all. What is behind them stays.
+            limit: how many at most, or None for all. What follows them stays.
 
         Returns:
             The frames; an empty list where more bytes are needed, or where the stream ended
@@ -716,7 +718,7 @@ cdef class RecvAccumulator:
             FrameTooLargeError: a frame declares to be larger than `max_frame`, or than what
                 `max_size` leaves.
             LimitOverrunError: no delimiter within `max_frame`, or within `max_size`.
-            FrameError: a header that can't be right.
+            FrameError: an invalid header.
             IncompleteReadError: the stream ended inside a frame. Its bytes stay where they are.
             TypeError, ValueError: no framer; a limit less than 1.
             RuntimeError: another call is at work on the accumulator.
@@ -735,6 +737,44 @@ cdef class RecvAccumulator:
         finally:
             self.busy = False
 
+    cdef fs_found ask(
+        self, Plan plan, Py_ssize_t at, Py_ssize_t size, fs_frame *frame
+    ) except? FS_MORE:
+        """Let a framer of the user's own find the frame at an offset."""
+        cdef bint at_end = self.finished()
+        cdef uint64_t max_frame = plan.framer.max_frame, following
+        frame.scan = 0
+        frame.limit = min(max_frame, <uint64_t>self.max_size)
+        frame.total = self.needed
+        if at == 0 and <uint64_t>size < self.needed:
+            return FS_MORE
+        try:
+            answer = _framers.asked(
+                plan.own, self.block.view(self.read + at, size, False), bool(at_end)
+            )
+        except Exception:
+            if at == 0:
+                raise
+            return FS_MORE  # its turn comes at the next call, when it is asked again
+        frame.total = 0
+        if type(answer) is tuple:
+            frame.start, frame.end, frame.next = answer
+            following = frame.next
+        else:
+            following = min(answer, INT64_MAX)
+        if following == 0:
+            full = <uint64_t>size > max_frame or size >= self.max_size
+            return FS_OVERRUN if full else FS_MORE
+        if following > frame.limit:
+            frame.declared = frame.total = following
+            return FS_TOO_LARGE
+        if following <= <uint64_t>size:
+            return FS_FRAME
+        frame.total = following
+        if at == 0:
+            self.needed = following
+        return FS_MORE
+
     cdef list cut(self, Plan plan, bint views, object limit):
         cdef const fs_framer *rules = &plan.framer
         cdef Py_ssize_t left = PY_SSIZE_T_MAX
@@ -747,7 +787,10 @@ cdef class RecvAccumulator:
             left = min(_framers.checked_count("limit", limit, 1), PY_SSIZE_T_MAX)
         frame.scan = self.scan
         while at < unread and left:
-            found = fs_next_frame(rules, data + at, unread - at, self.max_size, at_end, &frame)
+            if rules.kind == FS_OWN:
+                found = self.ask(plan, at, unread - at, &frame)
+            else:
+                found = fs_next_frame(rules, data + at, unread - at, self.max_size, at_end, &frame)
             if found != FS_FRAME:
                 self.scan = frame.scan
                 if at == 0:  # else its turn comes at the next call
@@ -808,9 +851,12 @@ cdef class RecvAccumulator:
         frame.scan = self.scan
         try:
             while at < unread:
-                found = fs_next_frame(
-                    rules, data + at, unread - at, self.max_size, at_end, &frame
-                )
+                if rules.kind == FS_OWN:
+                    found = self.ask(plan, at, unread - at, &frame)
+                else:
+                    found = fs_next_frame(
+                        rules, data + at, unread - at, self.max_size, at_end, &frame
+                    )
                 if found != FS_FRAME:
                     self.scan = frame.scan
                     if at == 0:
@@ -850,8 +896,8 @@ cdef class RecvAccumulator:
             Whether there was one. False says that more bytes are needed to tell its end.
 
         Raises:
-            FrameError: its header can't be right, so nothing tells where it ends. What is
-                left is `clear`, or `take` by a rule of your own.
+            FrameError: its header is invalid, so where it ends is unknown. Go on by
+                `clear`, or by `take` with a rule of your own.
             TypeError: no framer.
             RuntimeError: another call is at work on the accumulator.
 
@@ -878,15 +924,20 @@ cdef class RecvAccumulator:
         if unread == 0:
             return False
         frame.scan = self.scan
-        found = fs_next_frame(
-            &plan.framer, self.block.data + self.read, unread, self.max_size, self.finished(),
-            &frame,
-        )
+        if plan.framer.kind == FS_OWN:
+            found = self.ask(plan, 0, unread, &frame)
+        else:
+            found = fs_next_frame(
+                &plan.framer, self.block.data + self.read, unread, self.max_size,
+                self.finished(), &frame,
+            )
         self.scan = frame.scan
         if found == FS_FRAME:
             self.advance(frame.next, 0)
         elif found == FS_MORE and self.finished():
             self.advance(unread, 0)
+        elif found == FS_OVERRUN and plan.framer.kind == FS_OWN:
+            self.stopped(plan, found, &frame)
         elif found == FS_OVERRUN or (found == FS_MORE and plan.framer.kind == FS_DELIMITER):
             self.skip_plan = plan
             self.resync()
@@ -906,15 +957,19 @@ cdef class RecvAccumulator:
         # None is the key before the first framer, and no plan: the kernel would read wild memory.
         if framer is not self.key or framer is None:
             plan = plan_of(framer)
-            if framer != self.key:
+            # A framer of the user's own may say that it equals any other.
+            if plan.own is not None or self.plan is None or self.plan.own is not None or (
+                framer != self.key
+            ):
                 self.scan = 0
                 self.separator = None
+            self.needed = 0
             self.plan = plan
             self.key = framer
         return self.plan
 
     cdef Plan plan_until(self, object separator):
-        """The plan of a separator. A loop may well name it anew in every call."""
+        """The plan of a separator, which a loop may name in every call."""
         # Other buffers may not compare as bytes do: an array gives an array.
         if type(separator) not in (bytes, tuple) or separator != self.separator:
             framer = _framers.Delimiter(separator)
@@ -930,14 +985,16 @@ cdef class RecvAccumulator:
                 partial = self.slice(0, self.unread(), False)
                 raise _errors.IncompleteReadError(partial, frame.total or None)
             return 0
+        if found == FS_OVERRUN and rules.kind == FS_OWN:
+            raise _errors.no_frame(frame.limit)
         if found == FS_OVERRUN:
             raise _errors.no_delimiter(frame.limit)
         if found == FS_BAD_VARINT:
             raise _errors.bad_varint()
         if found == FS_BAD_DIGITS:
-            raise _errors.bad_netstring(_errors.NETSTRING_LENGTH)
-        if found == FS_BAD_COMMA:
-            raise _errors.bad_netstring(_errors.NETSTRING_COMMA)
+            raise _errors.bad_length_text(plan.netstring)
+        if found == FS_BAD_TRAILER:
+            raise _errors.bad_trailer(plan.netstring)
         if found == FS_STRIPPED:
             raise _errors.shorter_than_strip(frame.total, rules.strip)
         declared = <int64_t>frame.declared if rules.negative else frame.declared

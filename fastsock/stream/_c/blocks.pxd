@@ -16,7 +16,7 @@ cdef class Block:
     cdef bint is_shared(self) noexcept
 
 
-# Blocks that nobody uses.
+# Unused blocks.
 cdef class Pool:
     cdef list blocks
     cdef Py_ssize_t size          # bytes of them

@@ -74,7 +74,7 @@ cdef class Block:
 
 @cython.final
 cdef class Pool:
-    """Blocks that nobody uses, for the accumulators of one interpreter."""
+    """Unused blocks, for the accumulators of one interpreter."""
 
     def __cinit__(self):
         self.blocks = []

@@ -8,8 +8,9 @@ cdef extern from "fastsock/stream/framing.h" nogil:
         FS_LENGTH_PREFIX
         FS_FIXED
         FS_VARINT
-        FS_NETSTRING
+        FS_TEXT
         FS_DELIMITER
+        FS_OWN
 
     ctypedef struct fs_separator:
         const uint8_t *text
@@ -26,6 +27,16 @@ cdef extern from "fastsock/stream/framing.h" nogil:
         int64_t adjust
         uint64_t strip
         uint64_t max_frame
+        fs_separator prefix
+        fs_separator stop
+        fs_separator trailer
+        size_t least_digits
+        size_t most_digits
+        bint hex
+        bint zeros
+        bint extensions
+        uint64_t markers
+        fs_separator written
         const fs_separator *separators
         size_t count
         size_t longest
@@ -42,7 +53,7 @@ cdef extern from "fastsock/stream/framing.h" nogil:
         FS_STRIPPED
         FS_BAD_VARINT
         FS_BAD_DIGITS
-        FS_BAD_COMMA
+        FS_BAD_TRAILER
 
     ctypedef struct fs_frame:
         size_t start
@@ -71,6 +82,10 @@ cdef class Plan:
     cdef fs_framer framer
     cdef fs_separator *separators
     cdef tuple texts              # the bytes that `separators` points into
+    cdef tuple around             # those of `prefix`, `stop`, `trailer` and `written`
+    cdef bint netstring           # for the wording of errors
+    cdef object own               # FS_OWN: the framer itself
     cdef object separate(self, object separator)
+    cdef object measure(self, object framer)
 
 cdef Plan plan_of(object framer)

@@ -24,6 +24,15 @@ cdef int64_t within(object value, int64_t least, int64_t most) except? -1:
     return number
 
 
+cdef fs_separator text_of(object text) except *:
+    cdef fs_separator result
+    if not PyBytes_CheckExact(text):
+        raise TypeError("a framer's text must be bytes")
+    result.text = <const uint8_t *>PyBytes_AS_STRING(text)
+    result.size = PyBytes_GET_SIZE(text)
+    return result
+
+
 # The collector must not clear it: a weakref callback can still use it then, and the separators
 # would point into texts that are gone.
 @cython.final
@@ -33,12 +42,14 @@ cdef class Plan:
 
     def __cinit__(self, framer):
         cdef fs_framer *rules = &self.framer
-        # The framer's own checks have passed. These stop a framer whose class was tampered with.
-        rules.max_frame = <uint64_t>INT64_MAX
-        if framer.max_frame is not None and framer.max_frame < INT64_MAX:
-            rules.max_frame = framer.max_frame
-        rules.keep = getattr(framer, "keep", False)
-        if isinstance(framer, _framers.LengthPrefix):
+        # A framer here was checked already. These checks stop one whose class was tampered with.
+        most = _framers.limit_of(framer.max_frame)
+        rules.max_frame = <uint64_t>INT64_MAX if most is None else min(most, INT64_MAX)
+        rules.keep = type(framer) in _framers.KINDS and getattr(framer, "keep", False)
+        if type(framer) not in _framers.KINDS:
+            rules.kind = FS_OWN
+            self.own = framer
+        elif isinstance(framer, _framers.LengthPrefix):
             rules.kind = FS_LENGTH_PREFIX
             rules.little = framer.byteorder == "little"
             rules.negative = framer.signed
@@ -48,15 +59,36 @@ cdef class Plan:
             rules.strip = within(framer.strip, 0, MOST)
         elif isinstance(framer, (_framers.Delimiter, _framers.Lines)):
             rules.kind = FS_DELIMITER
-            rules.last = getattr(framer, "last", False)
+            rules.last = framer.last
             self.separate(framer.separator)
+            self.around = (framer.writes,)
+            rules.written = text_of(framer.writes)
         elif isinstance(framer, _framers.FixedSize):
             rules.kind = FS_FIXED
             rules.max_frame = within(framer.size, 1, MOST)
         elif isinstance(framer, _framers.Varint):
             rules.kind = FS_VARINT
         else:
-            rules.kind = FS_NETSTRING
+            rules.kind = FS_TEXT
+            self.measure(framer)
+
+    cdef object measure(self, object framer):
+        """Take over the rules of a length in text, of which a netstring is one."""
+        cdef fs_framer *rules = &self.framer
+        self.netstring = isinstance(framer, _framers.Netstring)
+        text = _framers.TextLength(b":", trailer=b",") if self.netstring else framer
+        self.around = (text.prefix, text.end, text.trailer)
+        rules.prefix = text_of(text.prefix)
+        rules.stop = text_of(text.end)
+        rules.trailer = text_of(text.trailer)
+        rules.hex = text.base == 16
+        rules.most_digits = within(text.digits or text.max_digits, 1, 15 if rules.hex else 18)
+        rules.least_digits = rules.most_digits if text.digits else 1
+        rules.zeros = text.zeros
+        rules.extensions = text.extensions and rules.stop.size > 0
+        rules.adjust = within(text.adjust, -MOST, MOST)
+        rules.markers = within(text.markers, 0, MOST)
+        rules.keep = not text.strip
 
     cdef object separate(self, object separator):
         cdef fs_framer *rules = &self.framer
@@ -89,8 +121,10 @@ cdef class Plan:
 
 
 cdef Plan plan_of(object framer):
-    if type(framer) not in _framers.KINDS:  # isinstance() believes a false __class__
-        raise _errors.not_framer(framer)
+    if type(framer) not in _framers.KINDS:
+        if not _framers.is_own(framer):
+            raise _errors.not_framer(framer)
+        return Plan(framer)
     plan = framer._plan
     if type(plan) is not Plan:
         plan = Plan(_framers.checked_again(framer))

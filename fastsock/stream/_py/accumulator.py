@@ -19,7 +19,7 @@ from ..._core.buffers import contiguous as _contiguous
 from .. import errors as _errors
 from ..framers import Delimiter, Framer, Lines, checked_count, limit_of
 from ..tls import may_have_lost
-from .framing import Delimited, Stop, Walker, Window, walker_of
+from .framing import Delimited, Own, Stop, Walk, Walker, Window, walker_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,7 +45,7 @@ _POOL_LARGEST = 1 << 22  # of larger blocks than _POOL_SIZE, one is kept; of lar
 _SMALL = 1 << 11
 _LINES = Lines()
 
-_pool: dict[int, list[_Block]] = {}  # blocks that nobody uses, by size
+_pool: dict[int, list[_Block]] = {}  # unused blocks, by size
 
 
 def _ssize(value: SupportsIndex) -> int:
@@ -99,8 +99,8 @@ class RecvAccumulator:
     raises inside a TLS socket's `recv_into` can make `ssl` forget a record that it has read.
     Every later call then raises `RuntimeError`, for a stream with a hole must not be read on.
 
-    A memoryview that was handed out is read-only and stays as it is for ever; it keeps its
-    block, of 64 KiB or more, alive. An accumulator with nothing to hold has no block.
+    A memoryview that was handed out is read-only and never changes; it keeps its
+    block, of 64 KiB or more, alive. An empty accumulator has no block.
 
     One call at a time: a call from another thread, a signal handler or a finaliser while one
     is at work raises `RuntimeError`.
@@ -130,6 +130,7 @@ class RecvAccumulator:
         "_last",
         "_lent",
         "_max_size",
+        "_needed",
         "_read",
         "_scan",
         "_separator",
@@ -159,6 +160,7 @@ class RecvAccumulator:
         self._scan = 0  # unread bytes that were searched for `_key` already
         self._key: Framer | None = None  # what `_walker` was made of
         self._walker: Any = None
+        self._needed = 0  # size of the frame at the front, as a framer's find() said
         self._separator: object = None  # of take_until(), where `_key` was made of it
         self._skip = 0  # bytes of a skipped frame that are still to come
         self._skip_walker: Delimited | None = None  # of one whose delimiter is still to come
@@ -205,7 +207,7 @@ class RecvAccumulator:
         return max(self._written - self._read - self._max_size, 0)
 
     def _finished(self) -> bool:
-        # The surplus is as good as still on its way.
+        # The surplus counts as not received yet.
         return self._ended and self._written - self._read <= self._max_size
 
     def _refusal(self) -> RuntimeError:
@@ -215,7 +217,7 @@ class RecvAccumulator:
     # Room for what comes.
 
     def _reserve(self, wanted: int, surplus: int) -> int:
-        """Make free room behind the unread bytes: how much there is, which is never nothing."""
+        """Make free room after the unread bytes; return its size, at least 1."""
         unread = self._written - self._read
         allowed = self._max_size + surplus - unread
         # A read into no room would look like the end of the stream.
@@ -230,7 +232,7 @@ class RecvAccumulator:
         return min(len(self._block) - self._written, allowed)  # type: ignore[arg-type]
 
     def _start(self, wanted: int) -> None:
-        """Get a block: the last one, if it has views and room behind them, or a fresh one."""
+        """Get a block: the last one if it has views and free room, or a fresh one."""
         if self._last is not None:
             block, self._last = self._last(), None
             if block is not None and len(block) - self._written >= wanted:
@@ -273,7 +275,7 @@ class RecvAccumulator:
         block = self._block
         if self._read != self._written or block is None or self._lent:
             return
-        # One that was nearly empty at its fullest was too large.
+        # A block that was nearly empty at its fullest was too large.
         if self._appetite > _BLOCK and self._written <= self._appetite // 4:
             self._appetite //= 2
         self._block = None
@@ -284,7 +286,7 @@ class RecvAccumulator:
             _give_block(block)
 
     def _received(self) -> None:
-        """Go through bytes that were written behind the unread ones."""
+        """Account for bytes that were written after the unread ones."""
         if self._skip:
             skipped = min(self._skip, self._written - self._read)
             self._skip -= skipped
@@ -313,6 +315,8 @@ class RecvAccumulator:
         """Consume unread bytes; `scan` of those that stay are known to end no delimiter."""
         self._read += count
         self._scan = scan
+        if count:
+            self._needed = 0
         self._settle()
 
     def _consume(self, count: int) -> None:
@@ -345,7 +349,7 @@ class RecvAccumulator:
                 is one already.
             TimeoutError, BlockingIOError, OSError: as the socket's `recv_into`. Nothing is
                 lost: the next call goes on.
-            ValueError: a negative hint or surplus; a `recv_into` whose result can't be.
+            ValueError: a negative hint or surplus; an impossible result of `recv_into`.
             RuntimeError: another call is at work on the accumulator; a signal handler raised
                 inside a TLS socket's `recv_into`, now or at an earlier call, and so bytes may
                 be lost.
@@ -463,7 +467,7 @@ class RecvAccumulator:
         self._received()
 
     def feed_eof(self) -> None:
-        """Take note that the stream has ended.
+        """Record the end of the stream.
 
         Raises:
             RuntimeError: another call is at work on the accumulator.
@@ -485,7 +489,7 @@ class RecvAccumulator:
         """Lend free room to a writer, as `asyncio.BufferedProtocol.get_buffer` does.
 
         The room is the writer's until `buffer_updated`, or until bytes come in by another
-        call. Whoever writes to it later than that overwrites what came in since.
+        call. A later write overwrites what came in since.
 
         Args:
             sizehint: how many bytes to have room for; 0 or less for a good default.
@@ -522,14 +526,14 @@ class RecvAccumulator:
             self._busy = False
 
     def buffer_updated(self, nbytes: SupportsIndex, /) -> None:
-        """Take note of bytes that a writer wrote at the front of the room it was lent.
+        """Accept bytes that a writer wrote at the front of the room it was lent.
 
         Args:
             nbytes: how many.
 
         Raises:
-            ValueError: more than `get_buffer` has lent since bytes came in last, or less
-                than none.
+            ValueError: more than `get_buffer` has lent since bytes came in last, or a
+                negative number.
             RuntimeError: another call is at work on the accumulator.
 
         >>> acc = RecvAccumulator()
@@ -675,7 +679,7 @@ class RecvAccumulator:
             raise self._refusal()
         self._busy = True
         try:
-            # Compared by value: a loop may well name its separator anew in every call. Other
+            # Compared by value, since a loop may name its separator in every call. Other
             # buffers may not compare as bytes do: an array gives an array.
             if type(separator) not in (bytes, tuple) or separator != self._separator:
                 framer = Delimiter(separator)
@@ -696,7 +700,7 @@ class RecvAccumulator:
 
         Returns:
             The line, or None where its newline has not come yet. At the end of the stream the
-            last line may have no newline, and behind it there is always ``b""``.
+            last line may have no newline, and every later call returns ``b""``.
 
         Raises:
             LimitOverrunError: no newline within the limit, or within `max_size`.
@@ -760,10 +764,10 @@ class RecvAccumulator:
         call after that, until `skip_frame` or another call takes what is at the front.
 
         Args:
-            framer: how to cut: `LengthPrefix`, `Delimiter`, `Lines`, `FixedSize`, `Varint` or
-                `Netstring`. To go on with an equal one is to go on with the same one.
+            framer: how to cut, as `LengthPrefix` or a `Framer` of your own. An equal one goes on
+                where the last one stopped.
             views: memoryviews instead of bytes. Below some 2 KiB a frame, bytes are faster.
-            limit: how many at most, or None for all. What is behind them stays.
+            limit: how many at most, or None for all. What follows them stays.
 
         Returns:
             The frames; an empty list where more bytes are needed, or where the stream ended
@@ -773,7 +777,7 @@ class RecvAccumulator:
             FrameTooLargeError: a frame declares to be larger than `max_frame`, or than what
                 `max_size` leaves.
             LimitOverrunError: no delimiter within `max_frame`, or within `max_size`.
-            FrameError: a header that can't be right.
+            FrameError: an invalid header.
             IncompleteReadError: the stream ended inside a frame. Its bytes stay where they are.
             TypeError, ValueError: no framer; a limit less than 1.
             RuntimeError: another call is at work on the accumulator.
@@ -812,7 +816,7 @@ class RecvAccumulator:
         if separator is None or self._finished() or unread == 0:
             return None
         first = self._read + max(self._scan + 1 - len(separator), 0)
-        # No copy is made in vain, or a slow drip would cost a copy a byte.
+        # Copy only if there is a frame: a slow drip would cost a copy a byte.
         if self._block.find(separator, first, self._read + unread) < 0:  # type: ignore[union-attr]
             return None
         frames = walker.split(self._slice(0, unread, False), self._max_size)
@@ -826,13 +830,25 @@ class RecvAccumulator:
         ended = self._finished()
         return Window(block, self._read, len(self), self._scan, self._max_size, ended)
 
+    def _walked(self, walker: Walker, most: int) -> Walk:
+        """Walk over what is unread, at least one byte."""
+        if not isinstance(walker, Own):
+            return walker.walk(self._window(), most)
+        if len(self) < self._needed:
+            return Walk([], 0, Stop(total=self._needed))
+        self._shared = True
+        walk = walker.walk(self._window(), most)
+        if not walk.frames and walk.stop.error is None:
+            self._needed = walk.stop.total
+        return walk
+
     def _walk(
         self, walker: Walker, view: bool, most: int = sys.maxsize
     ) -> tuple[Any, list[tuple[int, int]]]:
         """Take the bytes of all complete frames; where each frame is in them."""
         if len(self) == 0:
             return self._slice(0, 0, view), []
-        frames, consumed, stop = walker.walk(self._window(), most)
+        frames, consumed, stop = self._walked(walker, most)
         if not frames:
             self._scan = stop.scan
             self._stopped(stop)
@@ -886,8 +902,8 @@ class RecvAccumulator:
             Whether there was one. False says that more bytes are needed to tell its end.
 
         Raises:
-            FrameError: its header can't be right, so nothing tells where it ends. What is
-                left is `clear`, or `take` by a rule of your own.
+            FrameError: its header is invalid, so where it ends is unknown. Go on by
+                `clear`, or by `take` with a rule of your own.
             TypeError: no framer.
             RuntimeError: another call is at work on the accumulator.
 
@@ -912,7 +928,7 @@ class RecvAccumulator:
         unread = len(self)
         if unread == 0:
             return False
-        frames, consumed, stop = walker.walk(self._window(), most=1)
+        frames, consumed, stop = self._walked(walker, most=1)
         self._scan = stop.scan
         if frames:
             self._advance(consumed, 0)
@@ -936,9 +952,11 @@ class RecvAccumulator:
         """The walker of a framer. What was searched stays searched while the framer stays."""
         if framer is not self._key or framer is None:  # which is the key before the first framer
             walker = walker_of(framer)
-            if framer != self._key:
+            # A framer of the user's own may say that it equals any other.
+            if isinstance(walker, Own) or isinstance(self._walker, Own) or framer != self._key:
                 self._scan = 0
                 self._separator = None
+            self._needed = 0
             self._walker = walker
             self._key = framer
         return self._walker  # type: ignore[no-any-return]

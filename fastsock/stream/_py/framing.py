@@ -17,17 +17,24 @@ from ..framers import (
     KINDS,
     Delimiter,
     FixedSize,
+    Framer,
     LengthPrefix,
     Lines,
     Netstring,
+    TextLength,
     Varint,
+    asked,
     checked_again,
+    is_own,
+    limit_of,
 )
 
 _VARINT_MAX = 10
-_NETSTRING_DIGITS = 18
+_EXTENSION_MAX = 4096
 _FIRST_STEP = 256
 _CR = 0x0D
+_ZERO = 0x30
+_DIGITS = b"0123456789abcdefABCDEF"
 _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
 
 
@@ -142,8 +149,10 @@ class _Counted:
     """Frames that start with a length of as many digits as it needs."""
 
     trailer = b""
+    netstring = False
+    whole = False  # hand frames out with their trailer, too
 
-    def __init__(self, framer: Varint | Netstring) -> None:
+    def __init__(self, framer: Varint | Netstring | TextLength) -> None:
         self._max_frame = framer.max_frame
         self._keep = getattr(framer, "keep", False)
 
@@ -173,9 +182,10 @@ class _Counted:
                 stop = Stop(total=total)
                 break
             if not data.startswith(self.trailer, head + body):
-                stop = Stop(_errors.bad_netstring(_errors.NETSTRING_COMMA))
+                stop = Stop(_errors.bad_trailer(self.netstring))
                 break
-            frames.append(((at if self._keep else head) - start, head + body - start))
+            end_at = at + total if self.whole else head + body
+            frames.append(((at if self._keep else head) - start, end_at - start))
             at += total
         return Walk(frames, at - start, stop)
 
@@ -194,17 +204,112 @@ class _Varint(_Counted):
         return 0, 0
 
 
-class _Netstring(_Counted):
-    trailer = b","
+class _Text(_Counted):
+    def __init__(self, framer: TextLength | Netstring) -> None:
+        super().__init__(framer)
+        self.netstring = isinstance(framer, Netstring)
+        rules = TextLength(b":", trailer=b",") if isinstance(framer, Netstring) else framer
+        self.trailer = rules.trailer
+        self.whole = self._keep = not rules.strip
+        self._rules = rules
+        self._digits = _DIGITS if rules.base == 16 else _DIGITS[:10]
+        self._most = rules.digits or rules.max_digits
+        self._least = rules.digits or 1
 
     def length(self, data: bytearray, at: int, end: int) -> tuple[int, int]:
-        colon = data.find(b":", at, min(at + _NETSTRING_DIGITS + 1, end))
-        digits = data[at : colon if colon >= 0 else min(at + _NETSTRING_DIGITS + 1, end)]
-        zero_led = len(digits) > 1 and digits.startswith(b"0")
-        # isdigit() of bytes knows ASCII digits only, and says no to nothing at all.
-        if not digits.isdigit() or zero_led or len(digits) > _NETSTRING_DIGITS:
-            raise _errors.bad_netstring(_errors.NETSTRING_LENGTH)
-        return (int(digits), colon + 1) if colon >= 0 else (0, 0)
+        rules = self._rules
+        first = self._literal(rules.prefix, data, at, end)
+        if first < 0:
+            return 0, 0
+        at, reach = first, min(first + self._most, end)
+        while at < reach and data[at] in self._digits:
+            at += 1
+        count = at - first
+        if not rules.zeros and count > 1 and data[first] == _ZERO:
+            raise _errors.bad_length_text(self.netstring)
+        if at == end and count < self._most:
+            return 0, 0
+        if count < self._least:
+            raise _errors.bad_length_text(self.netstring)
+        length = int(data[first:at], rules.base)
+        if rules.extensions:
+            at = self._extension(data, at, end)
+        head = self._literal(rules.end, data, at, end) if at >= 0 else -1
+        if head < 0:
+            return 0, 0
+        body = length + rules.adjust
+        if length < rules.markers:
+            body = 0
+        elif body < 0:
+            raise _errors.negative_length(length, rules.adjust)
+        return body, head
+
+    def _literal(self, text: bytes, data: bytearray, at: int, end: int) -> int:
+        """Where a text at `at` ends, or -1 where the rest of it is still to come."""
+        here = bytes(data[at : min(at + len(text), end)])
+        if not text.startswith(here):
+            raise _errors.bad_length_text(self.netstring)
+        return at + len(text) if len(here) == len(text) else -1
+
+    def _extension(self, data: bytearray, at: int, end: int) -> int:
+        """Pass over ";..." after the digits; -1 where the rest of it is still to come."""
+        close, inside = self._rules.end[0], False
+        for place, byte in enumerate(data[at : min(at + _EXTENSION_MAX + 1, end)]):
+            if byte == close:
+                if place and not inside:
+                    break
+                return at + place
+            blank = byte in b" \t"
+            # A control character could end the line for another reader.
+            if place == _EXTENSION_MAX or (byte < 0x20 and not blank) or byte == 0x7F:
+                break
+            inside = inside or byte == ord(";")
+            if not inside and not blank:
+                break
+        else:
+            return -1
+        raise _errors.bad_length_text(self.netstring)
+
+
+class Own:
+    """Frames that a framer of the user's own finds."""
+
+    def __init__(self, framer: Framer) -> None:
+        self._framer = framer
+        self._max_frame = limit_of(framer.max_frame)
+
+    def walk(self, window: Window, most: int = sys.maxsize) -> Walk:
+        frames: list[tuple[int, int]] = []
+        at, stop = 0, Stop()
+        while at < window.size and len(frames) < most:
+            try:
+                frame = self._next(window, at)
+            except Exception:
+                if not frames:
+                    raise
+                break  # its turn comes at the next call, when the framer is asked again
+            if isinstance(frame, Stop):
+                stop = frame
+                break
+            start, end, following = frame
+            frames.append((at + start, at + end))
+            at += following
+        return Walk(frames, at, stop)
+
+    def _next(self, window: Window, at: int) -> tuple[int, int, int] | Stop:
+        size = window.size - at
+        begin = window.start + at
+        view = memoryview(window.data)[begin : begin + size].toreadonly()
+        limit = _limit(self._max_frame, window.max_size, 0)
+        answer = asked(self._framer, view, window.ended)
+        following = answer[2] if isinstance(answer, tuple) else min(answer, (1 << 63) - 1)
+        if following == 0:
+            over = self._max_frame is not None and size > self._max_frame
+            full = over or size >= window.max_size
+            return Stop(_errors.no_frame(limit) if full else None)
+        if following > limit:
+            return Stop(_errors.FrameTooLargeError(following, limit), following)
+        return answer if isinstance(answer, tuple) else Stop(total=following)
 
 
 class Delimited:
@@ -216,7 +321,7 @@ class Delimited:
         self._separators = sorted(found, key=len, reverse=True)
         self._max_frame = framer.max_frame
         self._keep = framer.keep
-        self.last = getattr(framer, "last", False)
+        self.last = framer.last
         self.longest = len(self._separators[0])
         # Frames that `bytes.split` can cut: by one separator, or by newlines of both kinds.
         self._either_newline = self._separators == [b"\r\n", b"\n"]
@@ -257,7 +362,7 @@ class Delimited:
         return Walk(frames, at, Stop(_errors.no_delimiter(limit), scan=scan))
 
     def find(self, data: bytearray, floor: int, first: int, stop: int) -> tuple[int, int]:
-        """Begin and end of the first delimiter that begins at `floor` or behind and ends behind
+        """Begin and end of the first delimiter that begins at `floor` or later and ends after
         `first`; a begin of -1 where there is none.
         """
         if self.cut_by is None:
@@ -273,7 +378,7 @@ class Delimited:
         """The delimiter that is complete first, and of those the longest.
 
         The bytes are searched in steps, each twice as long as the one before: a separator that
-        is rare must not be looked for behind the end of every frame.
+        is rare must not be looked for beyond the end of every frame.
         """
         begin, end, step = -1, 0, _FIRST_STEP
         while first < stop and begin < 0:
@@ -302,8 +407,10 @@ class Delimited:
 
 def walker_of(framer: object) -> Walker:
     """The walker of a framer."""
-    if type(framer) not in KINDS:  # isinstance() believes a false __class__
-        raise _errors.not_framer(framer)
+    if type(framer) not in KINDS:
+        if not is_own(framer):
+            raise _errors.not_framer(framer)
+        return Own(framer)  # type: ignore[arg-type]
     walker = framer._plan  # type: ignore[attr-defined]
     if type(walker) not in _WALKERS.values():
         walker = _WALKERS[type(framer)](checked_again(framer))  # type: ignore[arg-type]
@@ -317,5 +424,6 @@ _WALKERS: dict[type, type] = {
     Lines: Delimited,
     FixedSize: _FixedSize,
     Varint: _Varint,
-    Netstring: _Netstring,
+    TextLength: _Text,
+    Netstring: _Text,
 }
