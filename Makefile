@@ -58,8 +58,8 @@ docs: $(VENV)/.built $(VENV)/.group-docs $(VENV)/.group-test ## HTML in build/do
 # make bench VENV=.venvdeb PYTHON=/usr/bin/python3.11
 RESULTS ?= benchmarks/results/$(patsubst .%,%,$(VENV)).json
 
-$(VENV)/.floor: $(wildcard benchmarks/floor/*.py*) $(VENV)/.group-build
-	cd benchmarks && $(abspath $(BIN))/python floor/setup.py -q build_ext --force --inplace \
+$(VENV)/.floor: $(wildcard benchmarks/harness/floor/*.py*) $(VENV)/.group-build
+	cd benchmarks/harness && $(abspath $(BIN))/python floor/setup.py -q build_ext --force --inplace \
 		--build-temp $(abspath build/floor)
 	@touch $@
 
@@ -78,14 +78,14 @@ bench-report: $(VENV)/.group-bench ## the last run as README table and plot
 
 kernels: ## the kernels alone, in C
 	@mkdir -p build
-	$(CC) -I. -O3 -Wall -Wextra benchmarks/kernels.c -o build/kernels
-	build/kernels
-	$(CC) -I. -O3 -Wall -Wextra benchmarks/packet_kernels.c -o build/packet_kernels
-	$(PYTHON) benchmarks/traffic.py 100000 build/kernels.pcap
+	$(CC) -I. -O3 -Wall -Wextra benchmarks/address/kernels.c -o build/address_kernels
+	build/address_kernels
+	$(CC) -I. -O3 -Wall -Wextra benchmarks/packet/kernels.c -o build/packet_kernels
+	$(PYTHON) -m benchmarks.harness.traffic 100000 build/kernels.pcap
 	build/packet_kernels build/kernels.pcap; status=$$?; rm build/kernels.pcap; exit $$status
 
 instr: $(VENV)/.built $(VENV)/.floor ## instructions a call, by callgrind: exact where times are not
-	$(BIN)/python benchmarks/instructions.py
+	$(BIN)/python -m benchmarks.harness.instructions
 
 .PHONY: asan cov
 asan: $(VENV)/.group-build $(VENV)/.group-test ## the suite over the compiled twin under ASan and UBSan

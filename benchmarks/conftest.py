@@ -16,17 +16,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import traffic
-from traffic import Traffic
 
 import fastsock
+from benchmarks.harness import sizes, traffic
+from benchmarks.harness.traffic import Traffic
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[1]
 CAPTURES = Path(os.environ.get("FASTSOCK_CAPTURES", ROOT.parent / "shared" / "captures"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--turns", type=int, default=3, help="how often the whole list is run")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("benchmark_disable"):
+        sizes.shrink()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

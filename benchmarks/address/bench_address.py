@@ -9,21 +9,20 @@ from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from types import ModuleType
 from typing import Any
 
-import corpus
 import fastsock.address._c
-import peers
 import pytest
-from floor import empty
-from loops import CALLS, cold, hot
 
 import fastsock.address._py
+from benchmarks.address import corpus, peers
+from benchmarks.harness.floor import empty
+from benchmarks.harness.loops import CALLS, cold, hot
+from benchmarks.harness.sizes import MILLION
 
 TWINS: dict[str, ModuleType] = {
     "compiled": fastsock.address._c,
     "pure": fastsock.address._py,
     "stdlib": socket,
 }
-MILLION = 1_000_000
 
 
 @dataclass(frozen=True)
