@@ -87,7 +87,6 @@ def bench_hot(measure: Callable[..., None], scalar: Scalar, shape: str, contende
     text = corpus.TEXTS[scalar.family][shape]
     arguments = scalar.arguments(text)
     expected: object = getattr(socket, scalar.function)(*arguments)
-    rounds = 20
     if contender == "floor":
         call = scalar.floor
         got, expected = type(call(*arguments)), type(expected)
@@ -96,7 +95,7 @@ def bench_hot(measure: Callable[..., None], scalar: Scalar, shape: str, contende
         got = call(*arguments)
     else:
         peer, arguments = peer_named(contender, scalar.peers), (text,)
-        call, rounds = peer.call, 3
+        call = peer.call
         got = peer.packed(call(text))
     measure(
         scalar.row,
@@ -106,7 +105,7 @@ def bench_hot(measure: Callable[..., None], scalar: Scalar, shape: str, contende
         got=got,
         expected=expected,
         items=CALLS,
-        rounds=rounds,
+        rounds=10,
         headline=shape == "typical",
     )
 

@@ -68,7 +68,7 @@ def five_by_hand(path: Path) -> dict[str, Any]:
 
 
 def expected_answers(packets: Traffic) -> peers.Answers:
-    return answers_of(by_hand.five_columns(packets.packets))
+    return answers_of(by_hand.five_columns(packets.first(SOME)))
 
 
 def library(read: Callable[[Path], Any], same: Callable[[Any], Any] = answers_of) -> Contender:
@@ -87,7 +87,7 @@ ALL |= {peer.name: library(peer.call, peer.same) for peer in peers.columns()}
 if which("tshark"):
     ALL["tshark"] = program(TSHARK, peers.tshark_answers, expected_answers)
 if which("tcpdump"):
-    ALL["tcpdump"] = program(TCPDUMP, peers.tcpdump_count, lambda packets: len(packets.packets))
+    ALL["tcpdump"] = program(TCPDUMP, peers.tcpdump_count, lambda packets: SOME)
 ONLY_FIVE = {twin: library(partial(to_columns, twin, names=FIVE)) for twin in CAPTURES}
 ONLY_FIVE["by hand"] = library(five_by_hand)
 # Contenders come innermost, so that those of one row run one after the other.
@@ -113,10 +113,10 @@ def bench_file(
         f"{packets.name}, {SOME:,}",
         name,
         partial(contender.read, capture_of(SOME)),
-        got=contender.answers(capture_of(len(packets.packets))),
+        got=contender.answers(capture_of(SOME)),
         expected=contender.expected(packets),
         items=SOME,
-        rounds=10 if name == "compiled" else 1,
+        rounds=2,
         headline=True,
         cpu=True,
         clock=contender.clock,
@@ -228,16 +228,16 @@ def bench_records(
     contender: str,
 ) -> None:
     """A file's records, one by one: what is asked of each is how long it is."""
-    path, base = capture_of(SOME), capture_of(len(packets.packets))
+    path = capture_of(SOME)
     measure(
         "records",
         f"{packets.name}, {SOME:,}",
         contender,
         partial(READERS[contender], path),
-        got=READERS[contender](base),
-        expected=sum(map(len, packets.packets)),
+        got=READERS[contender](path),
+        expected=sum(map(len, packets.first(SOME))),
         items=SOME,
-        rounds=5 if contender in CAPTURES else 2,
+        rounds=3,
         headline=True,
         cpu=True,
     )
@@ -280,7 +280,7 @@ def bench_decode(
         got=octets(decode(), checked),
         expected=octets(by_hand.packet_columns(packets.packets), checked),
         items=len(packets.packets),
-        rounds=50 if contender == "compiled" else 2,
+        rounds=5,
         headline=True,
         cpu=True,
     )

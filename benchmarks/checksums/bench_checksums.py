@@ -90,7 +90,7 @@ def bench_sum(measure: Callable[..., None], each: Sum, contender: str) -> None:
         got=each.contenders[contender](each.data),
         expected=getattr(by_hand, each.function)(each.data),
         items=calls,
-        rounds=20 if contender == "compiled" or calls > 1000 else 3,
+        rounds=5,
         headline=True,
         size=each.size if each.is_large else 0,
     )

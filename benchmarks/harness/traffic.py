@@ -9,9 +9,11 @@ import os
 import shutil
 import struct
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from itertools import cycle, islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -52,6 +54,10 @@ class Traffic:
                 file.write(self.body * min(FEW, whole - at))
             file.write(self.body[:size])
         return path
+
+    def first(self, count: int) -> Iterator[bytes]:
+        """The packets again and again, as `tiled` writes them."""
+        return islice(cycle(self.packets), count)
 
     def size(self, count: int) -> int:
         """About how many bytes `tiled` writes."""

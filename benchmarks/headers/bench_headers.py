@@ -15,7 +15,8 @@ from benchmarks.harness import traffic
 from benchmarks.harness.loops import hot
 from benchmarks.harness.peers import Peer
 from benchmarks.headers import by_hand, peers
-from benchmarks.headers.peers import DST, MACS, PAYLOAD, SRC
+from benchmarks.headers.by_hand import MACS
+from benchmarks.headers.peers import DST, PAYLOAD, SRC
 
 HEADERS: dict[str, ModuleType] = {
     "compiled": fastsock.headers._c.views,
@@ -25,7 +26,7 @@ BUILDERS: dict[str, ModuleType] = {
     "compiled": fastsock.headers._c.builders,
     "pure": fastsock.headers._py.builders,
 }
-ROUNDS = {"compiled": 20, "by hand": 20, "pure": 3}
+ROUNDS = 10
 
 
 def forward(twin: str, frames: list[bytearray]) -> None:
@@ -106,7 +107,7 @@ def bench_edit(measure: Callable[..., None], edit: Edit, contender: str) -> None
         got=list(frames),
         expected=expected,
         items=len(frames),
-        rounds=ROUNDS[contender],
+        rounds=ROUNDS,
         headline=True,
         setup=renew,
     )
@@ -126,7 +127,7 @@ def bench_forward(measure: Callable[..., None], peer: Peer) -> None:
         got=peer.call(frames),
         expected=expected,
         items=len(frames),
-        rounds=2,
+        rounds=ROUNDS,
         headline=True,
     )
 
@@ -141,13 +142,11 @@ def ours_udp(build: ModuleType) -> bytes:
 
 
 def tcp_by_hand() -> bytes:
-    segment = by_hand.tcp_segment(SRC, DST, (40000, 443), (1, 2), 0x18, PAYLOAD)
-    return b"".join(MACS) + b"\x08\x00" + by_hand.ipv4_datagram(SRC, DST, 6, segment)
+    return by_hand.tcp_in_ethernet(SRC, DST, (40000, 443), (1, 2), PAYLOAD)
 
 
 def udp_by_hand() -> bytes:
-    datagram = by_hand.udp_datagram(SRC, DST, 40000, 53, PAYLOAD)
-    return by_hand.ipv4_datagram(SRC, DST, 17, datagram)
+    return by_hand.udp_in_ipv4(SRC, DST, 40000, 53, PAYLOAD)
 
 
 LIBRARIES = peers.builders()
@@ -175,6 +174,6 @@ def bench_build(measure: Callable[..., None], row: str, of: int, contender: str)
         got=build(),
         expected=hand(),
         items=calls,
-        rounds=5 if contender in (*BUILDERS, "by hand") else 2,
+        rounds=ROUNDS,
         headline=True,
     )

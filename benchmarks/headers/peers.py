@@ -5,13 +5,13 @@ from contextlib import suppress
 from typing import Any
 
 from benchmarks.harness.peers import Peer, there
+from benchmarks.headers.by_hand import MACS
 
 SRC, DST = bytes([192, 0, 2, 1]), bytes([198, 51, 100, 7])
 SRC6, DST6 = (
     bytes.fromhex("20010db8" + "00" * 11 + "01"),
     bytes.fromhex("20010db8" + "00" * 11 + "02"),
 )
-MACS = bytes.fromhex("02005e100002"), bytes.fromhex("02005e100001")  # to, from
 PAYLOAD = bytes(range(100))
 
 

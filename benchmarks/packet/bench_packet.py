@@ -13,8 +13,8 @@ import fastsock.packet._py.packet
 from benchmarks.harness.loops import hot
 from benchmarks.harness.peers import Peer
 from benchmarks.harness.traffic import Traffic
-from benchmarks.headers.by_hand import ipv4_datagram, ipv6_datagram, tcp_segment, udp_datagram
-from benchmarks.headers.peers import DST, DST6, MACS, PAYLOAD, SRC, SRC6
+from benchmarks.headers.by_hand import MACS, ipv4_datagram, ipv6_datagram, tcp_segment, udp_datagram
+from benchmarks.headers.peers import DST, DST6, PAYLOAD, SRC, SRC6
 from benchmarks.packet import by_hand, peers
 from fastsock.packet import RSS_KEY
 
@@ -22,7 +22,7 @@ PACKETS: dict[str, ModuleType] = {
     "compiled": fastsock.packet._c,
     "pure": fastsock.packet._py.packet,
 }
-ROUNDS = {"compiled": 20, "by hand": 20, "pure": 3}
+ROUNDS = 5
 
 
 def five_fields(twin: str, packets: list[bytes]) -> list[by_hand.Five]:
@@ -53,7 +53,7 @@ def bench_five(measure: Callable[..., None], packets: Traffic, contender: str) -
         got=peer.same(peer.call(frames)),
         expected=by_hand.five_fields(frames),
         items=len(frames),
-        rounds=ROUNDS.get(contender, 2),
+        rounds=ROUNDS,
         headline=True,
     )
 
@@ -89,7 +89,7 @@ def bench_parse(measure: Callable[..., None], name: str, contender: str) -> None
         got=(found.src, found.dst, found.protocol, found.sport, found.dport),
         expected=by_hand.five_fields([frame])[0],
         items=calls,
-        rounds=ROUNDS[contender],
+        rounds=ROUNDS,
     )
 
 
@@ -106,7 +106,7 @@ def bench_parse_all(measure: Callable[..., None], packets: Traffic, contender: s
         got=len(bad),
         expected=0,
         items=len(frames),
-        rounds=ROUNDS[contender],
+        rounds=ROUNDS,
     )
 
 
@@ -145,6 +145,6 @@ def bench_flow(
         got=list(map(call, parsed)),
         expected=list(map(FLOWS[function], parsed)),
         items=len(parsed),
-        rounds=10 if contender == "compiled" else 3,
+        rounds=ROUNDS,
         headline=True,
     )

@@ -16,29 +16,49 @@ VLANS = (0x8100, 0x88A8)
 Five = tuple[bytes | None, bytes | None, int | None, int | None, int | None]
 
 
+COMMON = struct.Struct("!12xHB5xHxB2x4s4sHH")
+"""Ethernet, IPv4 without options, and ports: what nearly every packet is."""
+
+
 def five_fields(packets: Iterable[bytes]) -> list[Five]:
     """(src, dst, protocol, sport, dport) of packets over Ethernet; ARP's addresses too."""
+    unpack, enough = COMMON.unpack_from, COMMON.size
     found: list[Five] = []
+    append = found.append
     for data in packets:
-        src = dst = protocol = sport = dport = None
-        try:
-            (ethertype,), at = ETHERTYPE(data), 14
-            while ethertype in VLANS:
-                (_, ethertype), at = TAG(data, at), at + 4
-            if ethertype == 0x0800:
-                head, _, _, _, fragment, _, protocol, _, src, dst = IPV4.unpack_from(data, at)
-                if protocol in (6, 17) and not fragment & 0x1FFF:
-                    sport, dport = PORTS(data, at + (head & 15) * 4)
-            elif ethertype == 0x86DD:
-                _, _, protocol, _, src, dst = IPV6.unpack_from(data, at)
-                if protocol in (6, 17):
-                    sport, dport = PORTS(data, at + 40)
-            elif ethertype == 0x0806:
-                src, dst = data[at + 14 : at + 18], data[at + 24 : at + 28]
-        except struct.error:
-            pass
-        found.append((src, dst, protocol, sport, dport))
+        if len(data) >= enough:
+            ethertype, head, fragment, protocol, src, dst, sport, dport = unpack(data)
+            if (
+                (ethertype == 0x0800 and head == 0x45)
+                and (protocol == 6 or protocol == 17)
+                and not fragment & 0x1FFF
+            ):
+                append((src, dst, protocol, sport, dport))
+                continue
+        append(_uncommon(data))
     return found
+
+
+def _uncommon(data: bytes) -> Five:
+    """The same of one packet, whatever it is."""
+    src = dst = protocol = sport = dport = None
+    try:
+        (ethertype,), at = ETHERTYPE(data), 14
+        while ethertype in VLANS:
+            (_, ethertype), at = TAG(data, at), at + 4
+        if ethertype == 0x0800:
+            head, _, _, _, fragment, _, protocol, _, src, dst = IPV4.unpack_from(data, at)
+            if protocol in (6, 17) and not fragment & 0x1FFF:
+                sport, dport = PORTS(data, at + (head & 15) * 4)
+        elif ethertype == 0x86DD:
+            _, _, protocol, _, src, dst = IPV6.unpack_from(data, at)
+            if protocol in (6, 17):
+                sport, dport = PORTS(data, at + 40)
+        elif ethertype == 0x0806:
+            src, dst = data[at + 14 : at + 18], data[at + 24 : at + 28]
+    except struct.error:
+        pass
+    return src, dst, protocol, sport, dport
 
 
 # Flows, from what a packet object has

@@ -95,7 +95,7 @@ def bench_parse(measure: Callable[..., None], headers: Headers, contender: str) 
         got=peer.same(peer.call(sent)),
         expected=headers.expected(),
         items=COUNT,
-        rounds=20 if contender in (*TWINS, "by hand") else 3,
+        rounds=10,
         headline=True,
     )
 
