@@ -8,7 +8,7 @@ from importlib import import_module
 from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 
-from .._core.errors import not_between, not_buffer, not_contiguous
+from .._core.errors import not_between, not_buffer, not_contiguous, shorten
 from ..packet.errors import not_link
 from ..packet.fields import COLUMNS, DEFAULT_COLUMNS, LINK_TYPES, RECORD_COLUMNS
 from .errors import bad_column_memory, column_too_small
@@ -225,7 +225,7 @@ def select(columns: Iterable[str] | None, *, records: bool) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(columns))
     for name in names:
         if name not in COLUMNS:
-            raise ValueError(f"there is no column {name!r}")
+            raise ValueError(f"there is no column {shorten(name)}")
         if not records and name in RECORD_COLUMNS:
             raise ValueError(f"only the records of a capture have a column {name!r}")
     return names

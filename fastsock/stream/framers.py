@@ -12,6 +12,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, SupportsIndex
 
 from .._core.buffers import contiguous
+from .._core.errors import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -244,7 +245,7 @@ class Lines(Framer):
         last: bool = True,
     ) -> None:
         if newline not in (None, b"\n", b"\r\n"):
-            raise ValueError(f"newline must be None, b'\\n' or b'\\r\\n', not {newline!r}")
+            raise ValueError(f"newline must be None, b'\\n' or b'\\r\\n', not {shorten(newline)}")
         self._set(
             newline=newline and bytes(newline),
             max_frame=limit_of(max_frame),
