@@ -1,9 +1,10 @@
-# Everything happens in .venv (or build/): nothing is needed but Python and a C compiler.
+# Everything happens in .venv (or build/). Needed: make, Python with its headers and venv, a C compiler.
 # `make help` lists the targets.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+JOBS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 SOURCES := setup.py pyproject.toml $(shell find fastsock -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -13,22 +14,28 @@ export FASTSOCK_EXTENSIONS ?= require
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-$(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q --upgrade pip
+# An environment without a working pip was left half made: it is made anew.
+$(VENV)/.made:
+	@$(PYTHON) .ci/needs.py
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || \
+		{ rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -q --upgrade pip; }
+	@touch $@
 
 # One stamp a dependency group, one for the package itself, built in place.
-$(VENV)/.group-%: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install -q --group $*
+$(VENV)/.group-%: pyproject.toml $(VENV)/.made
+	@echo "installing what $* needs"
+	@$(BIN)/python -m pip install -q --group $*
 	@touch $@
 
 $(VENV)/.built: $(SOURCES) $(VENV)/.group-build
-	$(BIN)/pip install -q --no-build-isolation --editable .
+	@echo "building $(words $(filter %.pyx,$(SOURCES))) extensions, about a minute"
+	@$(BIN)/python setup.py -q build_ext --inplace -j $(JOBS)
+	@$(BIN)/python -m pip install -q --no-build-isolation --no-deps --editable .
 	@touch $@
 
 .PHONY: test
-test: $(VENV)/.built $(VENV)/.group-test ## the whole suite, over both twins
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.built $(VENV)/.group-test ## the whole suite, over both twins, on all cores
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.group-lint $(VENV)/.group-test ## ruff, cython-lint, strict mypy on the package and on its users' view
@@ -55,37 +62,47 @@ docs: $(VENV)/.built $(VENV)/.group-docs $(VENV)/.group-test ## HTML in build/do
 	FASTSOCK_BACKEND=py $(BIN)/sphinx-build --fail-on-warning --keep-going -q docs build/docs
 
 # Benchmarks. RESULTS is named after the environment, so that two Pythons keep two results:
-# make bench VENV=.venvdeb PYTHON=/usr/bin/python3.11
-RESULTS ?= benchmarks/results/$(patsubst .%,%,$(VENV)).json
+# make bench-check VENV=.venvdeb PYTHON=/usr/bin/python3.11
+RESULTS ?= benchmarks/results/$(patsubst .%,%,$(VENV))
 
-$(VENV)/.floor: $(wildcard benchmarks/floor/*.py*) $(VENV)/.group-build
-	cd benchmarks && $(abspath $(BIN))/python floor/setup.py -q build_ext --force --inplace \
+$(VENV)/.floor: $(wildcard benchmarks/harness/floor/*.py*) $(VENV)/.group-build
+	cd benchmarks/harness && $(abspath $(BIN))/python floor/setup.py -q build_ext --force --inplace \
 		--build-temp $(abspath build/floor)
 	@touch $@
 
-.PHONY: bench bench-peers bench-report instr kernels
-bench: $(VENV)/.built $(VENV)/.floor $(VENV)/.group-bench ## fastsock beside the standard library, and the targets
+.PHONY: bench bench-once bench-check bench-peers bench-report instr kernels
+bench: $(VENV)/.built $(VENV)/.group-bench ## a call or two of each part, beside what people use today
+	@$(BIN)/python -m fastsock bench --seconds 10
+
+bench-once: $(VENV)/.built $(VENV)/.floor $(VENV)/.group-bench-check ## every row once, checked and not timed
+	$(BIN)/python -m pytest benchmarks --benchmark-disable --turns 1 $(ARGS)
+
+bench-check: $(VENV)/.built $(VENV)/.floor $(VENV)/.group-bench-check ## every row, and the targets
 	@mkdir -p $(dir $(RESULTS))
-	$(BIN)/python -m pytest benchmarks --benchmark-json=$(RESULTS) $(ARGS)
-	@$(BIN)/python benchmarks/report.py $(RESULTS)
+	$(BIN)/python -m pytest benchmarks --benchmark-json=$(RESULTS).json $(ARGS)
+	@$(BIN)/python -m benchmarks.harness.report $(RESULTS).json
 
 bench-peers: ## the same beside other libraries, in an environment of its own
 	$(MAKE) VENV=.venv-bench .venv-bench/.group-peers
-	$(MAKE) VENV=.venv-bench bench
+	$(MAKE) VENV=.venv-bench bench-check
 
-bench-report: $(VENV)/.group-bench ## the last run as README table and plot
-	$(BIN)/python benchmarks/report.py $(RESULTS) --readme README.md --images docs/images
+# One run of one commit fills README.md, docs/benchmarks.md and the charts.
+bench-report: $(VENV)/.built $(VENV)/.floor $(VENV)/.group-bench-check ## measure, then write README, docs and charts
+	@mkdir -p $(dir $(RESULTS))
+	$(BIN)/python -m fastsock bench --seconds 10 --json >$(RESULTS)-headlines.json
+	$(BIN)/python -m pytest benchmarks --turns 1 --benchmark-json=$(RESULTS).json $(ARGS)
+	@$(BIN)/python -m benchmarks.harness.report $(RESULTS).json --headlines $(RESULTS)-headlines.json --write
 
 kernels: ## the kernels alone, in C
 	@mkdir -p build
-	$(CC) -I. -O3 -Wall -Wextra benchmarks/kernels.c -o build/kernels
-	build/kernels
-	$(CC) -I. -O3 -Wall -Wextra benchmarks/packet_kernels.c -o build/packet_kernels
-	$(PYTHON) benchmarks/traffic.py 100000 build/kernels.pcap
+	$(CC) -I. -O3 -Wall -Wextra benchmarks/address/kernels.c -o build/address_kernels
+	build/address_kernels
+	$(CC) -I. -O3 -Wall -Wextra benchmarks/packet/kernels.c -o build/packet_kernels
+	$(PYTHON) -m benchmarks.harness.traffic 100000 build/kernels.pcap
 	build/packet_kernels build/kernels.pcap; status=$$?; rm build/kernels.pcap; exit $$status
 
 instr: $(VENV)/.built $(VENV)/.floor ## instructions a call, by callgrind: exact where times are not
-	$(BIN)/python benchmarks/instructions.py
+	$(BIN)/python -m benchmarks.harness.instructions
 
 .PHONY: asan cov
 asan: $(VENV)/.group-build $(VENV)/.group-test ## the suite over the compiled twin under ASan and UBSan
@@ -107,7 +124,7 @@ mutants: $(VENV)/.built $(VENV)/.group-test ## break PART= in MUTANTS=20 small w
 
 .PHONY: fuzz
 fuzz: $(VENV)/.built ## fuzz the kernels and both twins, FUZZ_SECONDS=20 a target
-	@$(BIN)/pip install -q --group fuzz || echo "atheris can't be installed for this Python"
+	@$(BIN)/python -m pip install -q --group fuzz || echo "atheris can't be installed for this Python"
 	$(BIN)/python fuzz/run.py
 
 .PHONY: clean

@@ -1,7 +1,7 @@
 """The one way in which every part is measured: checked first, then timed, in several turns.
 
 A measurement belongs to a row (`inet_pton v4`), an input (`typical`) and a contender
-(`compiled`, `pure`, `stdlib`, `floor` or a peer's name). Contenders of one row run one
+(`compiled`, `pure`, `stdlib` or `by hand`, `floor` or a peer's name). Contenders of one row run one
 after the other, and the whole list runs `--turns` times, so that a busy spell of the
 machine hits all of them or is over by the next turn. The report takes the minimum.
 """
@@ -16,17 +16,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import traffic
-from traffic import Traffic
 
 import fastsock
+from benchmarks.harness import sizes, traffic
+from benchmarks.harness.traffic import Traffic
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[1]
 CAPTURES = Path(os.environ.get("FASTSOCK_CAPTURES", ROOT.parent / "shared" / "captures"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--turns", type=int, default=3, help="how often the whole list is run")
+    parser.addoption("--turns", type=int, default=2, help="how often the whole list is run")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("benchmark_disable"):
+        sizes.shrink()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -96,7 +101,7 @@ def measure(request: pytest.FixtureRequest, benchmark: Any, turn: int) -> Callab
 
         With `cpu` the time is what `clock` counts, and wall time stands beside it.
         """
-        assert got == expected, f"{contender} gives another result than the standard library"
+        assert got == expected, f"{contender} gives another result than was expected"
         benchmark.group = f"{row}, {input}"
         benchmark.extra_info.update(
             part=request.module.__name__.rpartition("bench_")[2],

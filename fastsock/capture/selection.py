@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable
 from operator import index
 
-from .._core.errors import not_between, not_contiguous
+from .._core.errors import not_between, not_contiguous, shorten
 from .._core.typed import TYPE_CHECKING
 from ..packet.errors import not_link
 from ..packet.fields import COLUMNS, DEFAULT_COLUMNS, LINK_TYPES, RECORD_COLUMNS
@@ -29,7 +29,7 @@ def select(columns: Iterable[str] | None, *, records: bool) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(columns))
     for name in names:
         if name not in COLUMNS:
-            raise ValueError(f"there is no column {name!r}")
+            raise ValueError(f"there is no column {shorten(name)}")
         if not records and name in RECORD_COLUMNS:
             raise ValueError(f"only the records of a capture have a column {name!r}")
     return names

@@ -12,6 +12,7 @@ from operator import index
 
 from .._core.backend import COMPILED
 from .._core.buffers import contiguous
+from .._core.errors import shorten
 from .._core.typed import TYPE_CHECKING
 from . import errors as _errors
 
@@ -357,7 +358,7 @@ class Lines(_Rules):
         last: bool = True,
     ) -> None:
         if newline not in (None, b"\n", b"\r\n"):
-            raise ValueError(f"newline must be None, b'\\n' or b'\\r\\n', not {newline!r}")
+            raise ValueError(f"newline must be None, b'\\n' or b'\\r\\n', not {shorten(newline)}")
         self._set(
             newline=newline and bytes(newline),
             max_frame=limit_of(max_frame),

@@ -14,9 +14,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 CALLS = 1_000, 3_000
-TWINS = {"compiled": "fastsock.address._c", "stdlib": "socket", "floor": "floor.empty"}
+TWINS = {
+    "compiled": "fastsock.address._c",
+    "stdlib": "socket",
+    "floor": "benchmarks.harness.floor.empty",
+}
 V4, V6 = "192.168.1.1", "2001:db8:85a3::8a2e:370:7334"
 
 # Row: the function, its arguments, the empty function of the same shape.
@@ -64,26 +68,26 @@ STREAMS = {
 }
 # Row: ours and by hand, for `ROWS` packets, headers or changes.
 PACKETS = {
-    "parse_packet + 5 fields": ("five(packets)", "by_hand.five_fields(packets)"),
-    "decode_columns": ("decode_columns(packets)", "by_hand.packet_columns(packets)"),
-    "checksum 20 B": ("list(map(checksum, headers))", "list(map(by_hand.checksum, headers))"),
-    "verify 20 B": ("list(map(verify, headers))", "list(map(by_hand.verify, headers))"),
-    "update16": ("list(map(update16, *words))", "list(map(by_hand.update16, *words))"),
+    "parse_packet + 5 fields": ("five(packets)", "packet.five_fields(packets)"),
+    "decode_columns": ("decode_columns(packets)", "capture.packet_columns(packets)"),
+    "checksum 20 B": ("list(map(checksum, headers))", "list(map(sums.checksum, headers))"),
+    "verify 20 B": ("list(map(verify, headers))", "list(map(sums.verify, headers))"),
+    "update16": ("list(map(update16, *words))", "list(map(sums.update16, *words))"),
 }
 SCALAR_PROGRAM = """
 from socket import *
 from {module} import {function}
-from loops import hot
+from benchmarks.harness.loops import hot
 hot({function}, {arguments}, calls={calls})()
 """
 EMPTY_PROGRAM = """
-from loops import hot, nothing
+from benchmarks.harness.loops import hot, nothing
 nothing({calls})()
 """
 BATCH_PROGRAM = """
 from socket import *
 from fastsock.address._c import inet_ntop_many, inet_pton_many
-from corpus import blob, packed, records, texts
+from benchmarks.address.corpus import blob, packed, records, texts
 {call}
 for _ in range({calls}): {call}
 """
@@ -109,13 +113,16 @@ def slices(data):
 for _ in range({calls}): {call}
 """
 PACKET_PROGRAM = """
-import by_hand
+from benchmarks.capture import by_hand as capture
+from benchmarks.checksums import by_hand as sums
+from benchmarks.headers.by_hand import ipv4_datagram, tcp_segment
+from benchmarks.packet import by_hand as packet
 from fastsock.checksums._c import checksum, update16, verify
 from fastsock.capture._c.columns import decode_columns
 from fastsock.packet._c import parse_packet
 src, dst = bytes([192, 0, 2, 1]), bytes([198, 51, 100, 7])
-segment = by_hand.tcp_segment(src, dst, (40000, 443), (1, 2), 0x18, bytes(100))
-datagram = by_hand.ipv4_datagram(src, dst, 6, segment)
+segment = tcp_segment(src, dst, (40000, 443), (1, 2), 0x18, bytes(100))
+datagram = ipv4_datagram(src, dst, 6, segment)
 packets, headers = [bytes(12) + b"\\x08\\0" + datagram] * 1000, [datagram[:20]] * 1000
 words = [0x1C46] * 1000, [0x4006] * 1000, [0x3F06] * 1000
 def five(packets):
@@ -131,7 +138,7 @@ def count(program: str) -> int:
     environment = {
         **os.environ,
         "PYTHONHASHSEED": "0",
-        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "benchmarks")]),
+        "PYTHONPATH": str(ROOT),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SENDER = Path(__file__).with_name("stream_sender.py")
+SENDER = Path(__file__).with_name("sender.py")
 STUCK = 30
 """Seconds after which a receiver that still waits has missed something."""
 

@@ -13,12 +13,12 @@ from types import ModuleType
 from typing import Any
 
 import fastsock.lookup._c
-import lookup_peers
 import pytest
-from lookup_peers import Asker
-from loops import awaited, hot, typed
 
 import fastsock.lookup._py
+from benchmarks.harness.loops import awaited, hot, typed
+from benchmarks.lookup import peers
+from benchmarks.lookup.peers import Asker
 from fastsock import Resolver
 
 TWINS: dict[str, ModuleType] = {
@@ -45,7 +45,7 @@ class Call:
     @property
     def contenders(self) -> dict[str, Callable[..., Any]]:
         ours = {name: getattr(module, self.function) for name, module in TWINS.items()}
-        return ours | (lookup_peers.drop_ins() if self.function == "getaddrinfo" else {})
+        return ours | (peers.drop_ins() if self.function == "getaddrinfo" else {})
 
     def bound(self, function: Callable[..., Any]) -> Callable[[], Any]:
         """The call, to be made once."""
@@ -90,7 +90,7 @@ HITS = [
 AWAITED = [
     pytest.param(row, host, asker, id=f"{row}-{asker.name}")
     for row, host in (("agetaddrinfo literal", V4), ("agetaddrinfo hit", "localhost"))
-    for asker in lookup_peers.askers()
+    for asker in peers.askers()
 ]
 
 
@@ -157,7 +157,7 @@ def bench_awaited(
         asker.name,
         awaited(loop, ask, host, 80, calls=asker.calls),
         got=asker.hosts(loop.run_until_complete(once())),
-        expected=lookup_peers.of_rows(socket.getaddrinfo(host, 80, AF_INET, SOCK_STREAM)),
+        expected=peers.of_rows(socket.getaddrinfo(host, 80, AF_INET, SOCK_STREAM)),
         items=asker.calls,
         rounds=10,
         headline=True,

@@ -7,21 +7,21 @@ from random import Random
 from types import ModuleType
 from typing import Any
 
-import by_hand
 import fastsock.checksums._c
-import packet_peers
 import pytest
-from loops import hot
 
 import fastsock.checksums._py
+from benchmarks.checksums import by_hand, peers
+from benchmarks.harness import sizes
+from benchmarks.harness.loops import hot
 
 TWINS: dict[str, ModuleType] = {
     "compiled": fastsock.checksums._c,
     "pure": fastsock.checksums._py,
-    "stdlib": by_hand,
+    "by hand": by_hand,
 }
 SMALL = {"20 B": 20, "40 B": 40, "576 B": 576, "1460 B": 1460}
-LARGE = {"64 KiB, large": 1 << 16, "1 MiB, large": 1 << 20, "64 MiB, large": 1 << 26}
+LARGE = {"64 KiB, large": 1 << 16, "1 MiB, large": 1 << 20, "64 MiB, large": sizes.LARGEST}
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class Sum:
     @property
     def contenders(self) -> dict[str, Callable[[bytes], Any]]:
         found = {name: getattr(module, self.function) for name, module in TWINS.items()}
-        peers = {"checksum": packet_peers.checksums, "crc32c": packet_peers.castagnoli}
-        if self.function in peers:
-            found |= {peer.name: peer.call for peer in peers[self.function]()}
-        fast = ("compiled", "pure", "stdlib") if self.function != "crc32c" else ("compiled",)
+        libraries = {"checksum": peers.checksums, "crc32c": peers.castagnoli}
+        if self.function in libraries:
+            found |= {peer.name: peer.call for peer in libraries[self.function]()}
+        fast = ("compiled", "pure", "by hand") if self.function != "crc32c" else ("compiled",)
         return {name: found[name] for name in fast} if self.is_large else found
 
     @property
@@ -90,7 +90,7 @@ def bench_sum(measure: Callable[..., None], each: Sum, contender: str) -> None:
         got=each.contenders[contender](each.data),
         expected=getattr(by_hand, each.function)(each.data),
         items=calls,
-        rounds=20 if contender == "compiled" or calls > 1000 else 3,
+        rounds=5,
         headline=True,
         size=each.size if each.is_large else 0,
     )

@@ -9,14 +9,18 @@ import os
 import shutil
 import struct
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from itertools import cycle, islice
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import by_hand
+from benchmarks.capture.by_hand import records
+from benchmarks.checksums.by_hand import with_checksum
+from benchmarks.headers.by_hand import ipv4_datagram, tcp_segment, udp_datagram
 
 REAL = "PcapPlusPlus__many-protocols.pcap"
 FILE_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)
@@ -51,6 +55,10 @@ class Traffic:
             file.write(self.body[:size])
         return path
 
+    def first(self, count: int) -> Iterator[bytes]:
+        """The packets again and again, as `tiled` writes them."""
+        return islice(cycle(self.packets), count)
+
     def size(self, count: int) -> int:
         """About how many bytes `tiled` writes."""
         return count * len(self.body) // len(self.packets)
@@ -62,7 +70,7 @@ def load(folder: Path) -> Traffic:
     if not path.exists():
         return made()
     blob = path.read_bytes()
-    packets = tuple(data for _, _, data in by_hand.records(blob))
+    packets = tuple(data for _, _, data in records(blob))
     return Traffic("many-protocols", blob[len(FILE_HEADER) :], packets)
 
 
@@ -96,7 +104,7 @@ def _choice(random: Random, weights: dict[Any, int]) -> Any:
 
 def _tcp(random: Random, src: bytes, dst: bytes) -> bytes:
     payload, options, padding = _choice(random, SEGMENTS)
-    segment = by_hand.tcp_segment(
+    segment = tcp_segment(
         src,
         dst,
         (random.randrange(1024, 65536), 443),
@@ -105,12 +113,12 @@ def _tcp(random: Random, src: bytes, dst: bytes) -> bytes:
         random.randbytes(payload),
         bytes.fromhex("0101080a0000000100000002")[:options],
     )
-    return by_hand.ipv4_datagram(src, dst, 6, segment) + bytes(padding)
+    return ipv4_datagram(src, dst, 6, segment) + bytes(padding)
 
 
 def _udp(random: Random, src: bytes, dst: bytes) -> bytes:
     payload = random.randbytes(random.randrange(32, 130))
-    return by_hand.udp_datagram(src, dst, random.randrange(1024, 65536), 53, payload)
+    return udp_datagram(src, dst, random.randrange(1024, 65536), 53, payload)
 
 
 def _packet(random: Random, kind: str) -> bytes:
@@ -118,11 +126,11 @@ def _packet(random: Random, kind: str) -> bytes:
     if kind == "tcp":
         return MAC + b"\x08\x00" + _tcp(random, src, dst)
     if kind == "udp":
-        return MAC + b"\x08\x00" + by_hand.ipv4_datagram(src, dst, 17, _udp(random, src, dst))
+        return MAC + b"\x08\x00" + ipv4_datagram(src, dst, 17, _udp(random, src, dst))
     if kind in ("icmp", "tagged icmp"):
-        echo = by_hand.with_checksum(struct.pack("!BBHHH", 8, 0, 0, 1, 1) + ECHO, 2)
+        echo = with_checksum(struct.pack("!BBHHH", 8, 0, 0, 1, 1) + ECHO, 2)
         tags = TAGS if kind == "tagged icmp" else b""
-        return MAC + tags + b"\x08\x00" + by_hand.ipv4_datagram(src, dst, 1, echo)
+        return MAC + tags + b"\x08\x00" + ipv4_datagram(src, dst, 1, echo)
     if kind == "udp6":
         src, dst = LINK_LOCAL[:8] + random.randbytes(8), LINK_LOCAL[:12] + random.randbytes(4)
         datagram = _udp(random, src, dst)

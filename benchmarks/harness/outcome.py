@@ -2,39 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from targets import TARGETS, Target
-
-
-@dataclass
-class Row:
-    """One row and input of a part, by contender.
-
-    `ns` is what targets are held against: CPU time where a row waits for another process,
-    and wall time elsewhere.
-    """
-
-    part: str
-    name: str
-    input: str
-    headline: bool
-    ns: dict[str, float] = field(default_factory=dict)
-    wall: dict[str, float] = field(default_factory=dict)  # where `ns` is CPU time
-    bytes: dict[str, int] = field(default_factory=dict)  # a row of sizes has no times
-    size: int = 0  # bytes an item, where the rate is of interest
-
-    def times(self, who: str, against: str) -> float | None:
-        """How many times as fast `who` is as `against`."""
-        if who in self.ns and against in self.ns:
-            return self.ns[against] / self.ns[who]
-        return None
-
-    def rate(self, who: str) -> float | None:
-        """Gigabytes a second."""
-        return self.size / self.ns[who] if self.size and who in self.ns else None
+from benchmarks.harness.rows import Row
+from benchmarks.harness.targets import TARGETS, Target
 
 
 @dataclass(frozen=True)

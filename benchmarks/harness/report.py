@@ -7,7 +7,7 @@ import argparse
 from itertools import groupby
 from pathlib import Path
 
-from outcome import Row, Run
+from benchmarks.harness.outcome import Row, Run
 
 OURS = ("compiled", "pure", "stdlib")
 
@@ -169,7 +169,7 @@ def main() -> None:
     for part in run.parts:
         print(terminal(run, part))
         if options.readme and options.images:
-            from plot import draw  # matplotlib is wanted for the picture only
+            from benchmarks.harness.plot import draw  # matplotlib is wanted for the picture only
 
             picture = options.images / f"benchmark-{part}.svg"
             draw(run, part, picture)

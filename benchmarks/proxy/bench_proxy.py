@@ -1,28 +1,26 @@
 """fastsock.proxy beside `struct` and `split` by hand, and the proxy-protocol library."""
 
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
+from socket import AF_INET, AF_INET6
 from types import ModuleType
 from typing import Any
 
 import fastsock.proxy._c
 import pytest
-from loops import hot
-from packet_peers import Peer, there
 
 import fastsock.proxy._py
+from benchmarks.harness.loops import hot
+from benchmarks.harness.peers import Peer
+from benchmarks.proxy import by_hand, peers
 from fastsock import build_proxy_v1, build_proxy_v2
 
 TWINS: dict[str, ModuleType] = {
     "compiled": fastsock.proxy._c,
     "pure": fastsock.proxy._py,
 }
-SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 COUNT = 1000
-Ends = tuple[tuple[str, int], tuple[str, int]]
 
 
 def ends(count: int, family: int) -> list[tuple[tuple[str, int], tuple[str, int]]]:
@@ -65,66 +63,17 @@ def by_parse_proxy(twin: str, sent: list[bytes]) -> list[Any]:
     return [(header.source[:2], header.destination[:2]) for header, _ in parsed]
 
 
-def line_by_hand(data: bytes) -> tuple[Ends, int]:
-    """A line of version 1, with the checks that no server can do without."""
-    end = data.find(b"\r\n", 0, 107)
-    if end < 0 or not data.startswith(b"PROXY "):
-        raise ValueError("no header")
-    _, family, src, dst, sport, dport = data[:end].decode("ascii").split(" ")
-    kind = {"TCP4": AF_INET, "TCP6": AF_INET6}[family]
-    inet_pton(kind, src)
-    inet_pton(kind, dst)
-    ports = int(sport), int(dport)
-    if max(ports) > 65535:
-        raise ValueError("no port")
-    return ((src, ports[0]), (dst, ports[1])), end + 2
-
-
-START = struct.Struct("!12sBBH")
-SIZES = {0x11: (AF_INET, struct.Struct("!4s4sHH")), 0x21: (AF_INET6, struct.Struct("!16s16sHH"))}
-
-
-def binary_by_hand(data: bytes) -> tuple[Ends, int]:
-    """A header of version 2, over TCP."""
-    signature, command, kind, size = START.unpack_from(data)
-    if signature != SIGNATURE or command != 0x21 or len(data) < 16 + size:
-        raise ValueError("no header")
-    family, addresses = SIZES[kind]
-    src, dst, sport, dport = addresses.unpack_from(data, 16)
-    return ((inet_ntop(family, src), sport), (inet_ntop(family, dst), dport)), 16 + size
-
-
-def by_hand(parse: Callable[[bytes], tuple[Ends, int]], sent: list[bytes]) -> list[Any]:
+def all_by_hand(parse: Callable[[bytes], tuple[by_hand.Ends, int]], sent: list[bytes]) -> list[Any]:
     return [found for found, _ in map(parse, sent)]
 
 
-def _library() -> Peer:
-    """proxy-protocol; it is told which version comes, and gets the header alone."""
-    from proxyprotocol.v1 import ProxyProtocolV1
-    from proxyprotocol.v2 import ProxyProtocolV2
-
-    line, binary = ProxyProtocolV1().unpack, ProxyProtocolV2().unpack
-
-    def read(data: bytes) -> Any:
-        if data.startswith(b"PROXY"):
-            return line(data[: data.index(b"\n") + 1])
-        return binary(data[: 16 + int.from_bytes(data[14:16], "big")])
-
-    def same(found: list[Any]) -> list[Any]:
-        return [
-            ((str(one.source[0]), one.source[1]), (str(one.dest[0]), one.dest[1])) for one in found
-        ]
-
-    return Peer("proxy-protocol", lambda sent: list(map(read, sent)), same)
-
-
-LIBRARIES = {peer.name: peer for peer in there(_library)}
+LIBRARIES = {peer.name: peer for peer in peers.parsers()}
 # Contenders come innermost, so that those of one row run one after the other. The library does not
 # accept a checksum that stands before other TLVs, where HAProxy puts it.
 PARSED = [
     pytest.param(headers, contender, id=f"{headers.input}-{contender}")
     for headers in HEADERS
-    for contender in (*TWINS, *(["stdlib", *LIBRARIES] if headers.plain else []))
+    for contender in (*TWINS, *(["by hand", *LIBRARIES] if headers.plain else []))
 ]
 
 
@@ -133,9 +82,9 @@ def bench_parse(measure: Callable[..., None], headers: Headers, contender: str) 
     """Both ends of many connections, from what each of them has brought first."""
     sent = headers.sent()
     peer = Peer(contender, partial(by_parse_proxy, contender))
-    if contender == "stdlib":
-        parse = line_by_hand if "v1" in headers.input else binary_by_hand
-        peer = Peer(contender, partial(by_hand, parse))
+    if contender == "by hand":
+        parse = by_hand.line_by_hand if "v1" in headers.input else by_hand.binary_by_hand
+        peer = Peer(contender, partial(all_by_hand, parse))
     elif contender in LIBRARIES:
         peer = LIBRARIES[contender]
     measure(
@@ -146,30 +95,15 @@ def bench_parse(measure: Callable[..., None], headers: Headers, contender: str) 
         got=peer.same(peer.call(sent)),
         expected=headers.expected(),
         items=COUNT,
-        rounds=20 if contender in (*TWINS, "stdlib") else 3,
+        rounds=10,
         headline=True,
     )
 
 
-def line_built(source: tuple[str, int], destination: tuple[str, int]) -> bytes:
-    """A line of version 1; the family is that of the source."""
-    family = "TCP6" if ":" in source[0] else "TCP4"
-    line = f"PROXY {family} {source[0]} {destination[0]} {source[1]} {destination[1]}\r\n"
-    return line.encode("ascii")
-
-
-def binary_built(source: tuple[str, int], destination: tuple[str, int]) -> bytes:
-    family, code = (AF_INET6, 0x21) if ":" in source[0] else (AF_INET, 0x11)
-    pack = SIZES[code][1].pack
-    packed = inet_pton(family, source[0]), inet_pton(family, destination[0])
-    addresses = pack(*packed, source[1], destination[1])
-    return START.pack(SIGNATURE, 0x21, code, len(addresses)) + addresses
-
-
 BUILT = [
     pytest.param(ours, hand, contender, id=f"{ours.__name__}-{contender}")
-    for ours, hand in ((build_proxy_v1, line_built), (build_proxy_v2, binary_built))
-    for contender in ("compiled", "stdlib")
+    for ours, hand in ((build_proxy_v1, by_hand.line_built), (build_proxy_v2, by_hand.binary_built))
+    for contender in ("compiled", "by hand")
 ]
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import Any
 
-import by_hand
-from packet_peers import Peer, there
+from benchmarks.capture import by_hand
+from benchmarks.harness.peers import Peer, there
 
 FIELDS = (
     *("frame.time_epoch", "frame.len", "frame.cap_len", "frame.encap_type", "vlan.id"),

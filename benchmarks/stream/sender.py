@@ -1,4 +1,4 @@
-"""A process that keeps a socket full: started by `stream_feed`, told by its standard input.
+"""A process that keeps a socket full: started by `feed`, told by its standard input.
 
 It reads the size of a blob, the blob, and then a byte for every time that it is to send it.
 """

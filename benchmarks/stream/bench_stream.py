@@ -15,11 +15,14 @@ from pathlib import Path
 
 import fastsock.stream._c.accumulator as compiled
 import pytest
-import stream_receivers as receivers
-from stream_feed import PAIRS, STUCK, feeding
-from stream_receivers import LINES, PREFIX, Receive, asynchronous
 
 import fastsock.stream._py.accumulator as pure
+from benchmarks.stream import by_hand, peers, receivers
+from benchmarks.stream.by_hand import Receive
+from benchmarks.stream.feed import PAIRS, STUCK, feeding
+from benchmarks.stream.peers import asynchronous
+from benchmarks.stream.receivers import LINES, PREFIX
+from fastsock.stream import Framer
 
 TWINS = {"compiled": compiled, "pure": pure}
 
@@ -77,17 +80,17 @@ class Messages:
         return [b"%0*d" % (digits, i) + body for i in range(self.count)]
 
 
-def by_frames(framer: receivers.Framer, views: bool = False) -> list[Contender]:
+def by_frames(framer: Framer, views: bool = False) -> list[Contender]:
     return [
         Contender(name, partial(receivers.frames, twin, framer, views))
         for name, twin in TWINS.items()
     ]
 
 
-def by_loops(framer: receivers.Framer, reader: Callable[..., object]) -> list[Contender]:
+def by_loops(framer: Framer, reader: Callable[..., object]) -> list[Contender]:
     """The event loops: their own reader, the least protocol, and `fastsock.aio`."""
-    protocol = partial(receivers.protocol_frames, compiled, framer)
-    stream = partial(receivers.stream_frames, framer)
+    protocol = partial(peers.protocol_frames, compiled, framer)
+    stream = partial(peers.stream_frames, framer)
     return [
         Contender(f"{loop} {name}", asynchronous(uv, main), needs=needs)
         for loop, uv, needs in (("asyncio", False, ""), ("uvloop", True, "uvloop"))
@@ -107,15 +110,15 @@ ROWS = (
         prefixed,
         [
             *by_frames(PREFIX),
-            Contender("stdlib", receivers.prefixed_slices),
-            Contender("struct+del", receivers.prefixed_struct),
-            Contender("makefile", receivers.prefixed_makefile),
+            Contender("by hand", by_hand.prefixed_slices),
+            Contender("struct+del", by_hand.prefixed_struct),
+            Contender("makefile", by_hand.prefixed_makefile),
             Contender("frame_offsets()", partial(receivers.offsets, compiled, PREFIX)),
             Contender("SocketReader.frames()", partial(receivers.socket_reader, PREFIX)),
-            *by_loops(PREFIX, receivers.prefixed_reader),
-            Contender("hiredis", receivers.hiredis_replies, bulk_strings, "hiredis"),
-            Contender("msgpack", receivers.msgpack_items, bin8, "msgpack"),
-            Contender("C recv", receivers.limit("receive_prefixed"), keeps=False),
+            *by_loops(PREFIX, peers.prefixed_reader),
+            Contender("hiredis", peers.hiredis_replies, bulk_strings, "hiredis"),
+            Contender("msgpack", peers.msgpack_items, bin8, "msgpack"),
+            Contender("C recv", peers.limit("receive_prefixed"), keeps=False),
         ],
     ),
     Messages(
@@ -125,15 +128,15 @@ ROWS = (
         lines,
         [
             *by_frames(LINES),
-            Contender("stdlib", receivers.lines_split),
-            Contender("find+del", receivers.lines_find_del),
-            Contender("makefile", receivers.lines_makefile),
+            Contender("by hand", by_hand.lines_split),
+            Contender("find+del", by_hand.lines_find_del),
+            Contender("makefile", by_hand.lines_makefile),
             Contender("frame_offsets()", partial(receivers.offsets, compiled, LINES)),
             Contender("SocketReader.frames()", partial(receivers.socket_reader, LINES)),
-            *by_loops(LINES, receivers.lines_reader),
-            Contender("h11", receivers.h11_lines, crlf, "h11"),
-            Contender("hiredis", receivers.hiredis_replies, simple_strings, "hiredis"),
-            Contender("C recv", receivers.limit("receive_lines"), keeps=False),
+            *by_loops(LINES, peers.lines_reader),
+            Contender("h11", peers.h11_lines, crlf, "h11"),
+            Contender("hiredis", peers.hiredis_replies, simple_strings, "hiredis"),
+            Contender("C recv", peers.limit("receive_lines"), keeps=False),
         ],
     ),
     Messages(
@@ -143,21 +146,21 @@ ROWS = (
         prefixed,
         [
             *by_frames(PREFIX, views=True),
-            Contender("stdlib", receivers.bulk_recv_into),
+            Contender("by hand", by_hand.bulk_recv_into),
             Contender("frames() as bytes", partial(receivers.frames, compiled, PREFIX, False)),
         ],
     ),
     Messages(
         "bulk, 1 MiB",
-        receivers.BULK,
+        by_hand.BULK,
         32,
         prefixed,
         [
             *by_frames(PREFIX, views=True),
-            Contender("stdlib", receivers.bulk_recv_into),
-            Contender("makefile", receivers.prefixed_makefile),
-            *by_loops(PREFIX, receivers.prefixed_reader),
-            Contender("C recv", receivers.limit("receive_bulk", receivers.BULK + 4), keeps=False),
+            Contender("by hand", by_hand.bulk_recv_into),
+            Contender("makefile", by_hand.prefixed_makefile),
+            *by_loops(PREFIX, peers.prefixed_reader),
+            Contender("C recv", peers.limit("receive_bulk", by_hand.BULK + 4), keeps=False),
         ],
     ),
 )
@@ -223,10 +226,10 @@ def recv_all(sock: socket.socket) -> int:
 
 
 @pytest.mark.parametrize("timeout", [None, 5.0], ids=["blocking", "timeout"])
-@pytest.mark.parametrize("contender", ["compiled", "pure", "stdlib"])
+@pytest.mark.parametrize("contender", ["compiled", "pure", "by hand"])
 def bench_fill(measure: Callable[..., None], timeout: float | None, contender: str) -> None:
     """Messages of 64 bytes that are there already, one a call."""
-    receive = recv_all if contender == "stdlib" else partial(fill_all, contender)
+    receive = recv_all if contender == "by hand" else partial(fill_all, contender)
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with here, there:
         here.settimeout(timeout)
@@ -299,7 +302,7 @@ def bench_idle(record: Callable[..., None], contender: str) -> None:
     """Memory of accumulators that have received something, and hold nothing now."""
     twin, make = MAKERS[contender]
     program = MEMORY.format(twin=twin, make=make, count=IDLE)
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     command = [sys.executable, "-c", program]
     done = subprocess.run(
         command, cwd=root, check=True, capture_output=True, text=True, timeout=STUCK

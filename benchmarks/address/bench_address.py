@@ -9,21 +9,20 @@ from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from types import ModuleType
 from typing import Any
 
-import corpus
 import fastsock.address._c
-import peers
 import pytest
-from floor import empty
-from loops import CALLS, cold, hot
 
 import fastsock.address._py
+from benchmarks.address import corpus, peers
+from benchmarks.harness.floor import empty
+from benchmarks.harness.loops import CALLS, cold, hot
+from benchmarks.harness.sizes import MILLION
 
 TWINS: dict[str, ModuleType] = {
     "compiled": fastsock.address._c,
     "pure": fastsock.address._py,
     "stdlib": socket,
 }
-MILLION = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,6 @@ def bench_hot(measure: Callable[..., None], scalar: Scalar, shape: str, contende
     text = corpus.TEXTS[scalar.family][shape]
     arguments = scalar.arguments(text)
     expected: object = getattr(socket, scalar.function)(*arguments)
-    rounds = 20
     if contender == "floor":
         call = scalar.floor
         got, expected = type(call(*arguments)), type(expected)
@@ -97,7 +95,7 @@ def bench_hot(measure: Callable[..., None], scalar: Scalar, shape: str, contende
         got = call(*arguments)
     else:
         peer, arguments = peer_named(contender, scalar.peers), (text,)
-        call, rounds = peer.call, 3
+        call = peer.call
         got = peer.packed(call(text))
     measure(
         scalar.row,
@@ -107,7 +105,7 @@ def bench_hot(measure: Callable[..., None], scalar: Scalar, shape: str, contende
         got=got,
         expected=expected,
         items=CALLS,
-        rounds=rounds,
+        rounds=10,
         headline=shape == "typical",
     )
 

@@ -7,8 +7,9 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.ticker import FuncFormatter
-from outcome import Row, Run
-from targets import TARGETS
+
+from benchmarks.harness.outcome import Row, Run
+from benchmarks.harness.targets import TARGETS
 
 BARS = (("compiled", "#1f6f8b"), ("pure", "#b9c6ce"))
 

@@ -19,16 +19,16 @@ from shutil import which
 from types import ModuleType
 from typing import Any
 
-import by_hand
-import capture_peers
 import fastsock.capture._c.columns
 import fastsock.capture._c.reader
 import pytest
-from capture_peers import FIVE, TCPDUMP, TSHARK, answers_of
-from traffic import Traffic
 
 import fastsock.capture._py.columns
 import fastsock.capture._py.reader
+from benchmarks.capture import by_hand, peers
+from benchmarks.capture.peers import FIVE, TCPDUMP, TSHARK, answers_of
+from benchmarks.harness.sizes import CAPTURE, MILLION
+from benchmarks.harness.traffic import Traffic
 from fastsock.packet.fields import DEFAULT_COLUMNS
 
 CAPTURES: dict[str, ModuleType] = {
@@ -39,7 +39,7 @@ DECODERS: dict[str, ModuleType] = {
     "compiled": fastsock.capture._c.columns,
     "pure": fastsock.capture._py.columns,
 }
-SOME, MANY = 100_000, 1_000_000
+SOME, MANY = CAPTURE, MILLION
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def five_by_hand(path: Path) -> dict[str, Any]:
         return by_hand.five_columns(data for _, _, data in by_hand.records(blob))
 
 
-def expected_answers(packets: Traffic) -> capture_peers.Answers:
-    return answers_of(by_hand.five_columns(packets.packets))
+def expected_answers(packets: Traffic) -> peers.Answers:
+    return answers_of(by_hand.five_columns(packets.first(SOME)))
 
 
 def library(read: Callable[[Path], Any], same: Callable[[Any], Any] = answers_of) -> Contender:
@@ -78,22 +78,18 @@ def library(read: Callable[[Path], Any], same: Callable[[Any], Any] = answers_of
 def program(
     command: tuple[str, ...], answers: Callable[[Path], Any], expected: Callable[[Traffic], Any]
 ) -> Contender:
-    return Contender(
-        partial(capture_peers.run, command), answers, expected, capture_peers.children_ns
-    )
+    return Contender(partial(peers.run, command), answers, expected, peers.children_ns)
 
 
 ALL = {twin: library(partial(to_columns, twin)) for twin in CAPTURES}
-ALL["stdlib"] = library(columns_by_hand)
-ALL |= {peer.name: library(peer.call, peer.same) for peer in capture_peers.columns()}
+ALL["by hand"] = library(columns_by_hand)
+ALL |= {peer.name: library(peer.call, peer.same) for peer in peers.columns()}
 if which("tshark"):
-    ALL["tshark"] = program(TSHARK, capture_peers.tshark_answers, expected_answers)
+    ALL["tshark"] = program(TSHARK, peers.tshark_answers, expected_answers)
 if which("tcpdump"):
-    ALL["tcpdump"] = program(
-        TCPDUMP, capture_peers.tcpdump_count, lambda packets: len(packets.packets)
-    )
+    ALL["tcpdump"] = program(TCPDUMP, peers.tcpdump_count, lambda packets: SOME)
 ONLY_FIVE = {twin: library(partial(to_columns, twin, names=FIVE)) for twin in CAPTURES}
-ONLY_FIVE["stdlib"] = library(five_by_hand)
+ONLY_FIVE["by hand"] = library(five_by_hand)
 # Contenders come innermost, so that those of one row run one after the other.
 FILES = [
     pytest.param(row, name, contender, id=f"{row}-{name}")
@@ -117,10 +113,10 @@ def bench_file(
         f"{packets.name}, {SOME:,}",
         name,
         partial(contender.read, capture_of(SOME)),
-        got=contender.answers(capture_of(len(packets.packets))),
+        got=contender.answers(capture_of(SOME)),
         expected=contender.expected(packets),
         items=SOME,
-        rounds=10 if name == "compiled" else 1,
+        rounds=2,
         headline=True,
         cpu=True,
         clock=contender.clock,
@@ -219,8 +215,8 @@ def total_by_hand(path: Path) -> int:
 
 READERS: dict[str, Callable[[Path], int]] = {
     **{twin: partial(total_of_records, twin) for twin in CAPTURES},
-    "stdlib": total_by_hand,
-    **{peer.name: peer.call for peer in capture_peers.records()},
+    "by hand": total_by_hand,
+    **{peer.name: peer.call for peer in peers.records()},
 }
 
 
@@ -232,16 +228,16 @@ def bench_records(
     contender: str,
 ) -> None:
     """A file's records, one by one: what is asked of each is how long it is."""
-    path, base = capture_of(SOME), capture_of(len(packets.packets))
+    path = capture_of(SOME)
     measure(
         "records",
         f"{packets.name}, {SOME:,}",
         contender,
         partial(READERS[contender], path),
-        got=READERS[contender](base),
-        expected=sum(map(len, packets.packets)),
+        got=READERS[contender](path),
+        expected=sum(map(len, packets.first(SOME))),
         items=SOME,
-        rounds=5 if contender in CAPTURES else 2,
+        rounds=3,
         headline=True,
         cpu=True,
     )
@@ -252,7 +248,7 @@ DECODED = [
     pytest.param(row, names, source, contender, id=f"{row}-{source}-{contender}")
     for row, names in (("25 columns", None), ("5 columns", FIVE))
     for source in ("list", "offsets")
-    for contender in (*DECODERS, *(["stdlib"] if source == "list" else []))
+    for contender in (*DECODERS, *(["by hand"] if source == "list" else []))
 ]
 
 
@@ -270,7 +266,7 @@ def bench_decode(
     if source == "offsets":
         offsets = array("q", accumulate(map(len, packets.packets), initial=0))
         buffers = b"".join(buffers), offsets
-    if contender == "stdlib":
+    if contender == "by hand":
         by_name = by_hand.five_columns if names else by_hand.packet_columns
         decode: Callable[[], Any] = partial(by_name, buffers)
     else:
@@ -284,7 +280,7 @@ def bench_decode(
         got=octets(decode(), checked),
         expected=octets(by_hand.packet_columns(packets.packets), checked),
         items=len(packets.packets),
-        rounds=50 if contender == "compiled" else 2,
+        rounds=5,
         headline=True,
         cpu=True,
     )
@@ -332,7 +328,7 @@ KEPT = {
     "pure parse_packet()": ("objects", OBJECTS.format(twin="py"), 10_000),
     **{
         peer.name: ("objects", {"dpkt": DPKT, "scapy": SCAPY, "pypacker": PYPACKER}[peer.name], n)
-        for peer, n in zip(capture_peers.records(), (10_000, 4_000, 10_000), strict=False)
+        for peer, n in zip(peers.records(), (10_000, 4_000, 10_000), strict=False)
     },
 }
 
@@ -346,7 +342,7 @@ def bench_memory(
     form, prepare, count = KEPT[contender]
     done = subprocess.run(
         [sys.executable, "-c", MEMORY.format(prepare=prepare), str(capture_of(count))],
-        cwd=Path(__file__).parent.parent,
+        cwd=Path(__file__).parents[2],
         check=True,
         capture_output=True,
         text=True,

@@ -1,0 +1,13 @@
+"""How many items the large rows have; fewer where every row only runs once, without timing."""
+
+MILLION = 1_000_000
+CAPTURE = 100_000
+"""Packets of a capture file."""
+LARGEST = 1 << 26
+"""Bytes that no cache holds."""
+
+
+def shrink() -> None:
+    """Make the large rows small. To be called before the benchmarks are imported."""
+    global MILLION, CAPTURE, LARGEST
+    MILLION, CAPTURE, LARGEST = 10_000, 10_000, 1 << 20
