@@ -20,7 +20,9 @@ ONCE = {"A": 1, "AAAA": 1}
 def clock(monkeypatch):
     """Put the resolver's clock forward by calling it with seconds."""
     moved = [0.0]
-    monkeypatch.setattr(fastsock.resolver, "monotonic", lambda: time.monotonic() + sum(moved))
+    monkeypatch.setattr(
+        fastsock.lookup.resolver, "monotonic", lambda: time.monotonic() + sum(moved)
+    )
     return moved.append
 
 

@@ -26,7 +26,7 @@ PROTOCOLS = [
 
 @pytest.fixture(params=["c", "py"])
 def lookup(request):
-    return import_module(f"fastsock._{request.param}.lookup")
+    return import_module(f"fastsock.lookup._{request.param}")
 
 
 def outcome(module, name, *args):

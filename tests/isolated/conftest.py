@@ -1,4 +1,4 @@
-"""Only for runs in a private network: see ../test_lookup_namespace.py."""
+"""For runs in a private network alone, which ../lookup/test_namespace.py makes."""
 
 import sys
 from pathlib import Path

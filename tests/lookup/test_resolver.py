@@ -73,7 +73,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(fastsock.resolver, "monotonic", clock)
+    monkeypatch.setattr(fastsock.lookup.resolver, "monotonic", clock)
     return clock
 
 
