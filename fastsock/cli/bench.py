@@ -79,7 +79,7 @@ def cases() -> list[Case]:
 
 
 def check(case: Case, twins: dict[str, ModuleType]) -> None:
-    """Refuse to time what does not give the standard library's result."""
+    """Refuse to time a function whose result differs from the standard library's."""
     expected = case.reference(*case.args)
     for tag, twin in twins.items():
         result = getattr(twin, case.function)(*case.args)
@@ -90,7 +90,7 @@ def check(case: Case, twins: dict[str, ModuleType]) -> None:
 
 
 def _nanoseconds(call: Callable[..., object], case: Case, seconds: float) -> float:
-    """The time of one item: the best of some runs, which together take about `seconds`."""
+    """The time of one item: the best of several runs, which together take about `seconds`."""
     names = ("first", "second")[: len(case.args)]
     timer = Timer(
         f"call({', '.join(names)})",
