@@ -1,8 +1,8 @@
 """Capture files, pcap and pcapng: records one by one, or decoded to columns; and a writer.
 
-The format is told by a file's first bytes, whatever its name is. `decode_columns` takes packets
-from anywhere; a capture's own come by `Capture.to_columns`. A column is contiguous memory with one
-item a packet, and no objects.
+A file's first bytes decide its format, not its name. `Capture.to_columns` decodes the records of a
+file, `decode_columns` any packets. A column is contiguous memory with one number or address a
+packet; no objects are made.
 """
 
 from .._core.backend import COMPILED, TYPE_CHECKING, publish

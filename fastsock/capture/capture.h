@@ -2,8 +2,8 @@
  *
  * The walk goes over bytes as they come: a whole mapped file, or pieces of it that the caller
  * brings. A length from the file is only ever compared with what is there and with limits; nothing
- * is allocated from it. Each field is read once, for the file may change under our hands. The first
- * fault ends the walk, and all records in front of it were given. */
+ * is allocated from it. Each field is read once, because another process may change the
+ * file. The first fault ends the walk, and all records before it were given. */
 #ifndef FASTSOCK_CAPTURE_H
 #define FASTSOCK_CAPTURE_H
 
@@ -17,7 +17,7 @@ enum {
     FS_BLOCK_ROOM = 1 << 20,      /* a block that is read may be so much longer than a record */
 };
 
-/* Why a walk stopped; named in fastsock/_captures.py, in the same order. */
+/* Why a walk stopped; named in fastsock/capture/formats.py, in the same order. */
 typedef enum {
     FS_STOP_HEADER,
     FS_STOP_RECORD,
@@ -64,7 +64,7 @@ typedef struct {
 typedef struct {
     const uint8_t *p;   /* the cursor ... */
     const uint8_t *end; /* ... in bytes up to here ... */
-    bool last;          /* ... behind which there are none */
+    bool last;          /* ... which is where the file ends */
     uint64_t offset;    /* of the cursor in the file */
     uint64_t wanted;
     uint32_t max_record;
@@ -131,7 +131,7 @@ static inline fs_walked fs_stop_at(fs_capture *c, fs_capture_stop why, uint64_t 
     return FS_CAPTURE_STOPPED;
 }
 
-/* What becomes of a walk that needs `size` bytes of which not all are there. */
+/* How the walk goes on when it needs `size` bytes and fewer are there. */
 static inline fs_walked fs_short_of(fs_capture *c, uint64_t size, fs_capture_stop why)
 {
     if (!c->last) {

@@ -160,7 +160,7 @@ static inline uint32_t fs_row_hash(const fs_sink *sink, const fs_packet *packet,
     return fs_flow_hash(&sink->spread, &flow);
 }
 
-/* Decode one packet into the block. The caller sees to it that `rows` + `pending` < `room`. */
+/* Decode one packet into the block. The caller ensures that `rows` + `pending` < `room`. */
 static inline void fs_add_packet(fs_sink *sink, const uint8_t *data, uint32_t captured,
                                  uint32_t wire_length, uint32_t link, int64_t timestamp_ns)
 {
@@ -183,8 +183,8 @@ static inline void fs_add_packet(fs_sink *sink, const uint8_t *data, uint32_t ca
 
 /* Fetch what lies ahead of `p` line by line, from `fetched` on; how far that is now.
  *
- * The next packet's place hangs on the length of this one, so each would be waited for. All of what
- * comes is fetched instead, wherever packets begin. */
+ * Where the next packet begins depends on the length of this one, so the processor would wait for
+ * each. Fetch all bytes ahead instead, wherever packets begin. */
 static inline const uint8_t *fs_fetch(const uint8_t *fetched, const uint8_t *p, const uint8_t *end)
 {
     const uint8_t *to = p + ((size_t)(end - p) < FS_AHEAD ? (size_t)(end - p) : FS_AHEAD);

@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 
 class _Filled(NamedTuple):
-    """Rows, where they stand, and who may write there: the first claim, and no other."""
+    """The rows, their memory, and claims to that: only the first claim holds."""
 
     rows: int
     memory: dict[str, memoryview]
     claims: list[object]
 
 
-_GIVEN = object()  # the claim of all who were given memory, and want it to stay as it is
+_GIVEN = object()  # claims memory that was given to a consumer and must not change
 _NOTHING = memoryview(bytearray())
 
 
 def _flat(name: str, block: WriteableBuffer) -> memoryview:
-    """The bytes of a column's memory. The view holds it: nobody can shrink it meanwhile."""
+    """View a column's memory as bytes. The view keeps it from being resized."""
     try:
         view = memoryview(block)
     except TypeError:
@@ -47,9 +47,9 @@ class Columns:
 
     ``columns["ttl"]`` is a typed memoryview of as many numbers as there are rows. `src` and
     `dst` have the shape ``(rows, 16)``: an IPv4 address is mapped (``::ffff:192.0.2.1``), and
-    where a packet has no address there are zeros. `vlan` is 0xFFFF where there is no tag. What
-    else a packet does not have is 0, and `status`, `version` and `protocol` tell. A column of
-    no rows is an empty, flat view.
+    where a packet has no address there are zeros. `vlan` is 0xFFFF where there is no tag. Any
+    other field that a packet does not have is 0; `status`, `version` and `protocol` say which it
+    has. A column of no rows is an empty, flat view.
 
     `len` is the number of rows; iteration gives the names, in the order in which they were
     asked for. The memory may be written to, and lives as long as a view of it does: in the compiled
@@ -59,13 +59,13 @@ class Columns:
     ``decode_columns(out=)``, which makes new memory instead.
 
     Args:
-        rows: how many there are.
-        memory: a writable buffer in one piece for each column, by name, with that many rows.
+        rows: the number of rows.
+        memory: a writable, contiguous buffer for each column, by name, with room for them.
 
     Raises:
         KeyError: no such column.
-        TypeError: something that is no buffer.
-        ValueError: a buffer that is read-only, in pieces, or too small; `rows` below 0.
+        TypeError: not a buffer.
+        ValueError: a buffer that is read-only, not contiguous, or too small; `rows` below 0.
 
     >>> from socket import AF_UNSPEC
     >>> import fastsock
@@ -150,13 +150,13 @@ class Columns:
         return import_module("pyarrow").record_batch(self)
 
     def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
-        """Schema and array of a struct, for what reads Arrow's PyCapsule interface.
+        """Export the columns as an array of structs, by Arrow's PyCapsule interface.
 
         The memory is that of the columns where they were decoded by the compiled twin, and a copy
         otherwise. Polars, pyarrow, pandas, DuckDB and nanoarrow read it; none of them is needed.
 
         Args:
-            requested_schema: not looked at: whoever asks for other types casts.
+            requested_schema: ignored: a consumer that wants other types casts.
 
         Source: Arrow's C data interface and PyCapsule interface.
         """
@@ -198,10 +198,10 @@ def _arrow_format(name: str) -> str:
 
 
 def _give(columns: Columns) -> _Filled:
-    """What the columns hold, for somebody to whom it must stay as it is.
+    """Give the columns' memory to a consumer: nobody writes to it again.
 
-    No lock, for a signal handler may come here. A claim is laid first, and what it was laid to is
-    looked at again then: if a writer took that away meanwhile, the claim came too late.
+    Takes no lock, because a signal handler may call it. It claims first and then checks that the
+    memory is still the columns' own: if not, a writer has taken it, and was first.
     """
     while True:
         filled = columns._filled
@@ -212,13 +212,13 @@ def _give(columns: Columns) -> _Filled:
 
 
 def take(out: Columns, names: tuple[str, ...]) -> dict[str, memoryview]:
-    """The memory of columns that are to be written anew. Until they are refilled they have none.
+    """Take the memory of columns that are to be rewritten. They have no rows until `refill`.
 
-    So whoever comes meanwhile, by an iterator that is at work or by a signal, makes memory of
-    their own. What was given to others is not taken: there is no room then.
+    So a nested call, from an iterator or a signal handler, makes memory of its own. Memory that was
+    given to a consumer is not taken: the result has no room then.
 
     Raises:
-        TypeError, ValueError: `out` is no Columns; its selection is another one.
+        TypeError, ValueError: `out` is not a Columns, or has other columns.
     """
     if not isinstance(out, Columns):
         raise TypeError(f"out must be Columns, not {type(out).__name__}")
@@ -232,11 +232,11 @@ def take(out: Columns, names: tuple[str, ...]) -> dict[str, memoryview]:
 
 
 def filled(rows: int, memory: dict[str, memoryview]) -> Columns:
-    """Columns of so many rows, of memory that nobody else has: flat, writable, and large enough."""
+    """Make columns of memory that is unshared, flat, writable and large enough."""
     return refill(Columns.__new__(Columns), rows, memory)
 
 
 def refill(out: Columns, rows: int, memory: dict[str, memoryview]) -> Columns:
-    """Let `out` be `rows` rows of such memory."""
+    """Give such memory, with `rows` rows, to `out`."""
     out._filled = _Filled(rows, memory, [])
     return out

@@ -6,7 +6,7 @@ from .._core.errors import Error
 
 
 class CaptureError(Error, ValueError):
-    """A file that is no capture, or of a kind that can't be read: nothing of it was."""
+    """A file that is not a capture, or of an unsupported kind."""
 
 
 def column_too_small(name: str, rows: int) -> ValueError:
@@ -15,12 +15,12 @@ def column_too_small(name: str, rows: int) -> ValueError:
 
 
 def bad_column_memory(name: str) -> ValueError:
-    """The error of a column that can't be written to, or not in one piece."""
+    """The error of a column's memory that is read-only or not contiguous."""
     return ValueError(f"column {name!r} must be a writable, C-contiguous buffer")
 
 
 def bad_source(source: object) -> TypeError:
-    """The error of a capture that is to be opened from something else."""
+    """The error of a source that is no path, buffer or file."""
     return TypeError(
         f"a path, a bytes-like object or a binary file is required, not '{type(source).__name__}'"
     )
@@ -37,17 +37,17 @@ def capture_closed() -> ValueError:
 
 
 def bad_max_record(max_record: int) -> ValueError:
-    """The error of a capture whose records could not be of any size."""
+    """The error of a `max_record` out of range."""
     return ValueError(f"max_record must be between 1 and 4294967295, not {max_record}")
 
 
 def bad_chunk(chunk: int) -> ValueError:
-    """The error of columns of so many rows a chunk."""
+    """The error of a `chunk` out of range."""
     return ValueError(f"chunk must be at least 1, not {chunk}")
 
 
 def bad_offsets(row: int) -> ValueError:
-    """The error of offsets that don't ascend, or lie outside of the buffer."""
+    """The error of offsets that descend or lie outside the buffer."""
     return ValueError(f"offsets[{row}] is less than the one before it, or outside of the buffer")
 
 

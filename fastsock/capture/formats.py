@@ -9,13 +9,13 @@ from .._core.typed import NamedTuple
 from .errors import CaptureError
 
 MAX_RECORD = 262_144
-"""The most bytes that a record holds, unless the caller says otherwise; as libpcap has it."""
+"""The default limit of a record's captured bytes, as in libpcap."""
 
 BLOCK_ROOM = 1 << 20
-"""So much longer than a record may a pcapng block be that has to be read: for its options."""
+"""How much longer than `max_record` a pcapng block may be, for its options."""
 
 MAX_INTERFACES = 1 << 16
-"""Interfaces of one pcapng section; more would be memory at the mercy of the file."""
+"""The most interfaces of one pcapng section: a file must not choose how much memory is used."""
 
 STOPS = {
     "header": "a record header of {0} bytes, of which {1} are there",
@@ -35,17 +35,17 @@ STOPS = {
     "option": "an interface option of {0} bytes, where {1} are left",
     "option_length": "an interface option of {0} bytes, where there should be {1}",
 }
-"""Why reading stopped, by the name of the reason; the kernel's codes stand in the same order."""
+"""The text of each reason to stop, in the order of the kernel's codes."""
 
 
 class Record(NamedTuple):
-    """One packet of a capture, as it stands there.
+    """One packet of a capture file.
 
     Attributes:
         timestamp_ns: nanoseconds since 1970; 0 in a pcapng simple packet block, which has no time.
         wire_length: bytes of the packet on the wire.
         link: number of the link type; `parse_packet` takes it.
-        data: what was captured of the packet: a read-only view of the file itself.
+        data: the captured bytes: a read-only view of the mapped file, the buffer or the block.
 
     >>> Record(1_000_000_000, 60, 1, memoryview(b"...")).link
     1
@@ -61,14 +61,14 @@ Record.__module__ = "fastsock.capture"
 
 
 class Layout(NamedTuple):
-    """How a capture's records are written, by its first bytes."""
+    """How a capture's records are encoded, as its first bytes say."""
 
     format: str  # "pcap" or "pcapng"
-    byteorder: str  # "<" or ">", as struct has it; pcapng tells it anew in each section
+    byteorder: str  # "<" or ">", as in struct; of pcapng's first section
     nanoseconds: bool
     header: int  # bytes of a pcap record's header
     link: int
-    swapped: int  # captured and wire length: 0 in this order, 1 maybe not, 2 not
+    swapped: int  # the order of captured and wire length: 0 usual, 1 unknown, 2 swapped
 
     @property
     def start(self) -> int:
@@ -80,7 +80,7 @@ _FILE_HEADER = 24
 _SECTION = b"\x0a\x0d\x0d\x0a"
 ORDERS = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
 # Magic number, read as big-endian: byte order, nanoseconds, size of a record's header. The last
-# two are those of a patched libpcap, which wrote eight bytes more a record.
+# two are those of a patched libpcap, whose record headers are eight bytes longer.
 _MAGICS = {
     0xA1B2C3D4: (">", False, 16),
     0xD4C3B2A1: ("<", False, 16),
@@ -91,7 +91,7 @@ _MAGICS = {
 }
 
 
-# How files begin that hold a capture, but are none themselves.
+# First bytes of compressed files, so that the error can name the format.
 _PACKED = {
     b"\x1f\x8b": "gzip",
     b"BZh": "bzip2",
@@ -103,10 +103,10 @@ _PACKED = {
 
 
 def layout_of(head: bytes, stopped: str | None) -> Layout:
-    """Read the first bytes of a file, 24 where it has them; `stopped` says why there are no more.
+    """Read a file's header from its first 24 bytes; `stopped` says why there are fewer.
 
     Raises:
-        CaptureError: this is no capture, or of a version that nobody knows.
+        CaptureError: not a capture, or of an unknown version.
     """
     if stopped is not None and len(head) < _FILE_HEADER:
         raise CaptureError(f"a capture that can't be read: {stopped}")
@@ -122,11 +122,11 @@ def layout_of(head: bytes, stopped: str | None) -> Layout:
         raise CaptureError(f"a capture's header has 24 bytes, of which {len(head)} are there")
     byteorder, nanoseconds, header = known
     major, minor, link = Struct(byteorder + "4xHH12xI").unpack(head)
-    if major not in (2, 543):  # the latter is a known mistake of one writer
+    if major not in (2, 543):  # 543 is a known mistake of one writer
         raise CaptureError(f"a pcap file of version {major}.{minor}")
-    # Before 2.3 the two lengths changed places, and in 2.3 some writers had not heard of it.
+    # Before 2.3 the wire length came first, and some writers of 2.3 still put it there.
     swapped = 2 if major == 543 or minor < 3 else 1 if minor == 3 else 0
-    # Above the link type stands how long the frame check sequence is.
+    # The bits above the link type hold the length of the frame check sequence.
     return Layout("pcap", byteorder, nanoseconds, header, link & 0xFFFF, swapped)
 
 
@@ -141,5 +141,5 @@ def _section_layout(head: bytes) -> Layout:
 
 
 def stop_text(name: str, offset: int, first: int, second: int) -> str:
-    """Why reading stopped, and where in the file: the start of the record or block at fault."""
+    """Say why reading stopped, and the offset of the faulty record or block."""
     return f"offset {offset}: {STOPS[name].format(first, second)}"

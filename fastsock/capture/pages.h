@@ -12,7 +12,7 @@
 enum { FS_LARGE_PAGE = 1 << 21, FS_WORTH_LARGE_PAGES = 1 << 22 };
 
 /* Each page is mapped at the first write to it, and at 4 KiB a page that takes longer than it takes
- * to decode the packets that fill it. This is advice: nothing depends on what becomes of it. */
+ * to decode the packets that fill it. This is advice: nothing depends on it. */
 static inline void fs_want_large_pages(void *memory, size_t size)
 {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)

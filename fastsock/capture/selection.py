@@ -19,7 +19,7 @@ _INTEGERS = frozenset("bBhHiIlLqQnN")
 
 
 def select(columns: Iterable[str] | None, *, records: bool) -> tuple[str, ...]:
-    """The names of a selection, each once; None is the default one.
+    """The selected names, each once; None selects the default ones.
 
     Raises:
         ValueError: no such column; one that only a capture has, without `records`.
@@ -36,7 +36,7 @@ def select(columns: Iterable[str] | None, *, records: bool) -> tuple[str, ...]:
 
 
 def link_number(link: str | SupportsIndex, most: int = 0xFFFFFFFF) -> int:
-    """The number of a link type, by its name or as it is.
+    """The number of a link type, from its name or number.
 
     Raises:
         ValueError: no such name; a number below 0 or above `most`.
@@ -52,10 +52,10 @@ def link_number(link: str | SupportsIndex, most: int = 0xFFFFFFFF) -> int:
 
 
 def offsets_of(offsets: object) -> memoryview | array[int]:
-    """Offsets as 64-bit integers in one piece: as they are, where they are that already.
+    """Offsets as contiguous 64-bit integers, copied only if they are not.
 
     Raises:
-        TypeError, BufferError, ValueError: no integers, a buffer in pieces, too large.
+        TypeError, BufferError, ValueError: not integers, not contiguous, or too large.
     """
     try:
         view = memoryview(offsets)  # type: ignore[arg-type]
@@ -68,9 +68,11 @@ def offsets_of(offsets: object) -> memoryview | array[int]:
             raise ValueError(f"offsets must have one dimension, not {view.ndim}")
         if view.format.lstrip("@=<>!") not in _INTEGERS:
             raise TypeError(f"offsets must be integers, not of format {view.format!r}")
-        if view.format in _INTEGERS and view.itemsize == 8:  # what is negative then, was too large
+        if (
+            view.format in _INTEGERS and view.itemsize == 8
+        ):  # a number that is too large reads as negative
             return view.cast("B").cast("q") if view.nbytes else view
-        # memoryview does not read numbers of a byte order that is named; their owner does.
+        # memoryview can't read formats that name a byte order; their owner can.
         numbers = view if view.format in _INTEGERS else offsets
     try:
         return array("q", numbers)

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO, TypeAlias
 
 STRIDE = 1 << 22
-"""How far a mapped file is read before its size is looked at again."""
+"""Bytes of a mapped file that are read before its size is checked again."""
 
 CHUNK = 1 << 18
-"""How much is read at once of a file that can't be mapped."""
+"""Bytes that are read at once from a file that can't be mapped."""
 
-# What decompressors raise of their input. Looked for only where a read fails, and in modules that
-# somebody else has imported: whatever raises is of one of them.
+# What decompressors raise for damaged input, by module. None is imported for this: a module that
+# is not imported did not raise.
 _DECOMPRESSORS = {
     "gzip": "BadGzipFile",
     "zlib": "error",
@@ -34,10 +34,10 @@ _DECOMPRESSORS = {
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether a decompressor finds that its own file was cut, or holds something else.
+    """Whether an error says that a compressed file is truncated or damaged.
 
-    So all in front of that was read, and is to be given. bz2 raises a bare OSError, without a
-    number of the system's, and is known by its words.
+    All bytes before the damage were read, and their records are given. bz2 raises a plain OSError
+    without errno, so its message is compared.
     """
     if isinstance(error, EOFError) or (
         type(error) is OSError and error.args == ("Invalid data stream",)
@@ -51,12 +51,12 @@ def is_damage(error: Exception) -> bool:
 
 
 def damage(offset: int, error: Exception) -> str:
-    """Why reading stopped where a decompressor can't go on."""
+    """Say why reading stopped: a decompressor failed."""
     return f"offset {offset}: {error if str(error) else 'the file ends early'}"
 
 
 def cut_short(offset: int, size: int) -> str:
-    """Why reading stopped where a mapped file lost what was just to be read."""
+    """Say why reading stopped: a mapped file was truncated while it was read."""
     return f"offset {offset}: the file was cut to {size} bytes meanwhile"
 
 
@@ -67,22 +67,22 @@ class Source(NamedTuple):
     """Where a capture's bytes come from: one buffer, or a function that reads the next ones."""
 
     view: memoryview | None  # from the capture's first byte on
-    mapped: mmap.mmap | None  # what `view` shows, if it is a file, which could be cut meanwhile
+    mapped: mmap.mmap | None  # the mapping of `view`, if any: its file may be truncated
     position: int  # where in the file `view` begins
     read: Read | None
     close: Callable[[], object] | None  # of a file that was opened here
 
 
 NO_SOURCE = Source(None, None, 0, None, None)
-"""That of a capture which is closed."""
+"""The source of a closed capture."""
 
 
 def open_source(source: Any) -> Source:
-    """Map a file where that can be done, else prepare to read it.
+    """Map a file if possible, else prepare to read it.
 
     Raises:
-        OSError: there is no such file.
-        TypeError, BufferError: no path, buffer or file; a buffer in pieces.
+        OSError: the file can't be opened.
+        TypeError, BufferError: no path, buffer or file; a buffer that is not contiguous.
     """
     if isinstance(source, str | os.PathLike):
         file = open(source, "rb")  # noqa: SIM115 -- whoever gets it closes it
@@ -105,7 +105,7 @@ def _open_file(file: BinaryIO, close: Callable[[], object] | None) -> Source:
     if position is not None:
         try:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except (OSError, ValueError):  # not every file can be: some lie on devices
+        except (OSError, ValueError):  # some devices can't be mapped
             return Source(None, None, 0, _Reader(file), close)
         if close is not None:
             close()
@@ -114,9 +114,9 @@ def _open_file(file: BinaryIO, close: Callable[[], object] | None) -> Source:
 
 
 def _position_to_map(file: Any) -> int | None:
-    """Where to begin in a file that is what its descriptor says, and regular; or None.
+    """The position of a regular file whose descriptor gives the same bytes; None for others.
 
-    Files that decompress have the descriptor of what they read, so classes are compared exactly.
+    A decompressing file has the descriptor of the compressed one, so classes are compared exactly.
     """
     raw = file.raw if type(file) is io.BufferedReader else file
     if type(raw) is not io.FileIO:

@@ -29,7 +29,7 @@ _SECOND = 10**9
 
 
 def _write_all(write: Callable[[bytes], int | None], data: bytes) -> None:
-    """Write to a raw file, which may take less than all at once: half a record ends a capture."""
+    """Write all data to a raw file, which may take only a part of it at once."""
     while data:
         size = write(data)
         if size is None:
@@ -38,7 +38,7 @@ def _write_all(write: Callable[[bytes], int | None], data: bytes) -> None:
 
 
 class CaptureWriter:
-    """Writes packets to a pcap file with nanosecond times, which every common tool reads.
+    """Write packets to a pcap file with nanosecond times, which every common tool reads.
 
     A context manager. A path is opened, and its file closed by `close`; a file that was given
     is only written to.
@@ -46,8 +46,8 @@ class CaptureWriter:
     Args:
         file: a path, or a binary file.
         link: the packets' link type: a name of `LINK_TYPES`, or a number.
-        snaplen: the most bytes that are kept of a packet. Longer ones are cut, and their
-            length on the wire is noted.
+        snaplen: the most bytes to keep of a packet. Longer ones are cut, and their length on
+            the wire is recorded.
 
     Raises:
         OSError: the file can't be written.
@@ -97,7 +97,7 @@ class CaptureWriter:
         self.close()
 
     def close(self) -> None:
-        """Close the file, where it was opened here. A second call does nothing."""
+        """Close the file if it was opened here. A second call does nothing."""
         close, self._close = self._close, None
         self._write = None
         if close is not None:
@@ -117,7 +117,7 @@ class CaptureWriter:
             wire_length: how long it was on the wire; by default as long as `data`.
 
         Raises:
-            TypeError, BufferError: no buffer, or one in pieces.
+            TypeError, BufferError: not a buffer, or not contiguous.
             ValueError: a time or length that the format can't hold; the writer is closed.
             OSError: the file can't be written.
         """

@@ -37,7 +37,7 @@ def add_command(
 
 
 def at_least(minimum: int, most: int | None = None) -> Callable[[str], int]:
-    """The type of an option that is an integer, no less than `minimum` and no more than `most`."""
+    """The type of an integer option from `minimum` to `most`."""
 
     def number(text: str) -> int:
         value = int(text)
@@ -68,11 +68,11 @@ def print_pairs(pairs: Iterable[tuple[str, object]]) -> None:
 
 
 def printable(text: object) -> str:
-    """Text for people, in which nothing acts on a terminal.
+    """Make text safe to show on a terminal.
 
-    Names come from the network, paths and words from whoever made them up. What does not show, as
-    `str.isprintable` has it, is written as Python escapes it: control codes and escape sequences,
-    marks that turn the direction of writing, bytes of a path that are no text.
+    Names come from the network, paths and arguments from anybody. Characters that are not
+    `str.isprintable` are escaped as Python does it: control codes and escape sequences, marks that
+    change the direction of writing, bytes of a path that are not text.
     """
     shown = str(text)
     if shown.isprintable():
@@ -83,31 +83,31 @@ def printable(text: object) -> str:
 
 
 def say(text: object = "", *, end: str = "\n", error: bool = False) -> None:
-    """Print a line for people, on stdout or stderr; all that a command says to them goes here."""
+    """Print a line for people, on stdout or stderr. Commands print them by this alone."""
     file = sys.stderr if error else sys.stdout
     shown = printable(text) + end
     encoding = getattr(file, "encoding", None)
-    if encoding:  # what a terminal has no letters for is escaped too, and no error
+    if encoding:  # characters that the encoding lacks are escaped too
         shown = shown.encode(encoding, "backslashreplace").decode(encoding)
     print(shown, end="", file=file)
 
 
 def first(items: Collection[Item], most: int) -> tuple[list[Item], str | None]:
-    """The first items of what may be a flood, and "and N more", where there are more."""
+    """The first items of a long collection, and "and N more" if there are more."""
     more = len(items) - most
     return list(islice(items, most)), f"and {more:,} more" if more > 0 else None
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaints, which quote what was given, are printable."""
+    """A parser whose error messages, which quote arguments, are printable."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the words, and end."""
+        """Print a usage error and exit."""
         super().error(printable(message))
 
 
 class Progress:
-    """A line on the terminal that is written over and at last wiped; nothing elsewhere."""
+    """A progress line that is overwritten and finally wiped; shown on a terminal only."""
 
     def __init__(self, total: int, unit: str, every: int = 32) -> None:
         self._total = total
@@ -118,7 +118,7 @@ class Progress:
         self._wanted = sys.stderr is not None and sys.stderr.isatty()
 
     def step(self, size: int, items: int) -> None:
-        """Tell that a chunk of `size` bytes is done, and so many items in all."""
+        """Count a chunk of `size` bytes; `items` is the total so far."""
         self._chunks += 1
         self._bytes += size
         if self._wanted and self._chunks % self._every == 0:
@@ -126,7 +126,7 @@ class Progress:
             self._write(f"{share}{items:>16,} {self._unit}{self._bytes >> 20:>10,} MiB")
 
     def wipe(self) -> None:
-        """Leave the terminal as it was."""
+        """Remove the line."""
         if self._shown:
             self._write(" " * (39 + len(self._unit)))
             self._write("")
@@ -137,7 +137,7 @@ class Progress:
 
 
 def open_output(path: str, source: BinaryIO) -> BinaryIO:
-    """The file to write to, unless it is the one that is read: opening would empty it."""
+    """Open the output file, unless it is the input: opening would empty that."""
     file = Path(path)
     if file.exists() and os.path.samestat(file.stat(), os.fstat(source.fileno())):
         raise OSError(f"{path!r} is both input and output")

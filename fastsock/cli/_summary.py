@@ -1,4 +1,4 @@
-"""What ``fastsock capture`` says of a capture as a whole."""
+"""The summary that ``fastsock capture`` prints."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COLUMNS = (
 )  # fmt: skip
 
 _SECOND = 10**9
-# So many are shown to people; JSON has all.
+# Limits of the text output; JSON lists all.
 _MOST_LINKS = 8
 _MOST_PROTOCOLS = 40
 _ETHERTYPES = {0x0806: "ARP", 0x8847: "MPLS", 0x8863: "PPPoE discovery", 0x88CC: "LLDP"}
@@ -30,7 +30,7 @@ _LINKS = {number: name for name, number in LINK_TYPES.items()}
 
 
 def link_name(link: int) -> str:
-    """What a link type is called here, or its number."""
+    """The name of a link type, or its number."""
     return _LINKS.get(LINK_ALIASES.get(link, link), f"link type {link}")
 
 
@@ -50,7 +50,7 @@ def _time(timestamp_ns: int) -> str:
 
 @dataclass
 class Summary:
-    """What is known of the packets so far."""
+    """Totals of the packets so far."""
 
     top: int
     packets: int = 0
@@ -67,7 +67,7 @@ class Summary:
     talked: Counter[bytes] = field(default_factory=Counter)
 
     def add(self, columns: Columns) -> None:
-        """Count the packets of a chunk, which are some."""
+        """Count the packets of a chunk, at least one."""
         times = columns["timestamp_ns"].tolist()
         first, last = min(times), max(times)
         self.first_ns = first if self.first_ns is None else min(first, self.first_ns)
@@ -86,7 +86,7 @@ class Summary:
             self._add_talkers(columns, sizes, kinds[2])
 
     def _add_talkers(self, columns: Columns, sizes: list[int], versions: list[int]) -> None:
-        """Count who sent. What is not IP has no sender by that name."""
+        """Count the senders of IP packets."""
         senders = list(map(itemgetter(0), iter_unpack("16s", columns["src"].tobytes())))
         self.talkers.update(compress(senders, versions))
         talked = self.talked

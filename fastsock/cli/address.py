@@ -85,7 +85,7 @@ def _embedded(packed: bytes) -> dict[str, Any]:
         return {"mapped": mapped, "compatible": compatible, "sixtofour": None, "teredo": None}
     address = ipaddress.IPv6Address(packed)
     inside = inet_ntop(AF_INET, packed[12:])
-    # RFC 4291 section 2.5.5.1: :: and ::1 have the same first 96 bits and are none.
+    # RFC 4291 section 2.5.5.1: :: and ::1 have the same first 96 bits, but are not compatible ones.
     compatible_inside = not any(packed[:12]) and int(address) > 1
     return {
         "mapped": inside if address.ipv4_mapped is not None else None,
@@ -96,7 +96,7 @@ def _embedded(packed: bytes) -> dict[str, Any]:
 
 
 def _forms(packed: bytes) -> dict[str, Any]:
-    """The address written in every way there is."""
+    """The address in every notation."""
     # Not through ipaddress: what it writes for a mapped address depends on the Python release.
     if len(packed) == 4:
         family, text = "IPv4", inet_ntop(AF_INET, packed)
@@ -139,7 +139,7 @@ def describe(text: str) -> dict[str, Any] | None:
 
 def _print(facts: dict[str, Any]) -> None:
     shown = {**facts, "text": shorten(facts["text"])}
-    shown["host"] = None  # the forms below tell it
+    shown["host"] = None  # the forms below show it
     if facts["teredo"]:
         shown["teredo"] = "server {}, client {}".format(*facts["teredo"])
     pairs = [(label, shown[key]) for key, label in _LABELS.items() if shown[key] is not None]

@@ -21,7 +21,7 @@ from ._common import Progress, Subcommands, add_command, at_least, open_output, 
 
 _FAMILIES = {"4": AF_INET, "6": AF_INET6, "any": AF_UNSPEC}
 _CHUNK_BYTES = 1 << 20
-# No address is as long: of a longer line without an end, this much tells all there is to know.
+# No address is as long, so the start of a longer line is enough to refuse it.
 _LINE_HEAD = 1024
 _AFTER_FIRST_COLUMN = re.compile(rb"[ \t,].*")
 
@@ -63,7 +63,7 @@ def _bare_host(cell: bytes) -> str | None:
 
 
 def _zeros(flags: bytes | bytearray) -> Iterator[int]:
-    """Where a row's flag is 0. `find` makes this cheap where there are few."""
+    """The rows whose flag is 0. `find` makes this cheap if there are few."""
     row = flags.find(0)
     while row >= 0:
         yield row
@@ -101,7 +101,7 @@ def pack_chunk(family: int, size: int, chunk: bytes) -> Rows:
 
 def _count_ipv4(family: int, cells: bytes, valid: bytes) -> int:
     if family == AF_UNSPEC:
-        # From the text, for the records of 192.0.2.1 and ::ffff:192.0.2.1 are the same.
+        # Count texts: the records of 192.0.2.1 and ::ffff:192.0.2.1 are the same.
         valid = inet_pton_many(AF_INET, cells, errors="mask")[1]
     return valid.count(1) if family != AF_INET6 else 0
 
@@ -122,7 +122,7 @@ def _unwrap(rows: Rows, family: int, size: int, cells: bytes) -> None:
 
 @dataclass
 class Report:
-    """What is known of the lines so far."""
+    """Totals of the lines so far."""
 
     family: str
     max_bad: int

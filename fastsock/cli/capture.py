@@ -36,7 +36,7 @@ def _column_names(text: str) -> tuple[str, ...]:
 
 
 def _addresses(columns: Columns, name: str) -> list[str]:
-    """Addresses as text, and nothing where a packet has none."""
+    """Addresses as text; empty if a packet has none."""
     texts = inet_ntop_many(AF_UNSPEC, columns[name])
     has_any = columns["version"].tolist()
     return [
@@ -57,7 +57,7 @@ def _rows(columns: Columns, names: Iterable[str]) -> Iterator[tuple[Any, ...]]:
 
 
 def _csv_writer(output: BinaryIO, names: tuple[str, ...]) -> Write:
-    """No value needs quotes: numbers, addresses, names of fields."""
+    """Write CSV. No value needs quotes: numbers, addresses, names of fields."""
     output.write(",".join(names).encode() + b"\n")
 
     def write(columns: Columns) -> None:
@@ -102,7 +102,7 @@ def _chunks(capture: Capture, names: Iterable[str], verify: bool, size: int) -> 
 
 
 def _as_they_come(chunks: Iterator[Columns]) -> Iterator[Columns]:
-    """Chunks of a live file: where it has nothing for now, ask again."""
+    """Chunks of a live file: ask again while it has no bytes yet."""
     while True:
         try:
             columns = next(chunks, None)
@@ -158,7 +158,7 @@ def run(args: argparse.Namespace) -> int:
         return 2
     with ExitStack() as stack:
         from_stdin = args.file == "-"
-        # Not buffered, for what a buffer holds can't be waited for.
+        # Unbuffered, because select() can't see bytes in a buffer.
         source = stack.enter_context(
             open(0 if from_stdin else args.file, "rb", buffering=0, closefd=not from_stdin)
         )
@@ -169,7 +169,7 @@ def run(args: argparse.Namespace) -> int:
         except CaptureError as error:
             _complain(args, error)
             return 1
-        if given is not source and wants_rows and not args.parquet:  # which others may wait for
+        if given is not source and wants_rows and not args.parquet:  # a reader may wait for rows
             given.patient = False
         try:
             if wants_rows:

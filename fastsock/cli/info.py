@@ -12,13 +12,13 @@ from typing import Any
 
 from .. import __version__
 from .._core.backend import BACKEND, HOW_TO_BUILD, why_pure
-from ._common import Subcommands, add_command, print_json, print_pairs
+from ._common import Subcommands, add_command, print_json, print_pairs, say
 
 _VARIABLES = ("FASTSOCK_BACKEND", "FASTSOCK_SIMD")
 
 
 def _cpu() -> str:
-    """The processor's name, where the system tells it."""
+    """The processor's name, if the system tells it."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
     except OSError:
@@ -28,7 +28,7 @@ def _cpu() -> str:
 
 
 def _build() -> dict[str, Any]:
-    """What the extensions tell of themselves; None where they are not in use."""
+    """What the extensions say about their build; None if they are not in use."""
     machine = import_module("fastsock._core.machine") if BACKEND == "c" else None
     supported = getattr(machine, "SIMD_SUPPORTED", None)
     return {
@@ -81,7 +81,8 @@ def run(args: argparse.Namespace) -> int:
             del facts["why_pure"]
         print_pairs((name.replace("_", " "), _shown(value)) for name, value in facts.items())
         if facts["backend"] == "py" and "FASTSOCK_BACKEND" not in facts["environment"]:
-            print(f"\n{HOW_TO_BUILD}")
+            say()
+            say(HOW_TO_BUILD)
     return 0
 
 
@@ -92,6 +93,6 @@ def add_parser(subcommands: Subcommands) -> None:
         run,
         "version, backend, SIMD kernel and build",
         "Show the version, the backend that runs (c or py), the SIMD kernel in use and\n"
-        "those that could be, how the extensions were built, and where all that runs.\n"
-        "A dash stands for what there is not: the pure backend has no build.",
+        "those that could be, how the extensions were built, and where they run.\n"
+        "A dash means none: the pure backend has no build.",
     )

@@ -1,4 +1,4 @@
-"""``fastsock lookup HOST [SERVICE]``: all that the look-ups tell of a host, in one table."""
+"""``fastsock lookup HOST [SERVICE]``: names, addresses and rows of a host."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..lookup import getaddrinfo, gethostbyaddr, name_of
 from ..lookup.constants import host_of
 from ._common import Subcommands, add_command, first, print_json, print_pairs, say
 
-# So many are shown to people; JSON has all.
+# Limits of the text output; JSON lists all.
 _MOST = 64
 _MOST_NAMES = 8
 
@@ -77,7 +77,7 @@ def _print(facts: dict[str, Any]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what is known of the host."""
+    """Print everything about the host."""
     try:
         facts = collect(args.host, args.service)
     except (socket.gaierror, ValueError) as error:

@@ -1,10 +1,10 @@
-"""Capture files by hand, with any field wrong that a test wants wrong."""
+"""Make capture files by hand, with any wrong field that a test asks for."""
 
 import struct
 
 
 class CaptureFiles:
-    """Capture files by hand, with any field wrong that a test wants wrong."""
+    """Make capture files by hand, with any wrong field that a test asks for."""
 
     def pcap(
         self,

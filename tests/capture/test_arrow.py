@@ -21,7 +21,7 @@ NULLABLE = 2
 
 @pytest.fixture
 def export(twin):
-    return twin.part("arrow_export").export
+    return import_module(f"fastsock.capture._{twin.tag}.arrow_export").export
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def owner(size=3):
 
 
 def test_a_capsule_that_nobody_took_lets_go(export):
-    """Where memory is held it is held as long as the capsule is; a copy holds nothing."""
+    """Shared memory is held as long as the capsule lives; a copy holds nothing."""
     made, watch = owner()
     capsules = export(3, [("ttl", "C", 1, made)])
     _, array = structs(capsules)
@@ -210,7 +210,7 @@ def test_a_release_in_another_thread(found):
 
 
 def test_columns_that_are_gone(found):
-    """The memory stays for who has the array, whatever becomes of the columns and their views."""
+    """An array keeps its memory, whatever becomes of the columns and their views."""
     names = list(found)
     capsules = found.__arrow_c_array__()
     del found
@@ -330,7 +330,7 @@ def test_no_library_is_needed(run_python, twin, blocked):
 
 
 def test_arrays_at_the_interpreters_end(run_python, twin):
-    """Capsules and batches that live until then, in a module and in a cycle."""
+    """Capsules and batches that live until the interpreter ends, in a module and in a cycle."""
     code = (
         "import fastsock, pyarrow\n"
         "found = fastsock.decode_columns([b'x' * 60] * 5)\n"

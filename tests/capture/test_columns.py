@@ -72,7 +72,7 @@ def test_formats_and_shapes(decode):
 
 @pytest.mark.parametrize("sizes", [(0, 900), (900, 0)], ids=["growing", "shrinking"])
 def test_packets_of_another_size_than_the_first(capture, files, sizes):
-    """Memory is made for as many rows as the first packets let expect, which may be wrong."""
+    """Memory is sized by an estimate from the first packets, which may be wrong."""
     packets = [bytes([i % 251]) * size for size in sizes for i in range(3000)]
     found = capture.open_capture(files.pcap(*packets)).to_columns(["captured_length", "src"])
     assert found["captured_length"].tolist() == list(map(len, packets))
@@ -130,7 +130,7 @@ def test_verify(decode):
 
 
 def test_flow_hash(decode):
-    """As `flow_hash` has it, 0 where there is no flow."""
+    """As `flow_hash` gives it; 0 without a flow."""
     packets = [TAGGED, ETHERNET + b"\x86\xdd" + TCP6, ETHERNET + b"\x08\x00" + UDP[:24], ARP, b""]
     found = decode(packets, ["flow_hash"])["flow_hash"].tolist()
     assert found[3:] == [0, 0]
@@ -355,7 +355,7 @@ def test_out_that_is_too_small(decode, form, rows):
     before = out["ttl"]
     assert decode(form([UDP] * 3000), ["ttl", "src"], link="raw", out=out) is out
     assert out["ttl"].tolist() == [64] * 3000
-    assert len(before) == rows  # it has its memory, and that its size
+    assert len(before) == rows  # it keeps its memory, of the same size
 
 
 @pytest.mark.parametrize("rows", [1, 5])
@@ -383,7 +383,7 @@ def test_out_that_is_none(decode, out):
 
 def test_a_packet_beyond_4_gib(decode):
     size = (1 << 32) + 100
-    with mmap.mmap(-1, size) as packet:  # pages that nobody touches take no memory
+    with mmap.mmap(-1, size) as packet:  # untouched pages take no memory
         found = decode([packet], ["captured_length", "payload_length"], link=999)
         assert found["captured_length"].tolist() == [(1 << 32) - 1]
         assert found["payload_length"].tolist() == [(1 << 32) - 1]

@@ -109,7 +109,7 @@ EXPECTED = {
     "flow_label": [0, 0xABCDE, 0, 0, 0, 0, 0],
     "l3_offset": [18, 0, 14, 14, 14, 14, 0],
     "l4_offset": [38, 48, 34, 0, 54, 0, 20],
-    # The last one is of Microsoft's suite; the others by the definition, bit by bit, below.
+    # The last one is from Microsoft's suite; the others follow from the definition below.
     "flow_hash": [0x91E71869, 0x11D6FD6C, 0x02B7C9B1, 0x539427E9, 0x3B9036A7, 0, 0x51CCC178],
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The memory of columns: who may write to it, and who keeps it as it is."""
+"""The memory of columns: who may write to it, and when it must not change."""
 
 import gc
 import mmap
@@ -90,7 +90,7 @@ def test_memory_is_measured_in_bytes(rows, block):
     ],
 )
 def test_memory_of_any_format(decode, make):
-    """Any writable buffer in one piece; how long it is, its bytes tell, not its items."""
+    """Any writable, contiguous buffer; its size in bytes counts, not in items."""
     out = Columns(0, {"ttl": make(), "sport": make()})
     assert decode([UDP] * 20, NAMES, link="raw", out=out) is out
     assert (out["ttl"].tolist(), out["sport"].tolist()) == ([64] * 20, [53] * 20)
@@ -147,7 +147,7 @@ def test_a_view_shows_its_own_column_alone(decode):
 
 
 def test_columns_are_no_way_to_hostile_memory(decode):
-    """What a column's views are of can be made by hand; it has no bytes then."""
+    """The object under a column's views can be made by hand; it has no bytes then."""
     kind = type(decode([UDP], ["ttl"], link="raw")["ttl"].obj)
     assert bytes(kind()) == b""
 
@@ -157,7 +157,7 @@ def test_columns_are_no_way_to_hostile_memory(decode):
 
 @pytest.mark.parametrize("rows", [2, 5000])
 def test_an_iterator_that_uses_the_same_out(decode, rows):
-    """Each call gives what was given to it; the outer one ends last."""
+    """Each call returns the packets that it was given; the outer one ends last."""
     out = decode([UDP] * 10_000, NAMES, link="raw")
     inner = []
 
@@ -287,7 +287,7 @@ def test_a_map_of_a_file(decode, tmp_path):
 
 
 def test_pairs_of_columns_over_the_same_memory(decode):
-    """The user's own doing; rows are of the last writer, and all is within the memory."""
+    """The user asked for it: rows are the last writer's, and no write leaves the memory."""
     block = bytearray(32)
     out = Columns(0, {"ttl": block, "tos": block})
     decode([UDP] * 32, ["ttl", "tos"], link="raw", out=out)
@@ -295,7 +295,7 @@ def test_pairs_of_columns_over_the_same_memory(decode):
 
 
 def test_a_changed_object_is_refused(compiled):
-    """Whatever stands in its slots: nothing is written to where it can't be."""
+    """With anything in its slots: nothing is written where it must not be."""
     decode = compiled.part("capture").decode_columns
     made = fastsock.decode_columns([UDP] * 4, ["ttl"], link="raw")
     for memory in (bytes(8), memoryview(bytearray(32))[::2], None):

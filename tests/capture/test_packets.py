@@ -1,4 +1,4 @@
-"""A column holds what the attribute of that name says, for every packet of the captures."""
+"""A column holds the value of the attribute of its name, for every packet of the captures."""
 
 import pytest
 
@@ -8,7 +8,7 @@ MAPPED = bytes(10) + b"\xff\xff"
 
 
 def wide(address):
-    """An address as columns have it."""
+    """An address as in columns."""
     if address is None:
         return bytes(16)
     return address if len(address) == 16 else MAPPED + address

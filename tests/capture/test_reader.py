@@ -79,7 +79,7 @@ def test_pcap_of_unknown_version(capture, files, version):
 
 @pytest.mark.parametrize("bits", [0x30000000, 0xFFFF0000])
 def test_link_type_is_the_low_half(read, files, bits):
-    """Above it stands how long the frame check sequence is."""
+    """The bits above it hold the length of the frame check sequence."""
     assert [link for _, _, link, _ in read(files.pcap(b"x", link=bits | 0xE5))] == [0xE5]
 
 
@@ -206,7 +206,7 @@ def test_every_packet_has_its_interface(read, files):
 @pytest.mark.parametrize("kind", [4, 5, 0xA, 0xBAD, 0x40000BAD, 0x80000001, 0xFFFFFFFF])
 @pytest.mark.parametrize("size", [0, 1, 4, 300_000])
 def test_blocks_without_packets_are_passed_over(read, files, kind, size):
-    """Name resolution, statistics, secrets, custom ones, and those that nobody knows."""
+    """Name resolution, statistics, secrets, custom and unknown ones."""
     data = files.section() + files.block(kind, bytes(size)) + files.interface()
     data += files.block(kind, bytes(size)) + files.enhanced(b"x") + files.block(kind, bytes(size))
     assert read(data) == [(0, 1, 1, b"x")]
@@ -528,7 +528,7 @@ def test_a_torn_compressed_file(capture, files, tmp_path):
 
 
 def test_a_pipe(capture, data):
-    """Records are given as they come."""
+    """Records are given as they arrive."""
     here, there = os.pipe()
     with open(here, "rb") as reading, open(there, "wb", buffering=0) as writing:
         writing.write(data[:24])
@@ -654,7 +654,7 @@ def test_files_are_closed(capture, path, tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="files that are mapped can't be cut there")
 def test_a_file_that_is_cut_while_it_is_read(capture, files, tmp_path, monkeypatch):
-    """Memory behind the end of a mapped file can't be read: its size is looked at now and then."""
+    """Memory past the end of a mapped file can't be read: its size is checked now and then."""
     monkeypatch.setattr("fastsock.capture.sources.STRIDE", 100_000)
     path = tmp_path / "cut"
     path.write_bytes(files.pcap(*[bytes(84)] * 10_000))

@@ -1,4 +1,4 @@
-"""Both twins over captures that are spoiled at random: the same records, columns and reasons."""
+"""Both twins over captures damaged at random: the same records, columns and reasons."""
 
 import io
 import random
@@ -59,7 +59,7 @@ def columns_of(module, source, limit, chunk):
 
 
 class Dripping:
-    """A file that gives what a small generator says."""
+    """A file that returns as many bytes at a time as a small generator says."""
 
     def __init__(self, data, seed):
         self.file = io.BytesIO(data)
@@ -71,7 +71,7 @@ class Dripping:
 
 @st.composite
 def spoiled(draw):
-    """Which capture, and what is done to it."""
+    """Which capture, and how it is damaged."""
     changes = st.one_of(
         st.tuples(
             st.just("number"), st.floats(0, 1), st.sampled_from(NUMBERS), st.sampled_from("<>")
@@ -148,7 +148,7 @@ def test_rows_of_any_bytes(columns_twins, packets, link, verify):
 
 @pytest.mark.parametrize("number", range(6))
 def test_all_prefixes(capture_twins, files, number):
-    """A capture that is torn anywhere gives what is whole of it, and says so."""
+    """A capture truncated anywhere gives its complete records, and says why it stopped."""
     data = list(captures(files))[number]
     whole = everything(capture_twins[0], data, 262_144)[0]
     for size in range(0, len(data), 3):

@@ -307,7 +307,7 @@ def test_progress_on_a_terminal(environment, tmp_path, files):
 
 @pytest.fixture
 def live(environment):
-    """Start the command on a pipe; its stdin and stdout, and nothing of it stays."""
+    """Start the command on a pipe, and end it afterwards."""
     started = []
 
     def start(*words):
@@ -326,7 +326,7 @@ def live(environment):
 
 
 def lines(process, count):
-    """So many lines of the output: this waits for them, and the test's deadline for this."""
+    """Wait for lines of the output; the test's deadline limits this."""
     found = []
     reader = threading.Thread(
         target=lambda: found.extend(process.stdout.readline() for _ in range(count)), daemon=True
@@ -350,7 +350,7 @@ def test_rows_come_while_the_pipe_is_open(live, files):
     for _ in range(3):
         put(process, files.record(UDP) * 2)
         assert lines(process, 2) == [b"53,4096\n"] * 2
-    put(process, files.record(UDP)[:20])  # a part of a record is nothing yet
+    put(process, files.record(UDP)[:20])  # part of a record gives no row yet
     put(process, files.record(UDP)[20:] + files.record(ARP))
     assert lines(process, 2) == [b"53,4096\n", b"0,0\n"]
     process.stdin.close()
@@ -371,7 +371,7 @@ def test_json_rows_of_pcapng_come_too(live, files):
 
 
 def test_what_waits_for_the_end_is_whole(live, files, tmp_path):
-    """A summary and a Parquet file of a slow pipe are as of a fast one."""
+    """A slow pipe gives the same summary and Parquet file as a fast one."""
     path = tmp_path / "rows.parquet"
     processes = [live("--json"), live("--parquet", "--output", str(path))]
     pieces = [files.pcap(), *[files.record(UDP) * 3] * 3]

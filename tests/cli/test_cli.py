@@ -149,6 +149,8 @@ def test_info_text_has_a_line_for_each_fact(run):
     facts = json.loads(run("info", "--json").stdout)
     text = run("info").stdout.decode()
     names = [line[:16].strip() for line in text.splitlines() if not line.startswith(" ")]
+    if facts["backend"] == "c":
+        del facts["why_pure"]
     assert names == [name.replace("_", " ") for name in facts]
 
 
@@ -395,7 +397,7 @@ def test_chunks_are_whole_lines(size):
 
 def test_endless_line_takes_no_memory():
     class Endless(io.BytesIO):
-        """A line of 4 MiB that is never held whole, then an address."""
+        """A line of 4 MiB, which is never held whole, then an address."""
 
         blocks = 1024
 
@@ -597,7 +599,7 @@ def on_terminal(environment: dict[str, str], words: list[str], stdin: bytes) -> 
                 env=environment,
                 timeout=60,
             )
-            os.write(theirs, b"end")  # so that there is something to read, whatever happened
+            os.write(theirs, b"end")  # so that a read always ends
         return terminal.read(65536).decode().removesuffix("end")
 
 

@@ -1,4 +1,4 @@
-"""What the command says to people: nothing of it acts on a terminal, and none of it floods one."""
+"""The command's text output: it can't control a terminal, and does not flood one."""
 
 import ast
 import os
@@ -33,7 +33,7 @@ def run(environment):
 
 
 def harmless(output):
-    """Whether every line is printable, as a terminal takes it."""
+    """Whether every line is printable."""
     return all(line.isprintable() for line in output.decode("utf-8", "surrogateescape").split("\n"))
 
 
@@ -76,7 +76,7 @@ ALL = "".join(HOSTILE)
     ids=" ".join,
 )  # fmt: skip
 def test_words(run, words):
-    """Whatever a command is given, its complaint shows it and does not play it."""
+    """An error message shows any argument escaped."""
     done = run(*words, ALL)
     assert done.returncode in (1, 2)
     assert harmless(done.stdout), done.stdout
@@ -113,7 +113,7 @@ def test_bad_lines(run):
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_names_of_the_network(capsys, monkeypatch, text):
-    """A canonical name and the names of an address are whatever a server says."""
+    """A server chooses the canonical name and the names of an address."""
     row = (2, 1, 6, text, ("192.0.2.1", 80))
     monkeypatch.setattr(lookup, "getaddrinfo", lambda *_, **__: [row])
     monkeypatch.setattr(lookup, "gethostbyaddr", lambda _: (text, [text, "good"], []))
@@ -169,7 +169,7 @@ def test_a_host_of_many_addresses(capsys, monkeypatch):
 
 
 def test_all_that_people_read_is_said():
-    """A bare print is in one place: nobody has to remember what may be hostile."""
+    """Only one module calls print, so no command prints hostile text by mistake."""
     found = []
     for path in Path(fastsock.cli.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

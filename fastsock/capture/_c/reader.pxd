@@ -1,4 +1,4 @@
-"""A capture: a walk of the kernel's over a window of the file."""
+"""A capture: the kernel walks over a window of the file."""
 
 from libc.stdint cimport uint8_t
 
@@ -8,12 +8,12 @@ from fastsock.capture._c.sink cimport Sink, fs_capture, fs_record, fs_walked
 cdef class Capture:
     cdef object __weakref__
     cdef fs_capture walk
-    cdef memoryview view          # the window: a mapping, or what was read. Records are cut from it
+    cdef memoryview view          # the window: a mapping, or bytes read; records are its slices
     cdef const uint8_t *window    # its bytes, which the walk goes over ...
     cdef Py_ssize_t window_size
     cdef Py_buffer pin            # ... and which this keeps in place
-    cdef list ahead               # what was read and is not in the window yet ...
-    cdef size_t ahead_size        # ... and how much that is
+    cdef list ahead               # bytes read that are not in the window yet ...
+    cdef size_t ahead_size        # ... and how many they are
     cdef object source            # where they come from, a sources.Source
     cdef object format_
     cdef object stopped_

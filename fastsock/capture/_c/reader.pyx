@@ -58,12 +58,12 @@ cdef class Capture:
     """Capture(source, *, max_record=262144)\n--\n\n\
     The records of a capture file, pcap or pcapng, one after the other.
 
-    An iterator of `Record`, and a context manager. A file on a disk is mapped: data are views
-    of the mapping, which stays while one of them lives, even behind `close`. What can't be
-    mapped (a pipe, a compressed file) is read in blocks, as it is asked for.
+    An iterator of `Record`, and a context manager. A regular file is mapped: data are views
+    of the mapping, which stays as long as one of them lives, also after `close`. What can't be
+    mapped (a pipe, a compressed file) is read in blocks, on demand.
 
-    The first fault ends a capture: `stopped` says what and where, and all records in front of
-    it were given. A file that ends within a record is such a fault, and an ordinary one.
+    The first fault ends a capture: `stopped` says what and where, and all records before it
+    are given. A file that ends within a record is an ordinary case of this.
 
     One call at a time: a call while another one is at work raises `RuntimeError`.
 
@@ -73,9 +73,9 @@ cdef class Capture:
         max_record: the most bytes that a record may claim to hold.
 
     Raises:
-        CaptureError: not a capture, or of a version that nobody knows.
+        CaptureError: not a capture, or of an unknown version.
         OSError: a file that can't be opened or read.
-        TypeError, BufferError: another source; a buffer in pieces.
+        TypeError, BufferError: another kind of source; a buffer that is not contiguous.
         ValueError: `max_record` is out of range.
 
     Source: draft-ietf-opsawg-pcap; draft-ietf-opsawg-pcapng.
@@ -167,14 +167,14 @@ cdef class Capture:
         return bool(self.closed_)
 
     def close(self):
-        """Let go of the file. Views of its records stay valid."""
+        """Release the file. Views of its records stay valid."""
         with cython.critical_section(self):
             source = self.end()
         if source.close is not None:
             source.close()
 
     cdef object end(self):
-        """Be closed; what is left to be closed is the source."""
+        """Mark the capture closed, and return the source for the caller to close."""
         if self.busy:
             raise _errors.capture_in_use()
         source, self.source = self.source, _sources.NO_SOURCE
@@ -183,11 +183,11 @@ cdef class Capture:
         return source
 
     def to_columns(self, columns=None, *, verify=False, chunk=None):
-        """Decode the records that are left, into columns.
+        """Decode the remaining records into columns.
 
         Args:
             columns: names of columns, in any order; `DEFAULT_COLUMNS` by default.
-            verify: look at checksums too.
+            verify: verify checksums too.
             chunk: how many rows to decode at a time. Memory is then bounded by them, however
                 large the file is. A chunk ends early where a non-blocking file has no bytes yet;
                 without a row it raises BlockingIOError, and can be asked for again.
@@ -225,7 +225,7 @@ cdef class Capture:
             except BlockingIOError:
                 if most == PY_SSIZE_T_MAX or not sink.sink.rows:
                     raise
-                # A chunk may be smaller: its rows are given now, and the file is asked again then.
+                # A chunk may be smaller: give its rows now; the next call reads on.
             finally:
                 self.records_ += sink.sink.rows
                 self.busy = False
@@ -252,7 +252,7 @@ cdef class Capture:
         return 0
 
     cdef int begin(self) except -1:
-        """Read the file's header, which says how the walk goes."""
+        """Read the file's header, which says how records are encoded."""
         while self.walk.end - self.walk.p < 24 and not self.walk.last:
             self.more(24)
         size = min(self.walk.end - self.walk.p, 24)
@@ -271,7 +271,7 @@ cdef class Capture:
     # Bytes.
 
     cdef int show(self, memoryview view) except -1:
-        """Walk over this view from now on. The cursor is at its start, none of it is there yet."""
+        """Set the cursor to the start of this view. None of its bytes may be read yet."""
         cdef Py_buffer *shown
         self.drop()
         if view is not None:
@@ -292,13 +292,13 @@ cdef class Capture:
         return 0
 
     cdef int more(self, size_t size) except -1:
-        """Bring more bytes, or find that there are none: `size` from the cursor on are needed."""
+        """Get more bytes, until `size` follow the cursor or the source ends."""
         if self.source.read is None:
             return self.look_further(size)
         return self.read_further(size)
 
     cdef int look_further(self, size_t size) except -1:
-        """See how much of the file is there. Memory of a mapped file that was cut can't be read."""
+        """Extend the readable range; reading past the end of a truncated mapping is fatal."""
         cdef const uint8_t *start = self.window
         cdef size_t there = self.window_size, stride = _sources.STRIDE, reach
         if self.source.mapped is not None:
@@ -312,7 +312,7 @@ cdef class Capture:
         return 0
 
     cdef int read_further(self, size_t size) except -1:
-        """Read until `size` bytes are there, which are put together once: in linear time."""
+        """Read until `size` bytes follow the cursor. Joined once, they take linear time."""
         cdef size_t there = self.walk.end - self.walk.p
         try:
             while there + self.ahead_size < size:
@@ -332,7 +332,7 @@ cdef class Capture:
         return 0
 
     cdef int join_ahead(self) except -1:
-        """Put what was read behind the window's rest: a new one, for views need the old."""
+        """Make a new window of the rest and what was read. Views keep the old one."""
         cdef Py_ssize_t start, size = self.walk.end - self.walk.p
         rest = b""
         if self.view is not None:
@@ -346,7 +346,7 @@ cdef class Capture:
     # Records.
 
     cdef int help(self, fs_walked state) except -1:
-        """Give the walk what it needs, or note that it has ended."""
+        """Give the walk what it needs, or record why it ended."""
         cdef fs_capture *walk = &self.walk
         PyErr_CheckSignals()
         if state == FS_MORE_BYTES:
@@ -362,7 +362,7 @@ cdef class Capture:
         return 0
 
     cdef int make_room(self) except -1:
-        """Make room for more interfaces; how many there may be is the walk's own limit."""
+        """Make room for more interfaces; the kernel limits their number."""
         cdef uint32_t room = max(2 * self.walk.room, <uint32_t>FIRST_INTERFACES)
         cdef void *grown = PyMem_RawRealloc(self.walk.interfaces, room * sizeof(fs_interface))
         if grown == NULL:

@@ -1,4 +1,4 @@
-"""Columns that grow while packets are decoded into them, and the walk that records come from."""
+"""Columns that grow while packets are decoded into them, and the walk over a capture."""
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
@@ -26,7 +26,7 @@ cdef extern from "fastsock/capture/capture.h" nogil:
     ctypedef struct fs_capture:
         const uint8_t *p      # the cursor ...
         const uint8_t *end    # ... in bytes up to here ...
-        bint last             # ... behind which there are none
+        bint last             # ... which is where the file ends
         uint64_t offset       # of the cursor in the file
         uint64_t wanted
         uint32_t max_record
@@ -85,11 +85,11 @@ cdef class Sink:
     cdef fs_sink sink
     cdef tuple names
     cdef list numbers             # of the columns, in the kernel's order
-    cdef fs_shared *block         # what all of them share, or NULL
-    cdef object out               # the Columns that are written anew, or None
+    cdef fs_shared *block         # the memory of all of them, or NULL
+    cdef object out               # the Columns to rewrite, or None
     cdef dict taken               # their memory by name, while it is enough
-    cdef Py_buffer held[FS_COLUMNS]     # which keeps that where it is ...
-    cdef int held_count                 # ... in so many buffers
+    cdef Py_buffer held[FS_COLUMNS]     # its buffers, which keep it in place ...
+    cdef int held_count                 # ... and how many there are
     cdef int use(self, dict taken) except -1
     cdef int let_go(self) except -1
     cdef size_t size_of(self, size_t rows) except? 1

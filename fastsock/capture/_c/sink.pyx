@@ -34,7 +34,7 @@ cdef inline size_t aligned(size_t number) noexcept:
     return (number + FS_ALIGNMENT - 1) & ~<size_t>(FS_ALIGNMENT - 1)
 
 
-# The kernel's sink points into memory that `taken` and `held` keep.
+# The kernel's sink points into memory that `taken` and `held` own.
 @cython.no_gc_clear
 @cython.final
 cdef class Sink:
@@ -65,7 +65,7 @@ cdef class Sink:
         raise TypeError("cannot pickle 'Sink' object")
 
     cdef int use(self, dict taken) except -1:
-        """Write to memory that there is. Its buffers are held, so that nobody resizes it."""
+        """Write to existing memory. Its buffers are held, so that it can't be resized."""
         cdef Py_buffer *buffer
         cdef int number
         self.taken = taken
@@ -79,7 +79,7 @@ cdef class Sink:
         return 0
 
     cdef int let_go(self) except -1:
-        """Leave the memory that was taken; nothing points there any more."""
+        """Release the memory that was taken; nothing points there any more."""
         self.taken = None
         while self.held_count:
             self.held_count -= 1
@@ -87,7 +87,7 @@ cdef class Sink:
         return 0
 
     cdef size_t size_of(self, size_t rows) except? 1:
-        """Bytes of a block for so many rows."""
+        """Bytes of a block with room for `rows` rows."""
         cdef size_t width = 0
         cdef int number
         for number in self.numbers:
@@ -100,7 +100,7 @@ cdef class Sink:
         return width
 
     cdef int move(self, size_t room) except -1:
-        """Go on in a new block. What others may see of the old one stays as it is."""
+        """Continue in a new block. The old one stays as it is for views of it."""
         cdef size_t size = self.size_of(room)
         cdef int number
         cdef fs_shared *block = fs_new_shared(size)
@@ -121,13 +121,13 @@ cdef class Sink:
         return 0
 
     cdef int expect(self, size_t rows) except -1:
-        """Make room for rows that there are."""
+        """Ensure capacity for a known number of rows."""
         if rows > self.sink.room:
             self.move(rows)
         return 0
 
     cdef int grow(self, size_t expected, size_t most) except -1:
-        """Make room for more rows, about as many as are expected, and no more than `most`."""
+        """Grow to about the expected number of rows, and at most to `most`."""
         cdef size_t rows = self.sink.rows
         if rows > PY_SSIZE_T_MAX // MOST_TIMES:
             raise MemoryError()
@@ -135,7 +135,7 @@ cdef class Sink:
         return self.move(min(max(expected, <size_t>FIRST_ROWS), most))
 
     cdef object columns(self):
-        """The memory of each column, as much of it as was written."""
+        """The written part of each column's memory."""
         cdef int number
         memory = {}
         for name, number in zip(self.names, self.numbers):
@@ -145,7 +145,7 @@ cdef class Sink:
         return memory
 
     cdef int add(self, const char *data, size_t size, uint32_t link) except -1:
-        """Decode one packet. Nothing of it is needed afterwards."""
+        """Decode one packet. Nothing refers to it afterwards."""
         cdef uint32_t length = <uint32_t>min(size, <size_t>UINT32_MAX)
         if self.sink.rows + self.sink.pending == self.sink.room:
             fs_flush(&self.sink)
@@ -156,16 +156,16 @@ cdef class Sink:
     cdef fs_walked run_capture(
         self, fs_capture *capture, const uint8_t *end, size_t most
     ) except *:
-        """Decode records, without the GIL: FS_RECORD where there are `most` rows.
+        """Decode records, without the GIL, up to `most` rows: FS_RECORD then.
 
-        The capture is known to go on up to `end`, as far as it is known.
+        `end` is where the known part of the capture ends.
         """
         cdef const uint8_t *start = capture.p
         cdef size_t before = self.sink.rows, size, seen
         cdef fs_walked state = FS_RECORD
         while state == FS_RECORD and self.sink.rows < most:
             if self.sink.rows == self.sink.room:
-                # As many as there are, if the rest of them is like those so far.
+                # An estimate of all rows, from the average size so far.
                 seen = self.sink.rows - before
                 size = <size_t>(capture.p - start) // max(seen, <size_t>1) or 1
                 self.grow(self.sink.rows + <size_t>(end - capture.p) // size * 17 // 16, most)
@@ -182,7 +182,7 @@ cdef class Sink:
         size_t rows,
         uint32_t link,
     ) except? 0:
-        """Decode rows of one buffer, without the GIL; the row with a bad offset, or `rows`."""
+        """Decode rows of one buffer, without the GIL: the row with a bad offset, or `rows`."""
         self.expect(rows)
         with nogil:
             row = fs_run_offsets(
@@ -191,7 +191,7 @@ cdef class Sink:
         return row
 
     cdef object finish(self):
-        """The columns, with what was decoded."""
+        """Return the columns with all that was decoded."""
         cdef size_t rows
         fs_flush(&self.sink)
         rows = self.sink.rows

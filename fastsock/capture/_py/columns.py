@@ -28,32 +28,32 @@ def decode_columns(
 ) -> Columns:
     r"""Decode many packets at once, into columns.
 
-    Nothing that a packet holds makes this fail: `status` and `limited_by` say of each row what
-    it is and why decoding stopped, as they do of a `Packet`.
+    No content of a packet makes this fail: `status` and `limited_by` of each row say what was
+    found and why decoding stopped, as those of a `Packet` do.
 
     Args:
         buffers: a list or another iterable of bytes-like objects, a packet each; or a tuple
             ``(buffer, offsets)``: packet i is ``buffer[offsets[i]:offsets[i + 1]]``, so there is
-            an offset more than there are packets. 64-bit integers in a buffer are the
+            one more offset than there are packets. 64-bit integers in a buffer are the
             fastest; any buffer or iterable of integers will do.
-        columns: names of columns, in any order; by default all that a packet by itself can
-            fill of those that a capture gives.
+        columns: names of columns, in any order; by default all that need no
+            record of a capture.
         link: the packets' link type: a name of `LINK_TYPES`, or a number as capture files
             have it.
-        verify: look at checksums too.
-        out: columns of the same names, to be written anew and returned. Their memory is
-            used again where it is enough; views of it then show the new rows. What was given
-            away, to NumPy or Arrow, is left as it is. Where the call raises, and until it
-            returns, they have no rows.
+        verify: verify checksums too.
+        out: columns of the same names, to rewrite and return. Their memory is used again if
+            it is large enough; views of it then show the new rows. Memory that was given to
+            NumPy or Arrow is left as it is. Until the call returns, and if it raises, they
+            have no rows.
 
     Returns:
         The columns.
 
     Raises:
-        ValueError: no such column or link type; offsets that descend or lie outside of the
+        ValueError: no such column or link type; offsets that descend or lie outside the
             buffer.
-        TypeError, BufferError: something that is no buffer, or one in pieces; a tuple that is
-            not one buffer and its offsets.
+        TypeError, BufferError: not a buffer, or not contiguous; a tuple that is not a buffer
+            and its offsets.
 
     Source: as `parse_packet`, row by row.
 

@@ -78,12 +78,12 @@ def _clamped(time: int) -> int:
 class Capture:
     """The records of a capture file, pcap or pcapng, one after the other.
 
-    An iterator of `Record`, and a context manager. A file on a disk is mapped: data are views
-    of the mapping, which stays while one of them lives, even behind `close`. What can't be
-    mapped (a pipe, a compressed file) is read in blocks, as it is asked for.
+    An iterator of `Record`, and a context manager. A regular file is mapped: data are views
+    of the mapping, which stays as long as one of them lives, also after `close`. What can't be
+    mapped (a pipe, a compressed file) is read in blocks, on demand.
 
-    The first fault ends a capture: `stopped` says what and where, and all records in front of
-    it were given. A file that ends within a record is such a fault, and an ordinary one.
+    The first fault ends a capture: `stopped` says what and where, and all records before it
+    are given. A file that ends within a record is an ordinary case of this.
 
     One call at a time: a call while another one is at work raises `RuntimeError`.
 
@@ -93,9 +93,9 @@ class Capture:
         max_record: the most bytes that a record may claim to hold.
 
     Raises:
-        CaptureError: not a capture, or of a version that nobody knows.
+        CaptureError: not a capture, or of an unknown version.
         OSError: a file that can't be opened or read.
-        TypeError, BufferError: another source; a buffer in pieces.
+        TypeError, BufferError: another kind of source; a buffer that is not contiguous.
         ValueError: `max_record` is out of range.
 
     Source: draft-ietf-opsawg-pcap; draft-ietf-opsawg-pcapng.
@@ -201,7 +201,7 @@ class Capture:
         return self._closed
 
     def close(self) -> None:
-        """Let go of the file. Views of its records stay valid."""
+        """Release the file. Views of its records stay valid."""
         if self._busy:
             raise _errors.capture_in_use()
         source, self._source = self._source, _sources.NO_SOURCE
@@ -227,11 +227,11 @@ class Capture:
         verify: bool = False,
         chunk: SupportsIndex | None = None,
     ) -> Columns | Iterator[Columns]:
-        """Decode the records that are left, into columns.
+        """Decode the remaining records into columns.
 
         Args:
             columns: names of columns, in any order; `DEFAULT_COLUMNS` by default.
-            verify: look at checksums too.
+            verify: verify checksums too.
             chunk: how many rows to decode at a time. Memory is then bounded by them, however
                 large the file is. A chunk ends early where a non-blocking file has no bytes yet;
                 without a row it raises BlockingIOError, and can be asked for again.
@@ -267,7 +267,7 @@ class Capture:
         except BlockingIOError:
             if most is None or not sink.rows:
                 raise
-            # A chunk may be smaller: its rows are given now, and the file is asked again then.
+            # A chunk may be smaller: give its rows now; the next call reads on.
         finally:
             self._busy = False
         return sink.finish()
@@ -300,7 +300,7 @@ class Capture:
         return self._end - self._at
 
     def _look_further(self, size: int) -> None:
-        """See how much of the file is there. Memory of a mapped file that was cut can't be read."""
+        """Extend the readable range; reading past the end of a truncated mapping is fatal."""
         there = len(self._window)
         if self._source.mapped is not None:
             there = min(there, max(self._source.mapped.size() - self._source.position, 0))
@@ -312,7 +312,7 @@ class Capture:
         self._end = max(min(reach, there), self._at)
 
     def _read_further(self, read: _sources.Read, size: int) -> None:
-        """Read until `size` bytes are there, which are put together once: in linear time."""
+        """Read until `size` bytes follow the cursor. Joined once, they take linear time."""
         there = self._end - self._at
         try:
             while there + self._ahead_size < size:
