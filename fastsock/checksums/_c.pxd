@@ -1,4 +1,4 @@
-"""What the compiled checksum part is made of: kernels."""
+"""The kernels of the compiled checksums."""
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 

@@ -73,7 +73,7 @@ cdef uint64_t sum_from(object data, uint64_t before) except? 1:
 
 
 cdef Py_ssize_t get_packed(object address, uint8_t *out) except -1:
-    """Copy what may be a packed address, and say how long it is."""
+    """Copy a buffer that may be a packed address; return its size."""
     cdef Py_buffer view
     get_contiguous(address, &view, "an address")
     size = view.len
@@ -105,7 +105,7 @@ cdef inline object complement(uint64_t running, object udp):
 
 @cython.final
 cdef class _Entry:
-    """What checksum() needs of its module where it is called with keywords."""
+    """The module's objects that checksum() needs where it is called with keywords."""
 
     def __cinit__(self, plain):
         self.parameters = (None, _intern("initial"), _intern("udp"))
@@ -117,8 +117,8 @@ def checksum(data, /, initial=0, udp=False):
 
     Args:
         data: any contiguous bytes-like object. An odd last byte is padded by a zero.
-        initial: a running sum of what comes before: of `pseudo_header` or `checksum_add`.
-        udp: return 0xFFFF for 0, for in UDP a zero says that there is no checksum.
+        initial: a running sum of the bytes before: of `pseudo_header` or `checksum_add`.
+        udp: return 0xFFFF for 0, for in UDP a zero means no checksum.
 
     Returns:
         The checksum, 0 to 0xFFFF, as it stands in a header in network order.
@@ -139,7 +139,7 @@ def checksum(data, /, initial=0, udp=False):
 cdef object enter_checksum(
     PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
 ):
-    """What a call enters: without keywords it needs nothing of the module."""
+    """The entry of a call: without keywords it needs nothing of the module."""
     if names != NULL or not 1 <= count <= 3:
         return enter_with_keywords(<_Entry>_entry, args, count, names)
     if count == 1:
@@ -168,7 +168,7 @@ checksum = with_entry(checksum, &quick_checksum, <PyCFunction>enter_checksum)
 
 
 def checksum_add(data, /, initial=0):
-    r"""Add a buffer to a running sum, to go on with.
+    r"""Add a buffer to a running sum, to be continued.
 
     Args:
         data: any contiguous bytes-like object, of any length.
@@ -232,7 +232,7 @@ def verify(data, /, initial=0):
 
     Args:
         data: any contiguous bytes-like object: a header, or a whole segment.
-        initial: a running sum of what comes before: of `pseudo_header` or `checksum_add`.
+        initial: a running sum of the bytes before: of `pseudo_header` or `checksum_add`.
 
     Returns:
         Whether all of it sums up to 0xFFFF.
@@ -258,7 +258,7 @@ def update16(checksum, old, new, udp=False):
         udp: a checksum of UDP: 0 stays 0, for none; a result of 0 becomes 0xFFFF.
 
     Returns:
-        The checksum as it will be. It is what a sum over all the data would give, whatever the
+        The new checksum: that of a sum over all the data, whatever the
         data, unless these become all zero.
 
     Raises:
@@ -335,7 +335,7 @@ def crc32c(data, /, initial=0):
 
     Args:
         data: any contiguous bytes-like object.
-        initial: the CRC of what comes before, 0 at the start, as in `zlib.crc32`.
+        initial: the CRC of the bytes before, 0 at the start, as in `zlib.crc32`.
 
     Returns:
         The CRC, 0 to 2**32 - 1. SCTP puts it in its header in little-endian order, the PROXY

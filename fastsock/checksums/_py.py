@@ -44,7 +44,7 @@ def _number(name: str, value: SupportsIndex, most: int) -> int:
 
 
 def _copied(address: ReadableBuffer) -> bytes:
-    """What may be a packed address."""
+    """Copy a buffer that may be a packed address."""
     if type(address) is bytes:
         return address
     with _contiguous(address, "an address") as view:
@@ -100,8 +100,8 @@ def checksum(data: ReadableBuffer, /, initial: SupportsIndex = _ZERO, udp: objec
 
     Args:
         data: any contiguous bytes-like object. An odd last byte is padded by a zero.
-        initial: a running sum of what comes before: of `pseudo_header` or `checksum_add`.
-        udp: return 0xFFFF for 0, for in UDP a zero says that there is no checksum.
+        initial: a running sum of the bytes before: of `pseudo_header` or `checksum_add`.
+        udp: return 0xFFFF for 0, for in UDP a zero means no checksum.
 
     Returns:
         The checksum, 0 to 0xFFFF, as it stands in a header in network order.
@@ -125,7 +125,7 @@ def checksum(data: ReadableBuffer, /, initial: SupportsIndex = _ZERO, udp: objec
 
 
 def checksum_add(data: ReadableBuffer, /, initial: SupportsIndex = 0) -> int:
-    r"""Add a buffer to a running sum, to go on with.
+    r"""Add a buffer to a running sum, to be continued.
 
     Args:
         data: any contiguous bytes-like object, of any length.
@@ -190,7 +190,7 @@ def verify(data: ReadableBuffer, /, initial: SupportsIndex = 0) -> bool:
 
     Args:
         data: any contiguous bytes-like object: a header, or a whole segment.
-        initial: a running sum of what comes before: of `pseudo_header` or `checksum_add`.
+        initial: a running sum of the bytes before: of `pseudo_header` or `checksum_add`.
 
     Returns:
         Whether all of it sums up to 0xFFFF.
@@ -221,7 +221,7 @@ def update16(
         udp: a checksum of UDP: 0 stays 0, for none; a result of 0 becomes 0xFFFF.
 
     Returns:
-        The checksum as it will be. It is what a sum over all the data would give, whatever the
+        The new checksum: that of a sum over all the data, whatever the
         data, unless these become all zero.
 
     Raises:
@@ -299,7 +299,7 @@ def crc32c(data: ReadableBuffer, /, initial: SupportsIndex = 0) -> int:
 
     Args:
         data: any contiguous bytes-like object.
-        initial: the CRC of what comes before, 0 at the start, as in `zlib.crc32`.
+        initial: the CRC of the bytes before, 0 at the start, as in `zlib.crc32`.
 
     Returns:
         The CRC, 0 to 2**32 - 1. SCTP puts it in its header in little-endian order, the PROXY

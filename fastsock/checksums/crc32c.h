@@ -17,8 +17,8 @@
 #endif
 
 /* A CRC is linear: the table's entry of a byte is the XOR of the entries of its bits. So the
- * compiler makes the tables, out of eight entries each. Table k has what a byte adds when k more
- * bytes come behind it. */
+ * compiler makes the tables, out of eight entries each. Table k has the contribution of a byte that
+ * k more bytes follow. */
 #define FS_CRC_2(x, a) (x), (x) ^ (a)
 #define FS_CRC_4(x, a, b) FS_CRC_2(x, a), FS_CRC_2((x) ^ (b), a)
 #define FS_CRC_8(x, a, b, c) FS_CRC_4(x, a, b), FS_CRC_4((x) ^ (c), a, b)

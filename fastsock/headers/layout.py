@@ -1,4 +1,4 @@
-"""Where the numbers of a header stand: the tables that both twins make the views' fields from."""
+"""Where each field of a header is: the tables from which both twins make the views' fields."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .._core.typed import NamedTuple
 class Bits(NamedTuple):
     """A number of `bits` bits, `shift` from the right, in the big-endian `size` bytes at `at`.
 
-    What users see is `unit` times that number, plus `base`.
+    Users see `unit` times that number, plus `base`.
     """
 
     name: str
@@ -63,7 +63,7 @@ IPV4 = {
     "total_length": Bits(
         "total_length", f"Bytes of the datagram with its header: {_LENGTH}", 2, 2, 16
     ),
-    "identification": Bits("identification", "What fragments of a datagram share.", 4, 2, 16),
+    "identification": Bits("identification", "A number that all fragments share.", 4, 2, 16),
     "flags": Bits("flags", "The three bits before the fragment offset.", 6, 1, 3, 5),
     "dont_fragment": Bits("dont_fragment", "Whether it must not be cut.", 6, 1, 1, 6),
     "more_fragments": Bits("more_fragments", "Whether it is not the last fragment.", 6, 1, 1, 5),

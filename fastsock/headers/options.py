@@ -34,7 +34,7 @@ class Option:
     Attributes:
         kind: its type, all 8 bits.
         offset: where it begins in the buffer that is iterated over.
-        data: a memoryview of what follows its kind and length; it is writable where the
+        data: a memoryview of the bytes after its kind and length; it is writable where the
             buffer is.
 
     >>> for option in iter_tcp_options(b"\2\4\5\xb4\1\3\3\7"):
@@ -250,7 +250,7 @@ def iter_ipv6_options(buffer: ReadableBuffer) -> Iterator[Option]:
 
 
 def _walk(data: memoryview, at: int, layer: str, decoders: _Decoders) -> Iterator[Option]:
-    """Options one after the other. Every step goes on by at least one byte."""
+    """Yield options in order. Every step advances by at least one byte."""
     alone = (0,) if decoders is _IPV6 else (_END, _NO_OPERATION)  # kinds without a length
     size = len(data)
     while at < size:

@@ -11,7 +11,7 @@
 
 /* The checksum at `checksum` after `size` bytes that it covers, whole words, have changed. By
  * equation 3, ~(~HC + ~m + m'), which unlike equation 4 can't make 0xFFFF of what should be zero.
- * With `zero_is_none` a checksum of zero says that there is none, and a sum of zero is 0xFFFF. */
+ * With `zero_is_none` a checksum of zero means none, and a sum of zero is written as 0xFFFF. */
 static inline void fs_update(uint8_t *checksum, const uint8_t *before, const uint8_t *after,
                              size_t size, int zero_is_none)
 {

@@ -1,4 +1,4 @@
-/* From an IP header to the transport header behind it, for views: by the readings of paths.h. */
+/* Locate the transport header of an IP packet, for views; paths.h reads the headers between. */
 #ifndef FASTSOCK_TRANSPORT_H
 #define FASTSOCK_TRANSPORT_H
 

@@ -1,4 +1,4 @@
-"""What was found in a packet, the kernel that finds it, and the flow that it belongs to."""
+"""The decoded packet, the kernel that decodes it, and its flow."""
 
 from cpython.object cimport PyTypeObject
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
@@ -92,7 +92,7 @@ cdef extern from "fastsock/packet/flow.h" nogil:
     uint32_t fs_flow_hash(const fs_toeplitz *table, const fs_flow *flow) noexcept
 
 
-# What all calls of one interpreter share.
+# State that all calls of one interpreter share.
 cdef class _State:
     cdef object plain             # parse_packet with Cython's entry
     cdef tuple parameters         # their names, interned
@@ -106,7 +106,7 @@ cdef class Packet:
     cdef uint8_t addresses[32]    # as they were when it was parsed: source, and destination at 16
     cdef uint8_t ethernet[12]     # destination and source
     cdef bint has_ethernet
-    cdef bint verify              # what it takes to parse it again
+    cdef bint verify              # the arguments to parse it again
     cdef uint64_t wire_length
     cdef object _buffer
 

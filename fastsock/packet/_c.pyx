@@ -59,7 +59,7 @@ cdef PyMethodDef quick_parse_packet  # the same in all interpreters
 @cython.no_gc_clear
 @cython.final
 cdef class _State:
-    """What calls need, at hand by one look-up."""
+    """Objects that calls need, found by one look-up."""
 
     def __cinit__(self, plain):
         cdef bytes key = _fields.RSS_KEY
@@ -93,11 +93,11 @@ cdef object vlan_tags(const fs_packet *found):
 @cython.final
 cdef class Packet:
     """Packet()\n--\n\n\
-    What was found in a packet; `parse_packet` makes it.
+    A decoded packet; `parse_packet` makes it.
 
     Fields that the packet does not have are None. Offsets count from its first byte. It keeps
     the buffer, but no export of it: a bytearray can still be resized. Addresses and numbers are
-    those of the time when it was parsed; `payload` shows what the buffer holds now.
+    those of the time of parsing; `payload` shows the present content of the buffer.
 
     Raises:
         TypeError: always, for packets are made by `parse_packet`.
@@ -136,7 +136,7 @@ cdef class Packet:
     cdef int read(
         self, object buffer, uint32_t link, bint on_wire, uint64_t wire_length, bint verify
     ) except -1:
-        """Parse what a buffer holds; it was on the wire as it is, unless `on_wire` is set."""
+        """Parse a buffer; its size was that on the wire, unless `on_wire` is set."""
         cdef Py_buffer view
         cdef Py_ssize_t size
         self._buffer = buffer
@@ -187,7 +187,7 @@ cdef class Packet:
 
     @property
     def version(self):
-        """4 or 6, and 0 for what is not IP."""
+        """4 or 6, and 0 for a packet that is not IP."""
         return self.found.version
 
     @property
@@ -262,7 +262,7 @@ cdef class Packet:
 
     @property
     def identification(self):
-        """What the fragments of one datagram share."""
+        """Number that the fragments of one datagram share."""
         return self.found.identification if self.has_fragment_fields() else None
 
     @property
@@ -314,17 +314,17 @@ cdef class Packet:
 
     @property
     def ip_checksum_status(self):
-        """What is known of IPv4's header checksum: a number of `ChecksumStatus`."""
+        """Result for IPv4's header checksum: a number of `ChecksumStatus`."""
         return self.found.ip_checksum_status
 
     @property
     def checksum_status(self):
-        """What is known of the transport's checksum: a number of `ChecksumStatus`."""
+        """Result for the transport's checksum: a number of `ChecksumStatus`."""
         return self.found.checksum_status
 
     @property
     def status(self):
-        """Bits of `Status`: what it holds, and what was wrong with it."""
+        """Bits of `Status`: what the packet holds, and what is wrong with it."""
         return self.found.status
 
     @property
@@ -354,7 +354,7 @@ cdef class Packet:
 
     @property
     def payload_offset(self):
-        """Where the first byte stands that is not decoded."""
+        """Where the first byte is that is not decoded."""
         return self.found.payload_offset
 
     @property
@@ -380,7 +380,7 @@ cdef class Packet:
 
     @property
     def buffer(self):
-        """What was parsed: the object itself."""
+        """Object that was parsed."""
         return self._buffer
 
     @property
@@ -420,19 +420,19 @@ cdef uint32_t link_number(object link) except? 0xFFFFFFFF:
 def parse_packet(buffer, link="ethernet", *, verify=False, strict=False, wire_length=None):
     """Decode a packet's headers.
 
-    Nothing that a packet holds makes this raise, unless `strict` is given: `Packet.status` has
-    the bits of what was found and what was wrong, and `Packet.fault` names the field.
+    No packet makes this raise, unless `strict` is given: `Packet.status` has bits for what the
+    packet holds and what is wrong with it, and `Packet.fault` names the wrong field.
 
     Args:
         buffer: the packet, in any contiguous buffer. The result keeps it.
-        link: what stands in front: a name of `LINK_TYPES`, or a link type's number as capture
-            files have it. A number without a decoder leaves the packet `UNDECODED`.
+        link: the type of the link header: a name of `LINK_TYPES`, or a number as capture files
+            have it. A number without a decoder leaves the packet `UNDECODED`.
         verify: whether to verify checksums.
         strict: whether to raise for any of `FAULTS`.
         wire_length: how many bytes there were on the wire, where fewer were captured.
 
     Returns:
-        What was found.
+        The decoded packet.
 
     Raises:
         PacketError: with `strict`, a fault: it names layer, field and offset.
@@ -478,7 +478,7 @@ cdef object parse_given(_State state, PyObject **given):
 cdef object enter_parse_packet(
     PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
 ):
-    """What a call enters: Cython's entry looks its module up for each name and each default."""
+    """The entry of a call: Cython's own looks its module up for each name and each default."""
     cdef _State state = <_State?>_state
     cdef PyObject *given[PARAMETERS]
     if (
@@ -502,7 +502,7 @@ def flow_key(packet, *, symmetric=False):
     """Write the flow that a packet belongs to as bytes, to be a key.
 
     Args:
-        packet: what `parse_packet` returned.
+        packet: a result of `parse_packet`.
         symmetric: whether both directions are one flow: the end whose address, or else port,
             is lower comes first.
 
@@ -544,7 +544,7 @@ def flow_hash(packet, *, symmetric=False, key=None):
     """Hash a packet's flow as network cards do that spread flows over queues (RSS).
 
     Args:
-        packet: what `parse_packet` returned.
+        packet: a result of `parse_packet`.
         symmetric: as `flow_key`.
         key: at least 40 bytes; None is `RSS_KEY`, the one of Microsoft's verification suite. That
             is public: where strangers must not choose a flow's hash, give a secret one.
@@ -575,11 +575,11 @@ def flow_hash(packet, *, symmetric=False, key=None):
 def community_id(packet, *, seed=0):
     """Name a packet's flow by its Community ID, version 1.
 
-    Many tools write this text, so that what they say of one flow can be put together. It is
-    the same for both directions, and for a question and its answer in ICMP.
+    Many tools write this text, so their records of one flow can be joined. It is the same for
+    both directions, and for a question and its answer in ICMP.
 
     Args:
-        packet: what `parse_packet` returned.
+        packet: a result of `parse_packet`.
         seed: 16 bits, to keep flows of different networks apart.
 
     Returns:

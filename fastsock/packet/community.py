@@ -28,7 +28,7 @@ _COUNTERPARTS = {
 
 
 def _ends(packet: Packet) -> tuple[int | None, int | None, bool]:
-    """What stands for the ports, and whether the flow has one direction only.
+    """Find the numbers in place of ports, and whether the flow has one direction only.
 
     An ICMP message has its type for a source port, and the type of its counterpart for the other.
     Where it has none, its code takes the place, and no answer can belong to the same flow.

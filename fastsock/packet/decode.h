@@ -8,7 +8,7 @@
 #include "fastsock/packet/decode_link.h"
 #include "fastsock/packet/decode_state.h"
 
-/* IP of either version, where no type tells which. */
+/* IP of either version, where the link has no type. */
 static inline void fs_any_ip(fs_decoder *d)
 {
     unsigned version = fs_left(d) ? d->data[d->at] >> 4 : 0;
@@ -52,7 +52,7 @@ static inline void fs_decode(const uint8_t *data, size_t captured, uint64_t wire
     d.packet = packet;
     d.data = data;
     d.captured = d.end = captured;
-    /* Captures exist whose packets are longer than they were on the wire, by what they say. */
+    /* Some captures state a wire length below the captured one. */
     d.wire_end = wire_length > captured ? wire_length : captured;
     d.verify = verify;
     packet->link = (uint16_t)link; /* a capture file keeps other things in the bits above */

@@ -1,4 +1,4 @@
-/* Checksums of the IPv4 header and of what IP carries, as far as all that they cover is there. */
+/* Verify checksums of the IPv4 header and of the transport, where all covered bytes are there. */
 #ifndef FASTSOCK_DECODE_CHECKSUM_H
 #define FASTSOCK_DECODE_CHECKSUM_H
 
@@ -24,15 +24,15 @@ static inline void fs_bad_checksum(fs_decoder *d, size_t l4)
     fs_fault(d, FS_BAD_CHECKSUM, FS_BY_CHECKSUM, l4);
 }
 
-/* Whether the bytes that a checksum covers can tell if it is right: all are there, and nothing is
- * left for a network card to fill in (a length of zero is a segment before it was cut up). */
+/* Whether a checksum can be verified: all covered bytes are there, and no network card was to fill
+ * it in (a length of zero is a segment before it was cut up). */
 static inline int fs_can_verify(const fs_decoder *d, size_t l4, uint64_t covered)
 {
     return d->verify && !(d->packet->status & (FS_FRAGMENT | FS_LENGTH_FROM_WIRE)) &&
            covered <= d->end - l4;
 }
 
-/* A checksum over `covered` bytes of the `length` that the pseudo-header speaks of. */
+/* Verify a checksum over `covered` bytes; the pseudo-header has `length`. */
 static inline void fs_verify_sum(fs_decoder *d, size_t l4, uint64_t length, uint64_t covered,
                                  int pseudo_header)
 {

@@ -192,7 +192,7 @@ static inline int fs_extension_header(fs_decoder *d)
     return 1;
 }
 
-/* Where the length can't be the wire's, what there is is an IPv6 header alone. */
+/* Report a zero payload length that can't mean the wire's: the packet is an IPv6 header alone. */
 static inline int fs_bad_zero_length(fs_decoder *d)
 {
     fs_packet *packet = d->packet;

@@ -1,6 +1,6 @@
 /* From the first byte of a frame to its network layer: link headers, VLAN tags, LLC, PPP, PPPoE.
  *
- * Each function takes its own header off the front and says by what it returns whether to go on.
+ * Each function decodes its own header and returns whether decoding continues.
  */
 #ifndef FASTSOCK_DECODE_LINK_H
 #define FASTSOCK_DECODE_LINK_H
@@ -27,12 +27,12 @@ enum {
 
 enum {
     FS_COOKED_LLC = 4,      /* in a cooked header: frames that have LLC */
-    FS_FIRST_TYPE = 0x0600, /* what is less is a length */
+    FS_FIRST_TYPE = 0x0600, /* smaller values are a length */
     FS_TYPE_IPV4 = 0x0800,
     FS_TYPE_ARP = 0x0806,
     FS_TYPE_IPV6 = 0x86DD,
     FS_TYPE_PPPOE = 0x8864,
-    FS_TYPE_ANY_IP = 0x10000, /* of no wire: the version tells */
+    FS_TYPE_ANY_IP = 0x10000, /* not on the wire: the version decides */
 };
 
 /* The packet is an IP datagram from its first byte on. */
@@ -49,7 +49,7 @@ static inline int fs_has_link_header(uint32_t link)
            link == FS_LINK_PPP_HDLC;
 }
 
-/* A network layer, or what should be one, that begins here and has no decoder. */
+/* Stop at a network layer without a decoder. */
 static inline int fs_link_unknown(fs_decoder *d, enum fs_limit limit, size_t header)
 {
     d->packet->l3_offset = (uint32_t)d->at;
@@ -112,8 +112,8 @@ static inline int fs_llc(fs_decoder *d, uint32_t *type)
     return 1;
 }
 
-/* What stands where Ethernet has its type: one, tags before one, or a length (802.3). A cooked
- * header has a type or a small number of Linux's own, ETH_P_802_2 among them. */
+/* Read Ethernet's type field: a type, tags before a type, or a length (802.3). A cooked header has
+ * a type or a small number of Linux, such as ETH_P_802_2. */
 static inline int fs_ethertype(fs_decoder *d, int cooked, uint32_t *type)
 {
     if (!fs_vlan_tags(d, type))

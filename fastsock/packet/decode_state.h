@@ -1,4 +1,4 @@
-/* What the layers of the decoder share: a cursor, the ends that lengths have set so far, and how
+/* The state that the layers of the decoder share: a cursor, the ends set by lengths so far, and how
  * decoding stops. No Python.h: fuzzed and sanitised alone. */
 #ifndef FASTSOCK_DECODE_STATE_H
 #define FASTSOCK_DECODE_STATE_H
@@ -14,14 +14,14 @@ typedef struct {
     const uint8_t *data;
     size_t captured;
     size_t at;         /* the first byte that is not decoded */
-    size_t end;        /* what can be decoded ends here: never beyond `captured` */
+    size_t end;        /* decoding ends here: never beyond `captured` */
     uint64_t wire_end; /* where it ends on the wire: beyond `end` where it was cut */
     fs_ends ends;      /* the pseudo-header's addresses */
     int faulted;       /* a field is wrong, and decoding went on: that field keeps its place */
     int verify;
 } fs_decoder;
 
-/* How many bytes there are to decode. */
+/* How many bytes are left to decode. */
 static inline size_t fs_left(const fs_decoder *d)
 {
     return d->end - d->at;

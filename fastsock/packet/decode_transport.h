@@ -47,7 +47,7 @@ static inline void fs_tcp_options(fs_decoder *d, size_t l4, size_t end)
         if (kind == 0)
             return;
         size_t size = kind == 1 ? 1 : at + 1 < end ? data[at + 1] : 0;
-        if (size < 1 + (size_t)(kind != 1) || size > end - at) { /* zero would loop for ever */
+        if (size < 1 + (size_t)(kind != 1) || size > end - at) { /* zero would never advance */
             fs_fault(d, FS_BAD_OPTION, FS_BY_TCP_OPTIONS, l4);
             return;
         }
@@ -68,7 +68,7 @@ static inline void fs_tcp(fs_decoder *d, size_t l4, uint64_t whole)
     packet->checksum = (uint16_t)fs_be16(p + 16);
     size_t header = (size_t)(p[12] >> 4) * 4;
     d->at = l4 + 20;
-    /* Of a first fragment the options may go on in the next one. */
+    /* The options of a first fragment may continue in the next one. */
     if (header < 20 || (header > whole && !(packet->status & FS_FRAGMENT))) {
         fs_stop(d, FS_BAD_HEADER_LENGTH, FS_BY_TCP_DATA_OFFSET, l4);
         return;
@@ -107,7 +107,7 @@ static inline void fs_udp(fs_decoder *d, size_t l4, uint64_t whole)
     else if (length < 8 || (length > whole && !fragment))
         return fs_stop(d, FS_BAD_LENGTH, FS_BY_UDP_LENGTH, l4);
     else if (l4 + length <= d->end) {
-        d->end = l4 + (size_t)length; /* what is left of the datagram is no trailer of a frame */
+        d->end = l4 + (size_t)length; /* the rest of the datagram is no trailer of a frame */
         fs_limit(d, FS_BY_UDP_LENGTH);
     }
     if (packet->checksum != 0)
@@ -158,8 +158,8 @@ static inline void fs_dccp(fs_decoder *d, size_t l4, uint64_t whole)
     fs_verify_sum(d, l4, whole, covered, 1);
 }
 
-/* RFC 9260 section 3.1: ports, tag, checksum; chunks are payload. The checksum is a CRC-32C over all
- * of it with the checksum's own place as zeros, written from its lowest byte on (appendix A). */
+/* RFC 9260 section 3.1: ports, tag, checksum; chunks are payload. The checksum is a CRC-32C over
+ * all of it with zeros in place of the checksum, written from its lowest byte on (appendix A). */
 static inline void fs_sctp(fs_decoder *d, size_t l4, uint64_t whole)
 {
     static const uint8_t zeros[4];
@@ -179,7 +179,7 @@ static inline void fs_sctp(fs_decoder *d, size_t l4, uint64_t whole)
 }
 
 /* Type, code, checksum, and four bytes that each type uses in its own way: in an error message
- * what follows is the packet that it quotes. RFC 792 has nothing shorter, RFC 4443 allows it. */
+ * the payload is the quoted packet. Only RFC 4443 allows a shorter header. */
 static inline void fs_icmp(fs_decoder *d, size_t l4, uint64_t whole)
 {
     fs_packet *packet = d->packet;
@@ -201,7 +201,7 @@ static inline void fs_icmp(fs_decoder *d, size_t l4, uint64_t whole)
     fs_verify_sum(d, l4, whole, whole, !v4);
 }
 
-/* What `protocol` says begins at d->at. */
+/* Decode the transport header at d->at. */
 static inline void fs_transport_header(fs_decoder *d)
 {
     fs_packet *packet = d->packet;

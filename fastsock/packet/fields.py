@@ -1,7 +1,6 @@
-"""What decoding says of a packet beyond its fields: status bits, limits, columns, link types.
+"""Names that both twins share: status bits, limits, columns, link types.
 
-Both twins share these names; the compiled decoder's own codes (``packet.h``) stand in
-the same order.
+The compiled decoder's codes (``packet.h``) have the same order.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from .._core.typed import NamedTuple
 class Status(enum.IntFlag):
     """Bits of a packet's status word: what it holds, and what was wrong with it.
 
-    The word itself is a plain int, for a test of a bit is cheap then; ``Status(word)`` names
-    the bits of one, and `FAULTS` are those that speak of a fault.
+    The word itself is a plain int, for that makes a test of a bit cheap. ``Status(word)`` names
+    its bits; `FAULTS` are those that mean a fault.
 
     >>> Status(3)
     <Status.TRANSPORT|PORTS: 3>
@@ -31,11 +30,11 @@ class Status(enum.IntFlag):
     JUMBOGRAM = 1 << 6  # the length is that of the jumbo option (RFC 2675)
     LENGTH_FROM_WIRE = 1 << 7  # the length field is zero: TSO, BIG TCP
     TRAILER = 1 << 8  # bytes follow the datagram: padding, frame check sequence
-    ENCRYPTED = 1 << 9  # ESP: what follows can't be read
+    ENCRYPTED = 1 << 9  # ESP: the rest can't be read
     NO_NEXT_HEADER = 1 << 10  # IPv6 next header 59
     UNDECODED = 1 << 11  # a link type, an Ethernet type or a protocol without a decoder here
-    CUT = 1 << 16  # the datagram is longer than what was captured of it
-    HEADER_CUT = 1 << 17  # a header is longer than what is there of it
+    CUT = 1 << 16  # the datagram is longer than the bytes present
+    HEADER_CUT = 1 << 17  # a header is longer than the bytes present
     OPTIONS_CUT = 1 << 18  # a header's fixed part is whole, its options are not
     BAD_VERSION = 1 << 19
     BAD_HEADER_LENGTH = 1 << 20
@@ -47,7 +46,7 @@ class Status(enum.IntFlag):
 
 
 FAULTS = 0x03FF0000
-"""The bits of `Status` that speak of a fault."""
+"""The bits of `Status` that mean a fault."""
 
 LIMITS = (
     "captured",
@@ -88,11 +87,11 @@ LIMITS = (
 
 
 class ChecksumStatus(enum.IntEnum):
-    """What is known of a checksum; the numbers are those that tshark prints."""
+    """The result of verifying a checksum; the numbers are those that tshark prints."""
 
     BAD = 0
     GOOD = 1
-    UNVERIFIED = 2  # not asked for, or not all of what it covers is there
+    UNVERIFIED = 2  # not asked for, or not all covered bytes are there
     ABSENT = 3  # none in this protocol, or UDP's zero
 
 

@@ -22,7 +22,7 @@ typedef struct {
     uint16_t sport;
     uint16_t dport;
     uint8_t size;   /* of an address */
-    uint8_t hashed; /* whether the ports are, too: not in fragments, of which later ones have none */
+    uint8_t hashed; /* whether the ports are, too: not in fragments; later ones have none */
 } fs_flow;
 
 /* `symmetric`: the end whose address and port are lower comes first, so both directions are one. */
@@ -61,7 +61,7 @@ static inline size_t fs_flow_key(const fs_packet *packet, const fs_flow *flow, u
     return (size_t)(fs_put_addresses(p, flow) - out);
 }
 
-/* What receive side scaling hashes: addresses and, of whole datagrams that have some, ports. */
+/* The input of receive side scaling: addresses, and ports of whole datagrams. */
 static inline size_t fs_flow_tuple(const fs_flow *flow, uint8_t *out)
 {
     uint8_t *p = fs_put_addresses(out, flow);
@@ -70,8 +70,8 @@ static inline size_t fs_flow_tuple(const fs_flow *flow, uint8_t *out)
     return (size_t)(p - out);
 }
 
-/* The hash is linear: it is the XOR, over all bits that are set, of the key's 32 bits from that bit
- * on. So four bits are done at a time, by a table of what each four at each place add. */
+/* The hash is linear: the XOR, over all set bits, of the key's 32 bits from that bit on. So a table
+ * gives the contribution of any four bits at each place. */
 typedef struct {
     uint32_t part[2 * FS_FLOW_TUPLE][16];
 } fs_toeplitz;

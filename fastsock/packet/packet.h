@@ -1,6 +1,6 @@
-/* What the decoder finds in a packet: the record that packet objects, columns and flow keys are
- * made from. Its codes are named for Python in fastsock/packet_fields.py, in the same order; a test
- * holds the two together. */
+/* The record of a decoded packet, from which packet objects, columns and flow keys are made. Its
+ * codes are named for Python in fastsock/packet/fields.py, in the same order; a test compares
+ * them. */
 #ifndef FASTSOCK_PACKET_H
 #define FASTSOCK_PACKET_H
 
@@ -35,7 +35,7 @@ enum fs_status {
     FS_FAULTS = 0x03FF0000,
 };
 
-/* The field that set where the payload ends, or at which decoding stopped. */
+/* Fields: the one that ends the packet, and the one that is wrong. */
 enum fs_limit {
     FS_BY_CAPTURED,
     FS_BY_WIRE_LENGTH,
@@ -75,8 +75,8 @@ enum fs_limit {
 
 enum fs_checksum_status { FS_SUM_BAD, FS_SUM_GOOD, FS_SUM_UNVERIFIED, FS_SUM_ABSENT };
 
-/* Offsets count from the first captured byte; what is not there is 0, and `status`, `version`,
- * `protocol` and the offsets tell the two apart. */
+/* Offsets count from the first captured byte. A missing field is 0; `status`, `version`, `protocol`
+ * and the offsets distinguish it from a field of 0. */
 typedef struct {
     uint32_t status;
     uint8_t limited_by;

@@ -16,7 +16,7 @@
 
 enum { /* UDP ports whose datagrams may be longer than UDP's length can say */
     FS_VXLAN_PORT = 4789,
-    FS_LINUX_VXLAN_PORT = 8472, /* what Linux took before there was an assigned one */
+    FS_LINUX_VXLAN_PORT = 8472, /* Linux used it before one was assigned */
     FS_GENEVE_PORT = 6081,
 };
 
@@ -110,14 +110,14 @@ static inline fs_ipv6_options fs_read_ipv6_options(const uint8_t *data, size_t s
 
 enum fs_length_source { FS_LENGTH_STATED, FS_LENGTH_JUMBO, FS_LENGTH_WIRE };
 
-/* How many bytes a datagram has from its IP header on, and what says so. */
+/* How many bytes a datagram has from its IP header on, and the source of that length. */
 typedef struct {
     uint64_t total;
     enum fs_length_source source;
 } fs_length;
 
-/* A total length of zero is a segment that a network card was to cut up, or one beyond 64 KiB: it
- * has the `wire` bytes that there were of it. */
+/* A total length of zero is a segment that a network card was to cut up, or one beyond 64 KiB: its
+ * length is the `wire` bytes. */
 static inline fs_length fs_ipv4_length(const uint8_t *ip, uint64_t wire)
 {
     uint32_t stated = fs_be16(ip + 2);
@@ -125,15 +125,15 @@ static inline fs_length fs_ipv4_length(const uint8_t *ip, uint64_t wire)
 }
 
 /* A payload length of zero is that of a jumbo option (RFC 2675) or, as Linux writes it, that of the
- * wire; whether it can be that `fs_may_lack_length` tells, at the end of the chain. `there` bytes,
- * 40 at least, are there from `ip` on. */
+ * wire; `fs_may_lack_length` decides that at the end of the chain. `there` bytes, 40 at least, are
+ * present from `ip` on. */
 static inline fs_length fs_ipv6_length(const uint8_t *ip, size_t there, uint64_t wire)
 {
     uint32_t stated = fs_be16(ip + 4);
     if (stated != 0)
         return (fs_length){(uint64_t)stated + 40, FS_LENGTH_STATED};
     if (ip[6] == FS_HOP_BY_HOP && there >= 48) {
-        /* Read once: another thread may write to the buffer, and what was compared has to hold. */
+        /* Read once: another thread may change the byte after it was compared. */
         size_t size = ((size_t)ip[41] + 1) * 8;
         if (size <= there - 40) {
             fs_ipv6_options found = fs_read_ipv6_options(ip, 40, size);
@@ -191,15 +191,15 @@ static inline int fs_is_extension(uint32_t version, uint32_t kind, int first)
     return 0;
 }
 
-/* What an extension header says. */
+/* The fields of an extension header. */
 typedef struct {
     size_t size;       /* of all of it; 0 where it is cut, and nothing else is known */
-    uint32_t next;     /* the kind of what follows */
+    uint32_t next;     /* the kind of the next header */
     uint32_t fragment; /* of a fragment header: offset in bytes, and a bit for more fragments */
     uint32_t identification;
     int routed;
     int jumbo;         /* there is a jumbo option */
-    int bad;           /* an option is at fault */
+    int bad;           /* an option is malformed */
 } fs_extension;
 
 /* RFC 8200 section 4.4, RFC 6275 section 6.4, RFC 8754 section 2: where segments are left, the

@@ -1,4 +1,4 @@
-"""What both twins of the packet part say in words: a packet's repr, and a strict error."""
+"""The wording that both twins share: a packet's repr, and a strict error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LINKS = {number: name for name, number in LINK_TYPES.items()}
 
 
 def names_of(status: int) -> str:
-    """The names of the bits that are set, joined by "|"."""
+    """Join the names of the set bits by "|"."""
     return "|".join(bit.name or "" for bit in Status if status & bit)
 
 
@@ -33,7 +33,7 @@ def _endpoint(address: str | None, port: int | None) -> str:
 
 
 def describe(packet: Packet) -> str:
-    """The repr of a packet: who to whom, and what was wrong with it."""
+    """Make the repr of a packet: who to whom, and the fault."""
     if packet.version:
         kind = protocol_name(packet.protocol or 0)
     elif packet.ethertype is not None:

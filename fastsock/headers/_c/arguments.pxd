@@ -1,4 +1,4 @@
-"""What headers and builders are given: numbers that fit, bytes, addresses."""
+"""Arguments of views and builders: numbers that fit, bytes, addresses."""
 
 from libc.stdint cimport uint8_t, uint32_t
 

@@ -1,4 +1,4 @@
-"""What headers and builders are given, in the compiled twin: numbers that fit, bytes, addresses."""
+"""Arguments of views and builders, in the compiled twin: numbers that fit, bytes, addresses."""
 
 from cpython.buffer cimport PyBuffer_Release
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE

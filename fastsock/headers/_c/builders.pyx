@@ -45,7 +45,7 @@ cdef enum:
     IPV6_HEADER = 40
     FRAGMENT_HEADER = 8
     FRAGMENT = 44            # its kind, as a next header
-    MOST = 0xFFFF            # what a length field can tell
+    MOST = 0xFFFF            # the largest value of a length field
 
 
 # Bytes to copy. `owner` keeps them where they are, and must not be cleared before.
@@ -61,7 +61,7 @@ cdef struct Options:
     Py_ssize_t size          # a multiple of four
 
 
-# What an IP header is written from.
+# The fields of an IP header to write.
 cdef struct Datagram:
     Py_ssize_t address_size
     uint8_t src[16]
@@ -100,7 +100,7 @@ cdef int read_options(object options, Options *out) except -1:
 
 @cython.no_gc_clear
 cdef class _Output:
-    """Room for what is built: fresh bytes, or the user's buffer."""
+    """Room for a packet: fresh bytes, or the user's buffer."""
 
     cdef object owner
     cdef uint8_t *data
@@ -169,7 +169,7 @@ cdef int check_length(const Datagram *ip, Py_ssize_t more, Py_ssize_t payload) e
 
 
 cdef void write_ip(const Datagram *ip, uint8_t *out, Py_ssize_t length) noexcept:
-    """Write the header of a datagram with `length` bytes behind it."""
+    """Write the header of a datagram, for `length` bytes after it."""
     cdef Py_ssize_t size = header_size(ip)
     if ip.address_size == 16:
         fs_store_be(out, 4, <uint32_t>6 << 28 | ip.tos << 20 | ip.flow_label)
@@ -195,7 +195,7 @@ cdef void write_ip(const Datagram *ip, uint8_t *out, Py_ssize_t length) noexcept
 
 cdef void write_checksum(const Datagram *ip, uint8_t *out, Py_ssize_t header, Py_ssize_t length,
                          Py_ssize_t at) noexcept:
-    """Fill the checksum, which is zero, of `length` bytes behind an IP header at `out`."""
+    """Fill the checksum, which is zero, of the `length` bytes after the IP header at `out`."""
     cdef fs_ends ends
     cdef uint64_t sum = fs_sum(out + header, length)
     cdef uint32_t checksum
@@ -204,7 +204,7 @@ cdef void write_checksum(const Datagram *ip, uint8_t *out, Py_ssize_t header, Py
         ends.dst = ends.src + ip.address_size
         sum += fs_pseudo_sum(out, &ends, ip.address_size, ip.protocol, length)
     checksum = 0xFFFF ^ fs_sum_fold(sum)
-    if checksum == 0 and ip.protocol == FS_UDP:  # where zero says that there is none
+    if checksum == 0 and ip.protocol == FS_UDP:  # where zero means none
         checksum = 0xFFFF
     fs_store_be(out + header + at, 2, checksum)
 
@@ -385,7 +385,7 @@ def build_ipv4(src, dst, protocol, payload=b"", *, ttl=64, tos=0, identification
         payload: any contiguous bytes-like object.
         ttl: time to live.
         tos: type of service.
-        identification: what fragments of a datagram share.
+        identification: the number that all fragments share.
         dont_fragment: a flag.
         more_fragments: a flag; the payload must be a multiple of 8 bytes then.
         fragment_offset: in bytes, a multiple of 8. No fragment may end where a whole datagram
@@ -479,9 +479,9 @@ def build_ipv6(src, dst, next_header, payload=b"", *, hop_limit=64, traffic_clas
         next_header: the kind of the payload: a protocol, or an extension header.
         payload: any contiguous bytes-like object, extension headers first.
         hop_limit: time to live.
-        traffic_class: what is `tos` in IPv4.
+        traffic_class: the field that IPv4 calls `tos`.
         flow_label: 20 bits.
-        identification: what fragments of a datagram share, 32 bits; only fragments have it.
+        identification: the number that all fragments share, 32 bits; only fragments have it.
         more_fragments: a flag; the payload must be a multiple of 8 bytes then.
         fragment_offset: in bytes, a multiple of 8. No fragment may end where a whole datagram
             would have more than 65,535 bytes of payload.
@@ -547,7 +547,7 @@ cdef object make_ipv6(object src, object dst, object next_header, object payload
 
 
 cdef object datagram(Datagram *ip, _Piece payload, memoryview out):
-    """Write a header and a payload that is what it should be."""
+    """Check the length of a payload, and write it with its header."""
     cdef Py_ssize_t header = header_size(ip)
     cdef Py_ssize_t more = FRAGMENT_HEADER if ip.address_size == 16 and ip.fragment else 0
     cdef uint32_t kind = ip.protocol

@@ -1,4 +1,4 @@
-"""Fields that are read and written in place, and what all views have in common."""
+"""Fields that are read and written in place, and the base of all views."""
 
 from libc.stdint cimport uint8_t, uint32_t
 
@@ -24,7 +24,7 @@ cdef class Field:
     cdef View of(self, object instance)
 
 
-# A number; `most`, `unit` and `base` are in what users see, `mask` and `shift` in the header.
+# A number; `most`, `unit` and `base` are of the value, `mask` and `shift` of the header's bits.
 cdef class Number(Field):
     cdef uint32_t mask
     cdef int shift
@@ -43,7 +43,7 @@ cdef class Octets(Field):
 
 cdef class View:
     cdef object source            # what the user gave
-    # What gives its bytes: bytes, a bytearray, a memoryview of all of them; None after release().
+    # The exporter of its bytes: bytes, a bytearray, a memoryview of all; None after release().
     cdef object exporter
     cdef Py_buffer pin            # keeps them in place; without an object where nothing has to
     cdef uint8_t *data            # the header ...

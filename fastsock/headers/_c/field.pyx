@@ -1,7 +1,7 @@
-"""Fields that are read and written in place, and what all views of headers have in common.
+"""Fields that are read and written in place, and the base of all views.
 
-What the fields of a header are stands in `fastsock/headers/layout.py`, for both twins. A field is a
-descriptor, so reading one is a type check, a bounds check and a load.
+`fastsock/headers/layout.py` lists the fields of a header, for both twins. A field is a descriptor,
+so reading one is a type check, a bounds check and a load.
 """
 
 cimport cython
@@ -133,8 +133,8 @@ cdef class Octets(Field):
         memcpy(view.data + self.at, given, self.size)
 
 
-# The collector's clearing would take away what holds the bytes while `data` still points there,
-# and code that runs meanwhile can find the view. A cycle is cleared at what `source` refers to.
+# The collector must not clear a view: `data` would point to bytes that nothing holds, and code that
+# runs meanwhile can find the view. A cycle is cleared at the object that `source` refers to.
 @cython.no_gc_clear
 cdef class View:
     cdef int open(self, object buffer, object offset, Py_ssize_t least, str layer) except -1:

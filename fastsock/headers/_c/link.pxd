@@ -1,4 +1,4 @@
-"""Views of what a link layer carries."""
+"""Views of Ethernet headers and ARP packets."""
 
 from fastsock.headers._c.field cimport View
 

@@ -1,4 +1,4 @@
-"""Views of what a link layer carries: Ethernet headers and ARP packets. `headers` offers them."""
+"""Views of Ethernet headers and ARP packets."""
 
 cimport cython
 from cpython.bytes cimport PyBytes_FromStringAndSize
@@ -65,7 +65,7 @@ cdef class EthernetView(View):
 
     @property
     def ethertype(self):
-        """The type of the payload, or below 0x600 its length; behind the VLAN tags."""
+        """The type of the payload, or below 0x600 its length; after the VLAN tags."""
         self.check_live()
         return fs_load_be(self.data + ETHERNET_HEADER - 2 + self.tags(), 2)
 
@@ -85,7 +85,7 @@ cdef class EthernetView(View):
 
     @property
     def payload(self):
-        """What follows the header, padding too: a memoryview, writable where the buffer is."""
+        """The bytes after the header, padding too: a memoryview, writable where the buffer is."""
         self.check_live()
         return self.slice(ETHERNET_HEADER + self.tags(), self.size)
 

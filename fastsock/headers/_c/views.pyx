@@ -32,7 +32,7 @@ cdef enum:
     TCP_HEADER = 20
     UDP_HEADER = 8
     ICMP_HEADER = 8
-    QUOTED = 8         # what an ICMP error quotes at the least, RFC 792
+    QUOTED = 8         # bytes that an ICMP error quotes at the least, RFC 792
     SHORT_ICMPV6 = 4
 
 
@@ -93,7 +93,7 @@ cdef class _IPView(View):
         return 0
 
     cdef int unknown_end(self, const fs_ends *ends) except -1:
-        """Say what hides an address that a checksum covers."""
+        """Report why an address that a checksum covers could not be determined."""
         if ends.dst == 0:
             self.fault("options" if isinstance(self, IPv4View) else "extension", "SOURCE_ROUTE")
         self.fault("options", "BAD_OPTION")
@@ -151,7 +151,7 @@ cdef class _TransportView(View):
         return self.open(buffer, offset, least, layer)
 
     cdef int become(self, _IPView under, const fs_transport *found, Py_ssize_t there) except -1:
-        """View the header that was found behind another one, with `there` bytes of the datagram."""
+        """View the transport header that was found, with `there` bytes of the datagram."""
         # Whole words, so that with a field all of its word is there.
         self.share(under, under.start + <Py_ssize_t>found.at, min(self.whole, there & ~1))
         self.under = under
@@ -166,7 +166,7 @@ cdef class _TransportView(View):
         return 0
 
     cdef Py_ssize_t segment(self) except -1:
-        """The bytes of this header and what follows, as far as they are there."""
+        """Count the bytes from this header to the end of the datagram that are present."""
         cdef fs_transport found
         cdef Py_ssize_t there
         self.check_live()
@@ -179,7 +179,7 @@ cdef class _TransportView(View):
         return max(min(self.under.start + there - self.start, self.size), 0)
 
     cdef Py_ssize_t whole_segment(self) except -1:
-        """The bytes of this header and what follows, as the lengths before it tell."""
+        """Count the bytes from this header to the end of the datagram, by IP's length."""
         cdef fs_transport found
         if self.under is None or not self.under.locate(&found):
             return self.size
@@ -242,8 +242,8 @@ cdef class _TransportView(View):
 
         Raises:
             PacketError: not all that it covers is there: a fragment, or a cut datagram. Or a
-                source route, or an option at fault, hides an address that it covers. Or the IP
-                header has no length, for then a network card was to fill the checksum in.
+                source route, or a bad option, hides an address that it covers. Or the IP header
+                has no length, for then a network card was to fill the checksum in.
             ValueError: the addresses that it covers are not known.
 
         Source: RFC 1071; RFC 768; RFC 8200 section 8.1.
@@ -262,7 +262,7 @@ cdef class _TransportView(View):
 
         Raises:
             PacketError: not all that it covers is there: a fragment, or a cut datagram. Or a
-                source route, or an option at fault, hides an address that it covers.
+                source route, or a bad option, hides an address that it covers.
             TypeError: the buffer is read-only.
             ValueError: the addresses that it covers are not known.
 
@@ -296,7 +296,7 @@ cdef class IPv4View(_IPView):
     Source: RFC 791; RFC 1624 for the checksums.
 
     Assigning keeps the header checksum right, and, where it is an address that the transport
-    header's checksum covers, that one too. What is written past the view is not seen by it.
+    header's checksum covers, that one too. The view doesn't notice writes that bypass it.
 
     >>> packet = bytearray(build_udp("192.0.2.1", "192.0.2.2", 53, 5353, b"data"))
     >>> view = IPv4View(packet)
@@ -345,7 +345,7 @@ cdef class IPv4View(_IPView):
 
     @property
     def payload(self):
-        """What follows the header, no trailer: a memoryview, writable where the buffer is."""
+        """The bytes after the header, no trailer: a memoryview, writable where the buffer is."""
         cdef Py_ssize_t header = self.options_end()
         cdef uint64_t total = fs_ipv4_length(self.data, self.size).total
         if total < <uint64_t>header:
@@ -359,7 +359,7 @@ cdef class IPv4View(_IPView):
             Whether it is.
 
         Raises:
-            PacketError: the header is longer than what is there, or shorter than itself.
+            PacketError: the header is longer than the buffer, or below 20 bytes.
 
         Source: RFC 791 section 3.1; RFC 1071.
         """
@@ -370,7 +370,7 @@ cdef class IPv4View(_IPView):
         """Compute the header checksum anew and write it.
 
         Raises:
-            PacketError: the header is longer than what is there, or shorter than itself.
+            PacketError: the header is longer than the buffer, or below 20 bytes.
             TypeError: the buffer is read-only.
 
         Source: RFC 791 section 3.1; RFC 1071.
@@ -437,7 +437,7 @@ cdef class IPv6View(_IPView):
 
     @property
     def payload(self):
-        """What follows the header, extension headers too: a memoryview.
+        """The bytes after the header, extension headers too: a memoryview.
 
         It is writable where the buffer is. A payload length of zero means that of a jumbogram's
         option, or all where there is none.
@@ -466,7 +466,7 @@ cdef class TCPView(_TransportView):
 
     Source: RFC 9293; RFC 1624 for the checksum.
 
-    Assigning keeps the checksum right. What is written past the view is not seen by it.
+    Assigning keeps the checksum right. The view doesn't notice writes that bypass it.
 
     >>> ip = IPv4View(bytearray(build_tcp("192.0.2.1", "192.0.2.2", 1025, 80, b"GET /", seq=7)))
     >>> view = ip.transport()
@@ -493,7 +493,7 @@ cdef class TCPView(_TransportView):
         self.begin(buffer, offset, TCP_HEADER, "tcp")
 
     cdef Py_ssize_t header_end(self, Py_ssize_t there) except -1:
-        if self.least < TCP_HEADER:  # or what tells its length is not there
+        if self.least < TCP_HEADER:  # the field of its length may be cut
             self.fault("header", "HEADER_CUT")
         return self.header(self.data[12] >> 4, there)
 
@@ -505,7 +505,7 @@ cdef class TCPView(_TransportView):
 
     @property
     def payload(self):
-        """What follows the header: a memoryview, writable where the buffer is."""
+        """The bytes after the header: a memoryview, writable where the buffer is."""
         cdef Py_ssize_t there = self.segment()
         return self.slice(self.header_end(there), there)
 
@@ -529,8 +529,8 @@ cdef class UDPView(_TransportView):
 
     Source: RFC 768; RFC 1624 for the checksum.
 
-    Assigning keeps the checksum right: one of zero, which says that there is none, stays zero, and
-    a sum of zero is written as 0xFFFF.
+    Assigning keeps the checksum right: one of zero, which means none, stays zero, and a computed
+    zero is written as 0xFFFF.
 
     >>> ip = IPv4View(bytearray(build_udp("192.0.2.1", "192.0.2.2", 53, 5353, b"data")))
     >>> view = ip.transport()
@@ -583,7 +583,7 @@ cdef class UDPView(_TransportView):
 
     @property
     def payload(self):
-        """What follows the header: a memoryview, writable where the buffer is."""
+        """The bytes after the header: a memoryview, writable where the buffer is."""
         cdef Py_ssize_t there = self.segment()
         return self.slice(UDP_HEADER, min(self.datagram(self.whole_segment()), there))
 
@@ -632,5 +632,5 @@ cdef class ICMPView(_TransportView):
 
     @property
     def payload(self):
-        """What follows the first eight bytes: a memoryview, writable where the buffer is."""
+        """The bytes after the first eight: a memoryview, writable where the buffer is."""
         return self.slice(8, self.segment())

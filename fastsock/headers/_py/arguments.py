@@ -1,4 +1,4 @@
-"""What headers and builders are given, in the pure twin: numbers that fit, bytes, addresses."""
+"""Arguments of views and builders, in the pure twin: numbers that fit, bytes, addresses."""
 
 from __future__ import annotations
 

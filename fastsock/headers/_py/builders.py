@@ -158,7 +158,7 @@ def build_ipv4(
         payload: any contiguous bytes-like object.
         ttl: time to live.
         tos: type of service.
-        identification: what fragments of a datagram share.
+        identification: the number that all fragments share.
         dont_fragment: a flag.
         more_fragments: a flag; the payload must be a multiple of 8 bytes then.
         fragment_offset: in bytes, a multiple of 8. No fragment may end where a whole datagram
@@ -217,9 +217,9 @@ def build_ipv6(
         next_header: the kind of the payload: a protocol, or an extension header.
         payload: any contiguous bytes-like object, extension headers first.
         hop_limit: time to live.
-        traffic_class: what is `tos` in IPv4.
+        traffic_class: the field that IPv4 calls `tos`.
         flow_label: 20 bits.
-        identification: what fragments of a datagram share, 32 bits; only fragments have it.
+        identification: the number that all fragments share, 32 bits; only fragments have it.
         more_fragments: a flag; the payload must be a multiple of 8 bytes then.
         fragment_offset: in bytes, a multiple of 8. No fragment may end where a whole datagram
             would have more than 65,535 bytes of payload.

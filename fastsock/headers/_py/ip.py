@@ -60,7 +60,7 @@ class _TextAddress(_Address):
 
 
 class IPView(View):
-    """What both versions of IP have in common."""
+    """The base of the views of both IP versions."""
 
     __slots__ = ()
 
@@ -83,7 +83,7 @@ class IPView(View):
             self._update(place, old, new, size, found.zero_is_none)
 
     def _unknown_end(self, ends: Ends) -> NoReturn:
-        """Say what hides an address that a checksum covers."""
+        """Report why an address that a checksum covers could not be determined."""
         if ends.dst == 0:
             self._fault("options" if self._LAYER == "ipv4" else "extension", "SOURCE_ROUTE")
         self._fault("options", "BAD_OPTION")
@@ -136,7 +136,7 @@ class IPv4View(IPView):
     Source: RFC 791; RFC 1624 for the checksums.
 
     Assigning keeps the header checksum right, and, where it is an address that the transport
-    header's checksum covers, that one too. What is written past the view is not seen by it.
+    header's checksum covers, that one too. The view doesn't notice writes that bypass it.
 
     >>> packet = bytearray(build_udp("192.0.2.1", "192.0.2.2", 53, 5353, b"data"))
     >>> view = IPv4View(packet)
@@ -182,7 +182,7 @@ class IPv4View(IPView):
 
     @property
     def payload(self) -> memoryview:
-        """What follows the header, no trailer: a memoryview, writable where the buffer is."""
+        """The bytes after the header, no trailer: a memoryview, writable where the buffer is."""
         header = self._options_end()
         total, _ = _paths.ipv4_length(self._load(2, 2), self._size)
         if total < header:
@@ -196,7 +196,7 @@ class IPv4View(IPView):
             Whether it is.
 
         Raises:
-            PacketError: the header is longer than what is there, or shorter than itself.
+            PacketError: the header is longer than the buffer, or below 20 bytes.
 
         Source: RFC 791 section 3.1; RFC 1071.
         """
@@ -206,7 +206,7 @@ class IPv4View(IPView):
         """Compute the header checksum anew and write it.
 
         Raises:
-            PacketError: the header is longer than what is there, or shorter than itself.
+            PacketError: the header is longer than the buffer, or below 20 bytes.
             TypeError: the buffer is read-only.
 
         Source: RFC 791 section 3.1; RFC 1071.
@@ -267,7 +267,7 @@ class IPv6View(IPView):
 
     @property
     def payload(self) -> memoryview:
-        """What follows the header, extension headers too: a memoryview.
+        """The bytes after the header, extension headers too: a memoryview.
 
         It is writable where the buffer is. A payload length of zero means that of a jumbogram's
         option, or all where there is none.

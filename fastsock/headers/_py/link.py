@@ -1,4 +1,4 @@
-"""Views of what a link layer carries: Ethernet headers and ARP packets. `headers` offers them."""
+"""Views of Ethernet headers and ARP packets."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class EthernetView(View):
 
     @property
     def ethertype(self) -> int:
-        """The type of the payload, or below 0x600 its length; behind the VLAN tags."""
+        """The type of the payload, or below 0x600 its length; after the VLAN tags."""
         return self._load(_ETHERNET_HEADER - 2 + self._tags(), 2)
 
     @ethertype.setter
@@ -74,7 +74,7 @@ class EthernetView(View):
 
     @property
     def payload(self) -> memoryview:
-        """What follows the header, padding too: a memoryview, writable where the buffer is."""
+        """The bytes after the header, padding too: a memoryview, writable where the buffer is."""
         return self._slice(_ETHERNET_HEADER + self._tags(), self._size)
 
 

@@ -1,4 +1,4 @@
-"""From an IP header to the transport header behind it, for views: by the readings of `paths`."""
+"""Locate the transport header of an IP packet, for views; `paths` reads the headers between."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ZERO_IS_NONE = (UDP, UDPLITE)
 
 @dataclass(slots=True)
 class Transport:
-    """Where a transport header is, from the IP header on, and what its pseudo-header covers."""
+    """Where a transport header is, from the IP header on, and the fields of its pseudo-header."""
 
     version: int
     at: int
@@ -47,7 +47,7 @@ def _follow(ip: memoryview, kind: int, found: Transport) -> Transport | None:
     """Follow the extension headers from ``found.at`` on, of which the first is of the kind `kind`.
 
     Returns:
-        What was found, if they lead to a transport header.
+        `found`, if they lead to a transport header.
     """
     there, count = min(len(ip), found.end), 0
     while _paths.is_extension(found.version, kind, count == 0):
@@ -68,7 +68,7 @@ def _follow(ip: memoryview, kind: int, found: Transport) -> Transport | None:
 
 
 def transport4(ip: memoryview) -> Transport | None:
-    """The transport header behind an IPv4 header, of which at least 20 bytes are there."""
+    """Locate the transport header after an IPv4 header, of which at least 20 bytes are there."""
     header = (ip[0] & 15) * 4
     end, source = _paths.ipv4_length(int.from_bytes(ip[2:4], "big"), len(ip))
     fragment = int.from_bytes(ip[6:8], "big")

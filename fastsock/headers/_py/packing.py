@@ -1,4 +1,4 @@
-"""What builders put together: headers of IP, checksums, and where the result goes."""
+"""The pieces of a packet: IP headers, checksums, and the buffer that it is written into."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .view import fold
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
 
-_MOST = 0xFFFF  # what a length field can tell
+_MOST = 0xFFFF  # the largest value of a length field
 _IPV4 = Struct(">HHHHHH")
 _IPV6 = Struct(">IHBB")
 
@@ -30,7 +30,7 @@ def header4(
     fragment: int,
     options: bytes = b"",
 ) -> bytes:
-    """An IPv4 header, for `length` bytes behind it; `ends` are both addresses."""
+    """Pack an IPv4 header, for `length` bytes after it; `ends` are both addresses."""
     size = 20 + len(options)
     first, total, hops = size // 4 << 8 | 0x4000 | tos, size + length, ttl << 8 | protocol
     # Modulo 0xFFFF a large number is worth the sum of its 16-bit words.
@@ -40,7 +40,7 @@ def header4(
 
 
 def header6(ends: bytes, protocol: int, length: int, ttl: int, tos: int, flow_label: int) -> bytes:
-    """An IPv6 header, for `length` bytes behind it; `ends` are both addresses."""
+    """Pack an IPv6 header, for `length` bytes after it; `ends` are both addresses."""
     return _IPV6.pack(6 << 28 | tos << 20 | flow_label, length, protocol, ttl) + ends
 
 
@@ -76,7 +76,7 @@ def endpoints(src: str | ReadableBuffer, dst: str | ReadableBuffer) -> bytes:
 
 
 def contents(payload: ReadableBuffer) -> bytes | memoryview:
-    """What has the length of the payload in bytes, and can be joined."""
+    """The payload as bytes or a memoryview of bytes, which can be joined."""
     return payload if type(payload) is bytes else _buffers.contiguous(payload, "payload")
 
 
@@ -122,14 +122,14 @@ def datagram(
 
 
 def checksum(header: bytes, protocol: int, segment: bytes) -> int:
-    """The checksum of what is behind an IP header without options, its own place being zero."""
+    """Compute the checksum of a segment, in which it is zero, after an IP header."""
     size = len(segment)
     total = int.from_bytes(segment, "big") << 8 * (size & 1)
     if protocol != ICMP:
         ends = header[12:] if len(header) == 20 else header[8:]
         total += int.from_bytes(ends, "big") + protocol + size
     result = 0xFFFF ^ fold(total)
-    # In UDP zero says that there is none.
+    # In UDP zero means none.
     return 0xFFFF if result == 0 and protocol == UDP else result
 
 
@@ -139,7 +139,7 @@ def held(out: WriteableBuffer) -> memoryview:
 
 
 def put(out: memoryview, built: bytes) -> int:
-    """Write what was built at the front of `out`."""
+    """Write a packet at the front of `out`."""
     if out.readonly:
         raise _errors.read_only()
     if len(out) < len(built):

@@ -42,7 +42,7 @@ class _TransportView(View):
 
     @classmethod
     def _behind(cls, under: IPView, found: Transport) -> Self:
-        """View the header that was found behind another one, as much of it as is there."""
+        """View the transport header that was found; part of it may be cut."""
         there = min(found.end, under._size) - found.at
         offset = under._start + found.at
         view = cls(bytes(cls._LEAST))
@@ -60,7 +60,7 @@ class _TransportView(View):
         return view
 
     def _segment(self) -> int:
-        """The bytes of this header and what follows, as far as they are there."""
+        """Count the bytes from this header to the end of the datagram that are present."""
         self._live()
         if self._under is None:
             return self._size
@@ -71,7 +71,7 @@ class _TransportView(View):
         return max(min(self._under._start + found.end - self._start, self._size), 0)
 
     def _whole_segment(self) -> int:
-        """The bytes of this header and what follows, as the lengths before it tell."""
+        """Count the bytes from this header to the end of the datagram, by IP's length."""
         found = None if self._under is None else self._under._locate()
         if self._under is None or found is None:
             return self._size
@@ -133,8 +133,8 @@ class _TransportView(View):
 
         Raises:
             PacketError: not all that it covers is there: a fragment, or a cut datagram. Or a
-                source route, or an option at fault, hides an address that it covers. Or the IP
-                header has no length, for then a network card was to fill the checksum in.
+                source route, or a bad option, hides an address that it covers. Or the IP header
+                has no length, for then a network card was to fill the checksum in.
             ValueError: the addresses that it covers are not known.
 
         Source: RFC 1071; RFC 768; RFC 8200 section 8.1.
@@ -151,7 +151,7 @@ class _TransportView(View):
 
         Raises:
             PacketError: not all that it covers is there: a fragment, or a cut datagram. Or a
-                source route, or an option at fault, hides an address that it covers.
+                source route, or a bad option, hides an address that it covers.
             TypeError: the buffer is read-only.
             ValueError: the addresses that it covers are not known.
 
@@ -183,7 +183,7 @@ class TCPView(_TransportView):
 
     Source: RFC 9293; RFC 1624 for the checksum.
 
-    Assigning keeps the checksum right. What is written past the view is not seen by it.
+    Assigning keeps the checksum right. The view doesn't notice writes that bypass it.
 
     >>> ip = IPv4View(bytearray(build_tcp("192.0.2.1", "192.0.2.2", 1025, 80, b"GET /", seq=7)))
     >>> view = ip.transport()
@@ -207,7 +207,7 @@ class TCPView(_TransportView):
     urgent_pointer = Number(_layout.TCP["urgent_pointer"])
 
     def _header_end(self, there: int) -> int:
-        if self._least < self._LEAST:  # or what tells its length is not there
+        if self._least < self._LEAST:  # the field of its length may be cut
             self._fault("header", "HEADER_CUT")
         return self._header(self._load(12, 1) >> 4, there)
 
@@ -219,7 +219,7 @@ class TCPView(_TransportView):
 
     @property
     def payload(self) -> memoryview:
-        """What follows the header: a memoryview, writable where the buffer is."""
+        """The bytes after the header: a memoryview, writable where the buffer is."""
         there = self._segment()
         return self._slice(self._header_end(there), there)
 
@@ -241,8 +241,8 @@ class UDPView(_TransportView):
 
     Source: RFC 768; RFC 1624 for the checksum.
 
-    Assigning keeps the checksum right: one of zero, which says that there is none, stays zero, and
-    a sum of zero is written as 0xFFFF.
+    Assigning keeps the checksum right: one of zero, which means none, stays zero, and a computed
+    zero is written as 0xFFFF.
 
     >>> ip = IPv4View(bytearray(build_udp("192.0.2.1", "192.0.2.2", 53, 5353, b"data")))
     >>> view = ip.transport()
@@ -293,7 +293,7 @@ class UDPView(_TransportView):
 
     @property
     def payload(self) -> memoryview:
-        """What follows the header: a memoryview, writable where the buffer is."""
+        """The bytes after the header: a memoryview, writable where the buffer is."""
         there = self._segment()
         return self._slice(8, min(self._datagram(self._whole_segment()), there))
 
@@ -346,5 +346,5 @@ class ICMPView(_TransportView):
 
     @property
     def payload(self) -> memoryview:
-        """What follows the first eight bytes: a memoryview, writable where the buffer is."""
+        """The bytes after the first eight: a memoryview, writable where the buffer is."""
         return self._slice(8, self._segment())

@@ -1,4 +1,4 @@
-"""What all views have in common: the bytes that they hold, and where the header begins there."""
+"""The base of all views: the buffer that they hold, and where the header begins in it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def updated(checksum: int, before: int, after: int, size: int, zero_is_none: boo
 
 
 class View:
-    """What all views have in common: the bytes that they hold, and where the header is there."""
+    """The base of all views: the buffer that they hold, and where the header begins in it."""
 
     __slots__ = ("_flat", "_least", "_size", "_source", "_start")
 

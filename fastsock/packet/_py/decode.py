@@ -1,6 +1,6 @@
 """One packet, from its link header to its payload: the decoder of the pure twin.
 
-It finds what ``decode.h`` finds, under the same names.
+``decode.h`` is the compiled twin; fields have the same names.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ def decode(
 
     Args:
         data: bytes, or a memoryview of format "B".
-        captured: how many there are. Offsets have 32 bits: what is beyond is not looked at.
+        captured: how many there are. Offsets have 32 bits: later bytes are not decoded.
         wire_length: how many there were on the wire.
         link: a link type's number, as a capture file has it.
         verify: whether to verify checksums.
 
     Returns:
-        What was found. Nothing in the data makes it raise.
+        The fields found. No data makes it raise.
     """
     packet = Decoded(link & 0xFFFF)  # a capture file keeps other things in the bits above
     d = Decoder(data, min(captured, UINT32_MAX), wire_length, packet)

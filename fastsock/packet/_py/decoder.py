@@ -1,4 +1,4 @@
-"""What the layers of the pure decoder share: what they found, a cursor, and how decoding stops."""
+"""The state that the layers of the pure decoder share: fields, a cursor, how decoding stops."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _LIMIT = {name: code for code, name in enumerate(LIMITS)}
 
 
 class Decoded:
-    """What was found in a packet.
+    """The fields of a decoded packet.
 
-    Offsets count from its first byte. What is not there is 0; `status`, `version`, `protocol`
-    and the offsets tell the two apart.
+    Offsets count from its first byte. A missing field is 0; `status`, `version`, `protocol`
+    and the offsets distinguish it from a field of 0.
     """
 
     __slots__ = (
@@ -129,16 +129,16 @@ class Decoder:
         self.data = data
         self.captured = captured
         self.at = 0  # the first byte that is not decoded
-        self.end = captured  # what can be decoded ends here: never beyond `captured`
-        # Where it ends on the wire: beyond `end` where it was cut. Captures exist whose packets
-        # are longer than they were on the wire, by what they say.
+        self.end = captured  # decoding ends here: never beyond `captured`
+        # Where it ends on the wire: beyond `end` where it was cut. Some captures state a wire
+        # length below the captured one.
         self.wire_end = max(wire_length, captured)
         self.ends = Ends(0, 0)  # the pseudo-header's addresses
         self.faulted = False  # a field is wrong, and decoding went on: it keeps its place
         self.verify = False
 
     def left(self) -> int:
-        """How many bytes there are to decode."""
+        """How many bytes are left to decode."""
         return self.end - self.at
 
     def limit(self, limit: str) -> None:

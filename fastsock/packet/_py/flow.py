@@ -1,7 +1,7 @@
 """The hash by which network cards spread flows over queues: for packet objects and for columns.
 
-It is linear: the XOR, over all bits of the data that are set, of the key's 32 bits from that bit
-on. So a byte at a time is done, by a table of what each byte at each place adds.
+It is linear: the XOR, over all set bits of the data, of the key's 32 bits from that bit on. So a
+table gives the contribution of any byte at each place.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def tables_of(key: bytes) -> tuple[list[int], ...]:
 
 
 def hashed_fields(status: int, src: bytes, dst: bytes, sport: int, dport: int) -> bytes:
-    """What receive side scaling hashes: addresses and, of whole datagrams that have some, ports."""
+    """The input of receive side scaling: addresses, and ports of whole datagrams."""
     if status & (PORTS | FRAGMENT) != PORTS:
         return src + dst
     return src + dst + (sport << 16 | dport).to_bytes(4, "big")

@@ -126,7 +126,7 @@ _SOURCES = {
     _paths.JUMBO: (JUMBOGRAM, "ipv6.jumbo_length"),
     _paths.WIRE: (LENGTH_FROM_WIRE, "wire_length"),
 }
-"""By what says how long a datagram is: the status bit, and the field."""
+"""By the source of a datagram's length: the status bit, and the field."""
 
 
 def ipv6(d: Decoder) -> None:
@@ -156,7 +156,7 @@ def ipv6(d: Decoder) -> None:
 
 
 def any_ip(d: Decoder) -> None:
-    """IP of either version, where no type tells which."""
+    """Decode IP of either version, where the link has no type."""
     version = d.data[d.at] >> 4 if d.left() else 0
     if version == 4:
         ipv4(d)
@@ -196,7 +196,7 @@ def _extension(d: Decoder) -> None:
 
 
 def _check_zero_length(d: Decoder) -> None:
-    """Where the length can't be the wire's, what there is is an IPv6 header alone."""
+    """Refuse a zero length that can't mean the wire's: the packet is an IPv6 header alone."""
     packet = d.packet
     fragment = bool(packet.status & FRAGMENT)
     if _paths.may_lack_length(packet.protocol, fragment, d.data, d.at, d.end):
@@ -232,4 +232,4 @@ NETWORK_LAYERS: dict[int, Callable[[Decoder], None]] = {
     TYPE_ANY_IP: any_ip,
     TYPE_ARP: arp,
 }
-"""By Ethernet type: what decodes the packet from ``d.at`` on."""
+"""By Ethernet type: the function that decodes the packet from ``d.at`` on."""

@@ -1,6 +1,6 @@
 """From the first byte of a frame to its network layer: the pure decoder's link headers.
 
-Each function takes its own header off the front, and says what type comes behind it.
+Each function decodes its own header and returns the type of the next one.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from ..fields import LINK_ALIASES, LINK_TYPES
 from .decoder import HEADER_CUT, TOO_MANY_HEADERS, UNDECODED, Decoder, Stop
 
 TYPE_IPV4, TYPE_ARP, TYPE_IPV6 = 0x0800, 0x0806, 0x86DD
-TYPE_ANY_IP = 0x10000  # of no wire: the version tells
+TYPE_ANY_IP = 0x10000  # not on the wire: the version decides
 
 _PPPOE = 0x8864
-_FIRST_TYPE = 0x0600  # what is less is a length
+_FIRST_TYPE = 0x0600  # smaller values are a length
 _COOKED_LLC = 4  # in a cooked header: frames that have LLC
 _MAX_VLANS = 8
 # 802.1Q, 802.1ad, and the tags that vendors used before there was 802.1ad.
@@ -35,13 +35,13 @@ def _cut(header: int) -> Stop:
 
 
 def _unknown(d: Decoder, limit: str, header: int) -> Stop:
-    """A network layer, or what should be one, that begins here and has no decoder."""
+    """Stop at a network layer without a decoder."""
     d.packet.l3_offset = d.at
     return Stop(UNDECODED, limit, header)
 
 
 def unknown_type(d: Decoder) -> None:
-    """A network layer that has a type without a decoder."""
+    """Stop at a network layer whose type has no decoder."""
     raise _unknown(d, "ethernet.type", 0)
 
 
@@ -78,7 +78,7 @@ def _llc(d: Decoder) -> int:
 def _ethertype(d: Decoder, size: int, where: int, cooked: bool) -> int:
     """A header of `size` bytes with a type at `where`, tags before one, or a length (802.3).
 
-    A cooked header has a type or a small number of Linux's own, ETH_P_802_2 among them.
+    A cooked header has a type or a small number of Linux, such as ETH_P_802_2.
     """
     if d.left() < size:
         raise _cut(0)
@@ -158,5 +158,5 @@ _BY_NAME: dict[str, Callable[[Decoder], int]] = {
 }
 
 LINK_LAYERS = {LINK_TYPES[name]: function for name, function in _BY_NAME.items()}
-"""By link type: what finds the type of the network layer, which begins at ``d.at`` then."""
+"""By link type: the function that returns the type of the network layer, at ``d.at`` then."""
 LINK_LAYERS |= {alias: LINK_LAYERS[number] for alias, number in LINK_ALIASES.items()}

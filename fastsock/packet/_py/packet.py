@@ -35,11 +35,11 @@ def _text(packed: bytes | None) -> str | None:
 
 @final
 class Packet:
-    """What was found in a packet; `parse_packet` makes it.
+    """A decoded packet; `parse_packet` makes it.
 
     Fields that the packet does not have are None. Offsets count from its first byte. It keeps
     the buffer, but no export of it: a bytearray can still be resized. Addresses and numbers are
-    those of the time when it was parsed; `payload` shows what the buffer holds now.
+    those of the time of parsing; `payload` shows the present content of the buffer.
 
     Raises:
         TypeError: always, for packets are made by `parse_packet`.
@@ -114,7 +114,7 @@ class Packet:
 
     @property
     def version(self) -> int:
-        """4 or 6, and 0 for what is not IP."""
+        """4 or 6, and 0 for a packet that is not IP."""
         return self._decoded.version
 
     @property
@@ -189,7 +189,7 @@ class Packet:
 
     @property
     def identification(self) -> int | None:
-        """What the fragments of one datagram share."""
+        """Number that the fragments of one datagram share."""
         return self._decoded.identification if self._has_fragment_fields() else None
 
     @property
@@ -243,17 +243,17 @@ class Packet:
 
     @property
     def ip_checksum_status(self) -> int:
-        """What is known of IPv4's header checksum: a number of `ChecksumStatus`."""
+        """Result for IPv4's header checksum: a number of `ChecksumStatus`."""
         return self._decoded.ip_checksum_status
 
     @property
     def checksum_status(self) -> int:
-        """What is known of the transport's checksum: a number of `ChecksumStatus`."""
+        """Result for the transport's checksum: a number of `ChecksumStatus`."""
         return self._decoded.checksum_status
 
     @property
     def status(self) -> int:
-        """Bits of `Status`: what it holds, and what was wrong with it."""
+        """Bits of `Status`: what the packet holds, and what is wrong with it."""
         return self._decoded.status
 
     @property
@@ -285,7 +285,7 @@ class Packet:
 
     @property
     def payload_offset(self) -> int:
-        """Where the first byte stands that is not decoded."""
+        """Where the first byte is that is not decoded."""
         return self._decoded.payload_offset
 
     @property
@@ -312,7 +312,7 @@ class Packet:
 
     @property
     def buffer(self) -> ReadableBuffer:
-        """What was parsed: the object itself."""
+        """Object that was parsed."""
         return self._buffer
 
     @property
@@ -347,19 +347,19 @@ def parse_packet(
 ) -> Packet:
     """Decode a packet's headers.
 
-    Nothing that a packet holds makes this raise, unless `strict` is given: `Packet.status` has
-    the bits of what was found and what was wrong, and `Packet.fault` names the field.
+    No packet makes this raise, unless `strict` is given: `Packet.status` has bits for what the
+    packet holds and what is wrong with it, and `Packet.fault` names the wrong field.
 
     Args:
         buffer: the packet, in any contiguous buffer. The result keeps it.
-        link: what stands in front: a name of `LINK_TYPES`, or a link type's number as capture
-            files have it. A number without a decoder leaves the packet `UNDECODED`.
+        link: the type of the link header: a name of `LINK_TYPES`, or a number as capture files
+            have it. A number without a decoder leaves the packet `UNDECODED`.
         verify: whether to verify checksums.
         strict: whether to raise for any of `FAULTS`.
         wire_length: how many bytes there were on the wire, where fewer were captured.
 
     Returns:
-        What was found.
+        The decoded packet.
 
     Raises:
         PacketError: with `strict`, a fault: it names layer, field and offset.
@@ -407,7 +407,7 @@ def flow_key(packet: Packet, *, symmetric: bool = False) -> bytes:
     """Write the flow that a packet belongs to as bytes, to be a key.
 
     Args:
-        packet: what `parse_packet` returned.
+        packet: a result of `parse_packet`.
         symmetric: whether both directions are one flow: the end whose address, or else port,
             is lower comes first.
 
@@ -435,7 +435,7 @@ def flow_hash(packet: Packet, *, symmetric: bool = False, key: ReadableBuffer | 
     """Hash a packet's flow as network cards do that spread flows over queues (RSS).
 
     Args:
-        packet: what `parse_packet` returned.
+        packet: a result of `parse_packet`.
         symmetric: as `flow_key`.
         key: at least 40 bytes; None is `RSS_KEY`, the one of Microsoft's verification suite. That
             is public: where strangers must not choose a flow's hash, give a secret one.
@@ -471,11 +471,11 @@ def flow_hash(packet: Packet, *, symmetric: bool = False, key: ReadableBuffer | 
 def community_id(packet: Packet, *, seed: SupportsIndex = 0) -> str:
     """Name a packet's flow by its Community ID, version 1.
 
-    Many tools write this text, so that what they say of one flow can be put together. It is
-    the same for both directions, and for a question and its answer in ICMP.
+    Many tools write this text, so their records of one flow can be joined. It is the same for
+    both directions, and for a question and its answer in ICMP.
 
     Args:
-        packet: what `parse_packet` returned.
+        packet: a result of `parse_packet`.
         seed: 16 bits, to keep flows of different networks apart.
 
     Returns:

@@ -23,15 +23,15 @@ from ..._core.protocols import (
 
 MAX_EXTENSIONS = 16  # extension headers that are followed
 
-# UDP ports of tunnels: VXLAN, what Linux took for it before there was an assigned one, Geneve.
+# UDP ports of tunnels: VXLAN, the port that Linux used for it before one was assigned, Geneve.
 _TUNNELS = frozenset((4789, 8472, 6081))
 
 STATED, JUMBO, WIRE = range(3)
-"""What says how long a datagram is: the length field, a jumbo option, or the wire."""
+"""Where the length of a datagram comes from: the length field, a jumbo option, or the wire."""
 
 
 class Ends:
-    """Where the two addresses of the pseudo-header stand: 0 for one that can't be told."""
+    """Offsets of the pseudo-header's two addresses: 0 for one that could not be determined."""
 
     __slots__ = ("dst", "src")
 
@@ -47,13 +47,13 @@ def read_ipv4_options(data: bytes | memoryview, at: int, end: int, ends: Ends) -
     has passed the end of the list, whose last address is the destination.
 
     Args:
-        data: what the packet is in.
+        data: the buffer of the packet.
         at: where the options begin.
         end: where they end.
         ends: the ends of the pseudo-header; a route changes them.
 
     Returns:
-        Whether a route has hops left, and whether an option is at fault.
+        Whether a route has hops left, and whether an option is malformed.
     """
     routed = False
     while at < end:
@@ -74,7 +74,7 @@ def read_ipv4_options(data: bytes | memoryview, at: int, end: int, ends: Ends) -
 
 
 class Options(NamedTuple):
-    """What options of an IPv6 header say that matters here."""
+    """The options of an IPv6 header that decoding needs."""
 
     jumbos: list[int]  # lengths; 0 for one that is not well-formed
     home: int  # where a home address stands, or 0
@@ -105,20 +105,20 @@ def read_ipv6_options(data: bytes | memoryview, start: int, size: int) -> Option
 
 
 def ipv4_length(stated: int, wire: int) -> tuple[int, int]:
-    """How many bytes an IPv4 datagram has, and what says so.
+    """Compute how many bytes an IPv4 datagram has, and the source of that length.
 
-    A total length of zero is a segment that a network card was to cut up, or one beyond 64 KiB: it
-    has the `wire` bytes that there were of it.
+    A total length of zero is a segment that a network card was to cut up, or one beyond 64 KiB:
+    its length is the `wire` bytes.
     """
     return (stated, STATED) if stated else (wire, WIRE)
 
 
 def ipv6_length(data: bytes | memoryview, start: int, end: int, wire: int) -> tuple[int, int]:
-    """How many bytes an IPv6 datagram has from its header at `start`, and what says so.
+    """Compute how many bytes an IPv6 datagram has from `start` on, and the source of that length.
 
     A payload length of zero is that of a jumbo option (RFC 2675) or, as Linux writes it, that of
-    the wire; whether it can be that `may_lack_length` tells, at the end of the chain. Bytes are
-    there up to `end`, 40 at least.
+    the wire; `may_lack_length` decides that at the end of the chain. Bytes are present up to
+    `end`, 40 at least.
     """
     stated, kind = int.from_bytes(data[start + 4 : start + 6], "big"), data[start + 6]
     if stated:
@@ -174,16 +174,16 @@ def is_extension(version: int, kind: int, first: bool) -> bool:
 
 
 class Extension:
-    """What an extension header says.
+    """The fields of an extension header.
 
     Attributes:
         size: how many bytes it has.
-        next: the kind of what follows.
+        next: the kind of the next header.
         fragment: of a fragment header: offset in bytes, and a bit for more fragments.
         identification: of a fragment header.
         routed: a source route has segments left.
         jumbo: there is a jumbo option.
-        bad: an option is at fault.
+        bad: an option is malformed.
     """
 
     __slots__ = ("bad", "fragment", "identification", "jumbo", "next", "routed", "size")
@@ -218,14 +218,14 @@ def read_extension(
     """Read the extension header at `at`, of the kind `kind`.
 
     Args:
-        data: what the packet is in.
+        data: the buffer of the packet.
         at: where the header begins.
         end: bytes are there up to this place.
-        kind: what the header before it says it is.
+        kind: the next header field of the header before it.
         ends: the ends of the pseudo-header; a route or a home address changes them.
 
     Returns:
-        What it says, or None where it is cut.
+        Its fields, or None where it is cut.
     """
     if end - at < 8:
         return None

@@ -79,9 +79,9 @@ def _pseudo_header(d: Decoder, length: int) -> int:
 
 
 def _can_verify(d: Decoder, l4: int, covered: int) -> bool:
-    """Whether the bytes that a checksum covers can tell if it is right.
+    """Whether a checksum can be verified.
 
-    All must be there, and nothing be left for a network card to fill in: a length of zero is a
+    All covered bytes must be there, and no network card was to fill it in: a length of zero is a
     segment before it was cut up.
     """
     if not d.verify or d.packet.status & (FRAGMENT | LENGTH_FROM_WIRE):
@@ -90,7 +90,7 @@ def _can_verify(d: Decoder, l4: int, covered: int) -> bool:
 
 
 def _verify(d: Decoder, l4: int, length: int, covered: int, pseudo_header: bool = True) -> None:
-    """A checksum over `covered` bytes of the `length` that the pseudo-header speaks of."""
+    """Verify a checksum over `covered` bytes; the pseudo-header has `length`."""
     if not _can_verify(d, l4, covered) or (pseudo_header and not (d.ends.src and d.ends.dst)):
         return
     number = _words(d.data[l4 : l4 + covered])
@@ -136,7 +136,7 @@ def _tcp(d: Decoder, l4: int, whole: int) -> None:
     packet.flags = word & 0x0FFF
     header = word >> 12 << 2
     d.at = l4 + 20
-    # Of a first fragment the options may go on in the next one.
+    # The options of a first fragment may continue in the next one.
     if header < 20 or (header > whole and not packet.status & FRAGMENT):
         raise Stop(BAD_HEADER_LENGTH, "tcp.data_offset", l4)
     if header > d.end - l4:
@@ -165,7 +165,7 @@ def _udp(d: Decoder, l4: int, whole: int) -> None:
     elif length < 8 or (length > whole and not fragment):
         raise Stop(BAD_LENGTH, "udp.length", l4)
     elif l4 + length <= d.end:
-        d.end = l4 + length  # what is left of the datagram is no trailer of a frame
+        d.end = l4 + length  # the rest of the datagram is no trailer of a frame
         d.limit("udp.length")
     if packet.checksum:
         _verify(d, l4, length, length)
@@ -227,8 +227,7 @@ def _sctp(d: Decoder, l4: int, whole: int) -> None:
 def _icmp(d: Decoder, l4: int, whole: int) -> None:
     """Type, code, checksum, and four bytes that each type uses in its own way.
 
-    In an error message what follows is the packet that it quotes. RFC 792 has nothing shorter,
-    RFC 4443 allows it.
+    The payload of an error message is the quoted packet. Only RFC 4443 allows a shorter header.
     """
     _fixed_part(d, 4)
     packet = d.packet
@@ -260,7 +259,7 @@ def has_transport(packet: Decoded) -> bool:
 
 
 def transport(d: Decoder) -> None:
-    """What the protocol says begins at ``d.at``."""
+    """Decode the transport header at ``d.at``."""
     packet, l4 = d.packet, d.at
     packet.l4_offset = l4
     function = _TRANSPORTS[packet.version].get(packet.protocol)
