@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
+from contextlib import suppress
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
@@ -271,23 +273,29 @@ class Stream(asyncio.BufferedProtocol):
         return self._accumulator.eof and not len(self._accumulator)
 
     @overload
-    async def frames(self, framer: Framer, views: Literal[False] = False) -> list[bytes]: ...
+    async def frames(
+        self, framer: Framer, views: Literal[False] = False, *, limit: int | None = None
+    ) -> list[bytes]: ...
     @overload
-    async def frames(self, framer: Framer, views: Literal[True]) -> list[memoryview]: ...
-    async def frames(self, framer: Framer, views: bool = False) -> list[bytes] | list[memoryview]:
+    async def frames(
+        self, framer: Framer, views: Literal[True], *, limit: int | None = None
+    ) -> list[memoryview]: ...
+    async def frames(
+        self, framer: Framer, views: bool = False, *, limit: int | None = None
+    ) -> list[bytes] | list[memoryview]:
         """Read every frame that has come whole, and wait for one where there is none.
 
         Args:
-            framer: how to cut: `LengthPrefix`, `Delimiter`, `Lines`, `FixedSize`, `Varint` or
-                `Netstring`.
+            framer: how to cut, as `LengthPrefix` or a `Framer` of your own.
             views: memoryviews instead of bytes. Below some 2 KiB a frame, bytes are faster.
+            limit: how many at most, or None for all. What follows them stays.
 
         Returns:
             The frames, at least one; an empty list at the end of the stream.
 
         Raises:
             FrameTooLargeError, LimitOverrunError, FrameError: the next frame is a bad one; those
-                before it were returned. `accumulator.skip_frame` is the way on.
+                before it were returned. `skip_frame` is the way on.
             IncompleteReadError: the stream ended inside a frame. Its bytes stay.
             OSError: the connection broke. What came before was returned.
             TypeError: no framer.
@@ -295,12 +303,51 @@ class Stream(asyncio.BufferedProtocol):
         """
         accumulator = self._accumulator
         while True:
-            frames: Any = accumulator.frames(framer, views)  # type: ignore[call-overload]
+            frames: Any = accumulator.frames(framer, views, limit=limit)  # type: ignore[call-overload]
             if frames or accumulator.eof:
                 if self._paused:
                     self._drained()
                 return frames  # type: ignore[no-any-return]
             await self._more("frames")
+
+    async def fill(self) -> int:
+        """Wait until more has come, and consume nothing.
+
+        Returns:
+            How many bytes came, or 0 at the end of the stream.
+
+        Raises:
+            LimitOverrunError: `max_size` bytes are unread.
+            OSError: the connection broke.
+            RuntimeError: another task is reading.
+        """
+        accumulator = self._accumulator
+        before = len(accumulator)
+        while len(accumulator) == before and not accumulator.eof:
+            await self._more("fill")
+        return len(accumulator) - before
+
+    async def skip_frame(self, framer: Framer) -> bool:
+        """Drop the next frame, as after a `FrameTooLargeError`.
+
+        What is still to come of it is dropped as it comes, and is never held.
+
+        Args:
+            framer: as in `frames`.
+
+        Returns:
+            Whether there was one; False at the end of the stream.
+
+        Raises:
+            FrameError: its header is invalid, so where it ends is unknown.
+            OSError, TypeError, RuntimeError: as `frames`.
+        """
+        accumulator = self._accumulator
+        while not (skipped := accumulator.skip_frame(framer)) and not accumulator.eof:
+            await self._more("skip_frame")
+        if self._paused:
+            self._drained()
+        return skipped
 
     async def frame(self, framer: Framer) -> bytes | None:
         """Read one frame, and leave what follows it for the next read.
@@ -463,6 +510,11 @@ class Stream(asyncio.BufferedProtocol):
             await self._more("read_all", surplus=True)
         return self._accumulator.take()  # type: ignore[return-value]
 
+    # The names of asyncio.StreamReader's methods, for code that is written for it.
+    readexactly = read_exactly
+    readuntil = read_until
+    readline = read_line
+
     def __aiter__(self) -> Self:
         return self
 
@@ -490,6 +542,40 @@ class Stream(asyncio.BufferedProtocol):
     def writelines(self, data: Iterable[bytes | bytearray | memoryview]) -> None:
         """Send many pieces, in the background."""
         self._transport.writelines(data)
+
+    async def write_frames(self, framer: Framer, bodies: Iterable[ReadableBuffer]) -> int:
+        """Send the frames of many bodies, and wait where the peer does not keep up.
+
+        All bodies are checked before the first byte is written. Frames of several tasks never
+        mix. `writelines` is the cheap way for pieces that are frames already.
+
+        Args:
+            framer: how to write: `LengthPrefix`, `Lines`, or a `Framer` of your own.
+            bodies: bytes-like objects.
+
+        Returns:
+            How many bytes were written.
+
+        Raises:
+            FrameError, FrameTooLargeError, TypeError, BufferError: as `Framer.encode_many`;
+                nothing was written.
+            OSError: the connection is closed, or what broke it. Its `frames_written` says how
+                many frames were handed to the transport; not all of them may have been sent.
+        """
+        batches = _batches(framer, tuple(bodies))
+        written = frames = 0
+        try:
+            for count, data in batches:
+                if self._full or self._lost:
+                    await self.drain()
+                self._transport.write(data)
+                written += len(data)
+                frames += count
+            await self.drain()
+        except OSError as error:
+            error.frames_written = frames  # type: ignore[attr-defined]
+            raise
+        return written
 
     def can_write_eof(self) -> bool:
         """Whether `write_eof` works: not over TLS."""
@@ -525,6 +611,25 @@ class Stream(asyncio.BufferedProtocol):
             size = getattr(self._transport, "get_read_buffer_size", None)
             if size is not None and size() == 0:
                 self._resume()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        """Close the connection, and wait until it is; an error of the peer's is not raised."""
+        self.close()
+        with suppress(OSError):
+            await self.wait_closed()
+
+    def __del__(self, warn: Any = warnings.warn) -> None:
+        transport = getattr(self, "_transport", None)
+        if transport is None or self._lost or transport.is_closing():
+            return
+        if self._loop.is_closed():
+            warn("loop is closed", ResourceWarning, source=self)
+            return
+        warn(f"unclosed {self!r}", ResourceWarning, source=self)
+        transport.close()
 
     def close(self) -> None:
         """Close the connection, after what was written is sent."""
@@ -592,6 +697,25 @@ class Stream(asyncio.BufferedProtocol):
         self._hold_the_end_back()
         if self._paused and not self._lost:
             self._transport.pause_reading()
+
+
+_BATCH = 1 << 16  # bytes of bodies that are written at once
+
+
+def _batches(framer: Framer, bodies: tuple[Any, ...]) -> list[tuple[int, bytes]]:
+    """Frames of some bodies at a time, all encoded before any is written."""
+    batches = []
+    first = size = 0
+    try:
+        for place, body in enumerate(bodies, 1):
+            size += len(body) if hasattr(body, "__len__") else _BATCH
+            if size >= _BATCH or place == len(bodies):
+                batches.append((place - first, framer.encode_many(bodies[first:place])))
+                first, size = place, 0
+    except _stream_errors.FrameError:
+        framer.encode_many(bodies)  # raises the same, and counts from the first body
+        raise
+    return batches
 
 
 class FrameIterator:

@@ -613,3 +613,8 @@ if TYPE_CHECKING or not COMPILED:
     from ._py import encoding as _encoding
 else:
     from ._c import encoding as _encoding
+
+
+def surround(framer: Framer, size: int, place: int) -> tuple[bytes, bytes] | None:
+    """What precedes and follows a body of a size, or None where that depends on the body."""
+    return _encoding.surround(framer, size, place)
