@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import warnings
 from contextlib import suppress
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from _typeshed import ReadableBuffer
+
+    from ..proxy import ProxyHeader
 
     Connected = Callable[["Stream", "Stream"], Awaitable[None] | None]
 
@@ -83,6 +84,7 @@ class Stream(asyncio.BufferedProtocol):
         "_max_size",
         "_over_tls",
         "_paused",
+        "_proxy",
         "_task",
         "_transport",
         "_upgrading",
@@ -110,6 +112,7 @@ class Stream(asyncio.BufferedProtocol):
         self._ended = False  # the transport has no more to give
         self._error: Exception | None = None  # what broke the connection
         self._over_tls = False
+        self._proxy: ProxyHeader | None = None  # of a trusted sender
         self._upgrading = False  # start_tls() is at work
         self._task: asyncio.Task[None] | None = None  # else the loop keeps it by a weak reference
         self._full = False  # what is written waits in the transport
@@ -527,12 +530,24 @@ class Stream(asyncio.BufferedProtocol):
     # Writing, as asyncio.StreamWriter does it.
 
     @property
+    def proxy(self) -> ProxyHeader | None:
+        """The PROXY header that came first, from a trusted sender; None where there was none."""
+        return self._proxy
+
+    @property
     def transport(self) -> asyncio.Transport:
         """The transport."""
         return self._transport
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """What the transport knows, as ``"peername"``."""
+        """What the transport knows, as ``"peername"``.
+
+        After a PROXY header, ``"peername"`` and ``"sockname"`` are the endpoints that it names.
+        """
+        if self._proxy is not None and name in ("peername", "sockname"):
+            named = self._proxy.source if name == "peername" else self._proxy.destination
+            if named is not None:
+                return named
         return self._transport.get_extra_info(name, default)
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -621,16 +636,6 @@ class Stream(asyncio.BufferedProtocol):
         with suppress(OSError):
             await self.wait_closed()
 
-    def __del__(self, warn: Any = warnings.warn) -> None:
-        transport = getattr(self, "_transport", None)
-        if transport is None or self._lost or transport.is_closing():
-            return
-        if self._loop.is_closed():
-            warn("loop is closed", ResourceWarning, source=self)
-            return
-        warn(f"unclosed {self!r}", ResourceWarning, source=self)
-        transport.close()
-
     def close(self) -> None:
         """Close the connection, after what was written is sent."""
         if not self._transport.is_closing():  # asyncio's TLS is broken by a second call
@@ -651,12 +656,35 @@ class Stream(asyncio.BufferedProtocol):
         if self._error is not None:
             raise self._error
 
+    def _take_all(self) -> bytes:
+        """All that has come, what is beyond `max_size` included."""
+        pieces = []
+        while len(self._accumulator):
+            pieces.append(self._accumulator.take())
+        return b"".join(pieces)  # type: ignore[arg-type]
+
+    async def _after(self, came: bytes, handshake: Awaitable[Any]) -> Any:
+        """Start a handshake, and let its TLS layer receive first what has come already."""
+        plain = self._transport
+        task = asyncio.ensure_future(handshake)
+        try:
+            while plain.get_protocol() is self and not task.done():
+                await asyncio.sleep(0)
+            # The layer is told of its transport in the turn that starts now. It is the first in
+            # line, and what the socket brings comes a turn later.
+            if not task.done():
+                self._loop.call_soon(_receive, plain.get_protocol(), came)
+            return await task
+        finally:
+            task.cancel()
+
     async def start_tls(
         self,
         sslcontext: ssl.SSLContext,
         *,
         server_hostname: str | None = None,
         ssl_handshake_timeout: float | None = None,
+        unread: Literal["error", "pass"] = "error",
     ) -> None:
         """Go on over TLS, as the server if a server's callback runs it.
 
@@ -664,19 +692,25 @@ class Stream(asyncio.BufferedProtocol):
             sslcontext: the TLS settings.
             server_hostname: the name that the server's certificate must bear.
             ssl_handshake_timeout: seconds for the handshake.
+            unread: what to do with bytes that have come and were not read: ``"error"``, or
+                ``"pass"`` to hand them to the TLS layer, where the peer starts TLS without
+                waiting, as after a PROXY header. After STARTTLS they must be refused: somebody
+                between the two peers may have added commands in the clear.
 
         Raises:
-            RuntimeError: there are unread bytes. They were sent in the clear, perhaps by
-                somebody else, and must not be taken for what comes over TLS.
+            RuntimeError: there are unread bytes, and `unread` is ``"error"``.
+            ValueError: `unread` is neither.
             OSError: the handshake failed.
         """
+        if unread not in ("error", "pass"):
+            raise ValueError(f"unread must be 'error' or 'pass', not {unread!r}")
         await self.drain()
-        if len(self._accumulator):
+        if len(self._accumulator) and unread == "error":
             raise RuntimeError("start_tls() called with unread bytes, which came in the clear")
         # Bytes over TLS, and even the end, can come before the transport does.
         self._over_tls = self._upgrading = True
         try:
-            transport = await self._loop.start_tls(
+            handshake = self._loop.start_tls(
                 self._transport,
                 self,
                 sslcontext,
@@ -684,6 +718,8 @@ class Stream(asyncio.BufferedProtocol):
                 server_hostname=server_hostname,
                 ssl_handshake_timeout=ssl_handshake_timeout,
             )
+            came = self._take_all()
+            transport = await (self._after(came, handshake) if came else handshake)
             if transport is None:
                 raise ConnectionAbortedError("Connection lost during the TLS handshake")
         except BaseException as error:
@@ -697,6 +733,17 @@ class Stream(asyncio.BufferedProtocol):
         self._hold_the_end_back()
         if self._paused and not self._lost:
             self._transport.pause_reading()
+
+
+def _receive(layer: Any, data: bytes) -> None:
+    """Give a buffered protocol bytes, as a transport does."""
+    view = memoryview(data)
+    while view:
+        buffer = layer.get_buffer(len(view))
+        count = min(len(buffer), len(view))
+        memoryview(buffer)[:count] = view[:count]
+        layer.buffer_updated(count)
+        view = view[count:]
 
 
 _BATCH = 1 << 16  # bytes of bodies that are written at once
