@@ -1,18 +1,21 @@
-"""Writing frames, and reading lengths in text, beside code by hand.
+"""Writing frames, and reading lengths in text, beside code by hand."""
 
-Each row's result is checked before it is timed.
-"""
-
+import importlib
 import struct
 from collections.abc import Callable
+from functools import partial
 from itertools import chain
+from typing import Any
 
 import pytest
 
-from fastsock import LengthPrefix, Lines, Netstring, RecvAccumulator, TextLength, Varint
+from fastsock import LengthPrefix, Lines, TextLength
 
+TWINS = {"compiled": "_c", "pure": "_py"}
 BODIES = [bytes([33 + n % 90]) * 64 for n in range(1000)]
-SYSLOG = [bytes([33 + n % 90]) * 100 for n in range(1000)]
+MESSAGES = [bytes([33 + n % 90]) * 100 for n in range(1000)]
+
+Encode = Callable[[list[bytes]], bytes]
 
 
 def by_to_bytes(bodies: list[bytes]) -> bytes:
@@ -37,56 +40,68 @@ def by_msgpack(bodies: list[bytes]) -> bytes:
     return b"".join([pack(body) for body in bodies])
 
 
-ENCODE = {
-    "fastsock LengthPrefix": (LengthPrefix(4).encode_many, by_to_bytes),
-    "by hand to_bytes": (by_to_bytes, by_to_bytes),
-    "by hand struct": (by_struct, by_to_bytes),
-    "msgpack": (by_msgpack, by_msgpack),
-    "fastsock TextLength": (TextLength().encode_many, by_format),
-    "by hand format": (by_format, by_format),
-    "fastsock Lines": (Lines(b"\n").encode_many, by_newline),
-    "by hand newline": (by_newline, by_newline),
-    "fastsock Varint": (
-        Varint().encode_many,
-        lambda bodies: b"".join([b"\x40" + b for b in bodies]),
+ROWS: dict[str, tuple[Any, dict[str, Encode]]] = {
+    "encode_many, length of 4 bytes": (
+        LengthPrefix(4),
+        {"to_bytes": by_to_bytes, "struct": by_struct, "msgpack": by_msgpack},
     ),
-    "fastsock Netstring": (
-        Netstring().encode_many,
-        lambda bodies: b"".join([b"%d:%b," % (len(b), b) for b in bodies]),
-    ),
+    "encode_many, lines": (Lines(b"\n"), {"join": by_newline}),
+    "encode_many, length in text": (TextLength(), {"format": by_format}),
 }
+CONTENDERS = [(row, name) for row, (_, others) in ROWS.items() for name in (*TWINS, *others)]
 
 
-@pytest.mark.benchmark(group="encode 1000 bodies of 64 bytes")
-@pytest.mark.parametrize("name", ENCODE)
-def bench_encode(benchmark: Callable[..., bytes], name: str) -> None:
-    encode, expected = ENCODE[name]
-    assert encode(BODIES) == expected(BODIES)
-    benchmark(encode, BODIES)
+@pytest.mark.parametrize(("row", "contender"), CONTENDERS)
+def bench_encode(measure: Callable[..., None], row: str, contender: str) -> None:
+    framer, others = ROWS[row]
+    if contender in TWINS:
+        module = importlib.import_module(f"fastsock.stream.{TWINS[contender]}.encoding")
+        encode: Encode = partial(module.encode_many, framer)
+    else:
+        encode = others[contender]
+    # msgpack has a format of its own, which is not compared.
+    reference = encode if contender == "msgpack" else next(iter(others.values()))
+    measure(
+        row,
+        "64 B",
+        contender,
+        partial(encode, BODIES),
+        got=encode(BODIES),
+        expected=reference(BODIES),
+        items=len(BODIES),
+        rounds=3 if contender == "pure" else 50,
+        headline=True,
+    )
 
 
 def by_index(data: bytes) -> list[bytes]:
+    """The usual loop, without limits or checks."""
     frames, at, size = [], 0, len(data)
     while at < size:
         end = data.index(b" ", at)
-        start = end + 1
-        at = start + int(data[at:end])
-        frames.append(data[start:at])
+        at = end + 1 + int(data[at:end])
+        frames.append(data[end + 1 : at])
     return frames
 
 
-def by_accumulator(data: bytes) -> list[bytes]:
-    acc = RecvAccumulator()
+def by_accumulator(twin: str, data: bytes) -> Any:
+    acc = importlib.import_module(f"fastsock.stream.{TWINS[twin]}").RecvAccumulator()
     acc.feed(data)
     return acc.frames(TextLength())
 
 
-DECODE = {"fastsock TextLength": by_accumulator, "by hand index": by_index}
-
-
-@pytest.mark.benchmark(group="lengths in text, 1000 frames of 100 bytes")
-@pytest.mark.parametrize("name", DECODE)
-def bench_text_length(benchmark: Callable[..., list[bytes]], name: str) -> None:
-    data = by_format(SYSLOG)
-    assert DECODE[name](data) == SYSLOG
-    benchmark(DECODE[name], data)
+@pytest.mark.parametrize("contender", [*TWINS, "index"])
+def bench_text_length(measure: Callable[..., None], contender: str) -> None:
+    data = by_format(MESSAGES)
+    cut = by_index if contender == "index" else partial(by_accumulator, contender)
+    measure(
+        "TextLength frames",
+        "100 B",
+        contender,
+        partial(cut, data),
+        got=cut(data),
+        expected=MESSAGES,
+        items=len(MESSAGES),
+        rounds=3 if contender == "pure" else 50,
+        headline=True,
+    )
