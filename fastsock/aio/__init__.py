@@ -28,7 +28,7 @@ b'hi' b'there'
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .datagram import (
     Datagrams,
@@ -36,9 +36,12 @@ from .datagram import (
     open_datagram_endpoint,
     open_datagrams,
 )
+from .gate import ProxyGate
 from .stream import FrameIterator, Stream
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
+
     from .stream import Connected
 
 __all__ = [
@@ -91,6 +94,9 @@ async def start_server(
     *,
     max_size: int = 1 << 24,
     high_water: int = 1 << 17,
+    proxy: bool | Literal["optional"] = False,
+    trusted: Container[str] | Iterable[Any] | None = None,
+    proxy_timeout: float = 10.0,
     **options: Any,
 ) -> asyncio.Server:
     """Serve over TCP, as `asyncio.start_server` does.
@@ -102,6 +108,14 @@ async def start_server(
         port: a port number.
         max_size: as in `Stream`.
         high_water: as in `Stream`.
+        proxy: every connection starts with a PROXY header, in front of TLS if there is any.
+            `Stream.proxy` has it, and ``get_extra_info("peername")`` is the client that it
+            names. A connection without a valid header is closed before the callback is
+            called. With ``"optional"``, a connection may start without one.
+        trusted: the senders whose headers count: networks as text or of `ipaddress`, or a set of
+            addresses with `in`; None for all. A connection from elsewhere is closed; with
+            ``"optional"`` it is served, and a header is not read.
+        proxy_timeout: seconds in which the header must have come.
         options: as in `asyncio.loop.create_server`: `ssl`, `sock`, `backlog`, ...
 
     Returns:
@@ -109,8 +123,16 @@ async def start_server(
 
     Raises:
         OSError: as `asyncio.start_server`.
+        ValueError: `proxy` is none of its values; it is ``"optional"`` without `trusted`, so
+            anybody could claim any address; a bad network.
     """
     loop = asyncio.get_running_loop()
+    if proxy:
+        gate = ProxyGate(client_connected_cb, proxy, trusted, proxy_timeout, options)
+        client_connected_cb = gate.connected
+        options = gate.options
+    elif proxy is not False:
+        raise ValueError(f"proxy must be True, False or 'optional', not {proxy!r}")
 
     def connected() -> Stream:
         return Stream(max_size, high_water=high_water, client_connected_cb=client_connected_cb)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from _typeshed import ReadableBuffer
+
+    from ..proxy import ProxyHeader
 
     Connected = Callable[["Stream", "Stream"], Awaitable[None] | None]
 
@@ -81,6 +84,7 @@ class Stream(asyncio.BufferedProtocol):
         "_max_size",
         "_over_tls",
         "_paused",
+        "_proxy",
         "_task",
         "_transport",
         "_upgrading",
@@ -108,6 +112,7 @@ class Stream(asyncio.BufferedProtocol):
         self._ended = False  # the transport has no more to give
         self._error: Exception | None = None  # what broke the connection
         self._over_tls = False
+        self._proxy: ProxyHeader | None = None  # of a trusted sender
         self._upgrading = False  # start_tls() is at work
         self._task: asyncio.Task[None] | None = None  # else the loop keeps it by a weak reference
         self._full = False  # what is written waits in the transport
@@ -271,23 +276,29 @@ class Stream(asyncio.BufferedProtocol):
         return self._accumulator.eof and not len(self._accumulator)
 
     @overload
-    async def frames(self, framer: Framer, views: Literal[False] = False) -> list[bytes]: ...
+    async def frames(
+        self, framer: Framer, views: Literal[False] = False, *, limit: int | None = None
+    ) -> list[bytes]: ...
     @overload
-    async def frames(self, framer: Framer, views: Literal[True]) -> list[memoryview]: ...
-    async def frames(self, framer: Framer, views: bool = False) -> list[bytes] | list[memoryview]:
+    async def frames(
+        self, framer: Framer, views: Literal[True], *, limit: int | None = None
+    ) -> list[memoryview]: ...
+    async def frames(
+        self, framer: Framer, views: bool = False, *, limit: int | None = None
+    ) -> list[bytes] | list[memoryview]:
         """Read every frame that has come whole, and wait for one where there is none.
 
         Args:
-            framer: how to cut: `LengthPrefix`, `Delimiter`, `Lines`, `FixedSize`, `Varint` or
-                `Netstring`.
+            framer: how to cut, as `LengthPrefix` or a `Framer` of your own.
             views: memoryviews instead of bytes. Below some 2 KiB a frame, bytes are faster.
+            limit: how many at most, or None for all. What follows them stays.
 
         Returns:
             The frames, at least one; an empty list at the end of the stream.
 
         Raises:
             FrameTooLargeError, LimitOverrunError, FrameError: the next frame is a bad one; those
-                before it were returned. `accumulator.skip_frame` is the way on.
+                before it were returned. `skip_frame` is the way on.
             IncompleteReadError: the stream ended inside a frame. Its bytes stay.
             OSError: the connection broke. What came before was returned.
             TypeError: no framer.
@@ -295,12 +306,51 @@ class Stream(asyncio.BufferedProtocol):
         """
         accumulator = self._accumulator
         while True:
-            frames: Any = accumulator.frames(framer, views)  # type: ignore[call-overload]
+            frames: Any = accumulator.frames(framer, views, limit=limit)  # type: ignore[call-overload]
             if frames or accumulator.eof:
                 if self._paused:
                     self._drained()
                 return frames  # type: ignore[no-any-return]
             await self._more("frames")
+
+    async def fill(self) -> int:
+        """Wait until more has come, and consume nothing.
+
+        Returns:
+            How many bytes came, or 0 at the end of the stream.
+
+        Raises:
+            LimitOverrunError: `max_size` bytes are unread.
+            OSError: the connection broke.
+            RuntimeError: another task is reading.
+        """
+        accumulator = self._accumulator
+        before = len(accumulator)
+        while len(accumulator) == before and not accumulator.eof:
+            await self._more("fill")
+        return len(accumulator) - before
+
+    async def skip_frame(self, framer: Framer) -> bool:
+        """Drop the next frame, as after a `FrameTooLargeError`.
+
+        What is still to come of it is dropped as it comes, and is never held.
+
+        Args:
+            framer: as in `frames`.
+
+        Returns:
+            Whether there was one; False at the end of the stream.
+
+        Raises:
+            FrameError: its header is invalid, so where it ends is unknown.
+            OSError, TypeError, RuntimeError: as `frames`.
+        """
+        accumulator = self._accumulator
+        while not (skipped := accumulator.skip_frame(framer)) and not accumulator.eof:
+            await self._more("skip_frame")
+        if self._paused:
+            self._drained()
+        return skipped
 
     async def frame(self, framer: Framer) -> bytes | None:
         """Read one frame, and leave what follows it for the next read.
@@ -463,6 +513,11 @@ class Stream(asyncio.BufferedProtocol):
             await self._more("read_all", surplus=True)
         return self._accumulator.take()  # type: ignore[return-value]
 
+    # The names of asyncio.StreamReader's methods, for code that is written for it.
+    readexactly = read_exactly
+    readuntil = read_until
+    readline = read_line
+
     def __aiter__(self) -> Self:
         return self
 
@@ -475,12 +530,24 @@ class Stream(asyncio.BufferedProtocol):
     # Writing, as asyncio.StreamWriter does it.
 
     @property
+    def proxy(self) -> ProxyHeader | None:
+        """The PROXY header that came first, from a trusted sender; None where there was none."""
+        return self._proxy
+
+    @property
     def transport(self) -> asyncio.Transport:
         """The transport."""
         return self._transport
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """What the transport knows, as ``"peername"``."""
+        """What the transport knows, as ``"peername"``.
+
+        After a PROXY header, ``"peername"`` and ``"sockname"`` are the endpoints that it names.
+        """
+        if self._proxy is not None and name in ("peername", "sockname"):
+            named = self._proxy.source if name == "peername" else self._proxy.destination
+            if named is not None:
+                return named
         return self._transport.get_extra_info(name, default)
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -490,6 +557,40 @@ class Stream(asyncio.BufferedProtocol):
     def writelines(self, data: Iterable[bytes | bytearray | memoryview]) -> None:
         """Send many pieces, in the background."""
         self._transport.writelines(data)
+
+    async def write_frames(self, framer: Framer, bodies: Iterable[ReadableBuffer]) -> int:
+        """Send the frames of many bodies, and wait where the peer does not keep up.
+
+        All bodies are checked before the first byte is written. Frames of several tasks never
+        mix. `writelines` is the cheap way for pieces that are frames already.
+
+        Args:
+            framer: how to write: `LengthPrefix`, `Lines`, or a `Framer` of your own.
+            bodies: bytes-like objects.
+
+        Returns:
+            How many bytes were written.
+
+        Raises:
+            FrameError, FrameTooLargeError, TypeError, BufferError: as `Framer.encode_many`;
+                nothing was written.
+            OSError: the connection is closed, or what broke it. Its `frames_written` says how
+                many frames were handed to the transport; not all of them may have been sent.
+        """
+        batches = _batches(framer, tuple(bodies))
+        written = frames = 0
+        try:
+            for count, data in batches:
+                if self._full or self._lost:
+                    await self.drain()
+                self._transport.write(data)
+                written += len(data)
+                frames += count
+            await self.drain()
+        except OSError as error:
+            error.frames_written = frames  # type: ignore[attr-defined]
+            raise
+        return written
 
     def can_write_eof(self) -> bool:
         """Whether `write_eof` works: not over TLS."""
@@ -526,6 +627,15 @@ class Stream(asyncio.BufferedProtocol):
             if size is not None and size() == 0:
                 self._resume()
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        """Close the connection, and wait until it is; an error of the peer's is not raised."""
+        self.close()
+        with suppress(OSError):
+            await self.wait_closed()
+
     def close(self) -> None:
         """Close the connection, after what was written is sent."""
         if not self._transport.is_closing():  # asyncio's TLS is broken by a second call
@@ -546,12 +656,35 @@ class Stream(asyncio.BufferedProtocol):
         if self._error is not None:
             raise self._error
 
+    def _take_all(self) -> bytes:
+        """All that has come, what is beyond `max_size` included."""
+        pieces = []
+        while len(self._accumulator):
+            pieces.append(self._accumulator.take())
+        return b"".join(pieces)  # type: ignore[arg-type]
+
+    async def _after(self, came: bytes, handshake: Awaitable[Any]) -> Any:
+        """Start a handshake, and let its TLS layer receive first what has come already."""
+        plain = self._transport
+        task = asyncio.ensure_future(handshake)
+        try:
+            while plain.get_protocol() is self and not task.done():
+                await asyncio.sleep(0)
+            # The layer is told of its transport in the turn that starts now. It is the first in
+            # line, and what the socket brings comes a turn later.
+            if not task.done():
+                self._loop.call_soon(_receive, plain.get_protocol(), came)
+            return await task
+        finally:
+            task.cancel()
+
     async def start_tls(
         self,
         sslcontext: ssl.SSLContext,
         *,
         server_hostname: str | None = None,
         ssl_handshake_timeout: float | None = None,
+        unread: Literal["error", "pass"] = "error",
     ) -> None:
         """Go on over TLS, as the server if a server's callback runs it.
 
@@ -559,19 +692,25 @@ class Stream(asyncio.BufferedProtocol):
             sslcontext: the TLS settings.
             server_hostname: the name that the server's certificate must bear.
             ssl_handshake_timeout: seconds for the handshake.
+            unread: what to do with bytes that have come and were not read: ``"error"``, or
+                ``"pass"`` to hand them to the TLS layer, where the peer starts TLS without
+                waiting, as after a PROXY header. After STARTTLS they must be refused: somebody
+                between the two peers may have added commands in the clear.
 
         Raises:
-            RuntimeError: there are unread bytes. They were sent in the clear, perhaps by
-                somebody else, and must not be taken for what comes over TLS.
+            RuntimeError: there are unread bytes, and `unread` is ``"error"``.
+            ValueError: `unread` is neither.
             OSError: the handshake failed.
         """
+        if unread not in ("error", "pass"):
+            raise ValueError(f"unread must be 'error' or 'pass', not {unread!r}")
         await self.drain()
-        if len(self._accumulator):
+        if len(self._accumulator) and unread == "error":
             raise RuntimeError("start_tls() called with unread bytes, which came in the clear")
         # Bytes over TLS, and even the end, can come before the transport does.
         self._over_tls = self._upgrading = True
         try:
-            transport = await self._loop.start_tls(
+            handshake = self._loop.start_tls(
                 self._transport,
                 self,
                 sslcontext,
@@ -579,6 +718,8 @@ class Stream(asyncio.BufferedProtocol):
                 server_hostname=server_hostname,
                 ssl_handshake_timeout=ssl_handshake_timeout,
             )
+            came = self._take_all()
+            transport = await (self._after(came, handshake) if came else handshake)
             if transport is None:
                 raise ConnectionAbortedError("Connection lost during the TLS handshake")
         except BaseException as error:
@@ -592,6 +733,36 @@ class Stream(asyncio.BufferedProtocol):
         self._hold_the_end_back()
         if self._paused and not self._lost:
             self._transport.pause_reading()
+
+
+def _receive(layer: Any, data: bytes) -> None:
+    """Give a buffered protocol bytes, as a transport does."""
+    view = memoryview(data)
+    while view:
+        buffer = layer.get_buffer(len(view))
+        count = min(len(buffer), len(view))
+        memoryview(buffer)[:count] = view[:count]
+        layer.buffer_updated(count)
+        view = view[count:]
+
+
+_BATCH = 1 << 16  # bytes of bodies that are written at once
+
+
+def _batches(framer: Framer, bodies: tuple[Any, ...]) -> list[tuple[int, bytes]]:
+    """Frames of some bodies at a time, all encoded before any is written."""
+    batches = []
+    first = size = 0
+    try:
+        for place, body in enumerate(bodies, 1):
+            size += len(body) if hasattr(body, "__len__") else _BATCH
+            if size >= _BATCH or place == len(bodies):
+                batches.append((place - first, framer.encode_many(bodies[first:place])))
+                first, size = place, 0
+    except _stream_errors.FrameError:
+        framer.encode_many(bodies)  # raises the same, and counts from the first body
+        raise
+    return batches
 
 
 class FrameIterator:

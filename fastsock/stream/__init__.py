@@ -17,6 +17,7 @@ from .framers import (
     Varint,
 )
 from .reader import SocketReader
+from .sender import send_frames
 
 if TYPE_CHECKING or not COMPILED:
     from ._py import RecvAccumulator
@@ -38,6 +39,7 @@ __all__ = [
     "SocketReader",
     "TextLength",
     "Varint",
+    "send_frames",
 ]
 
 publish(__name__, globals(), __all__)

@@ -27,8 +27,6 @@ typedef struct {
     uint64_t limit;
 } fs_layout;
 
-enum { FS_DIGITS_ROOM = 20 };
-
 static inline size_t fs_count_digits(uint64_t length, int hex)
 {
     size_t digits = 1;
@@ -129,26 +127,47 @@ static inline void fs_put_prefix(const fs_framer *framer, uint8_t *out, int64_t 
     }
 }
 
+/* Write what precedes the body: `layout->before` bytes. */
+static inline void fs_put_before(const fs_framer *framer, const fs_layout *layout, size_t size,
+                                 uint8_t *out)
+{
+    if (framer->kind == FS_LENGTH_PREFIX) {
+        fs_put_prefix(framer, out, layout->length);
+    } else if (layout->digits && framer->kind == FS_VARINT) {
+        for (size_t i = 0; i < layout->digits; i++)
+            out[i] = (uint8_t)(size >> (7 * i) | 0x80);
+        out[layout->digits - 1] &= 0x7f;
+    } else if (layout->digits) {
+        fs_put(&out, &framer->prefix);
+        fs_put_digits(out, layout->digits, (uint64_t)layout->length, framer->hex);
+        out += layout->digits;
+        fs_put(&out, &framer->stop);
+    }
+}
+
+/* Whether frames come back by the way they are made, whatever the body. */
+static inline int fs_sure(const fs_framer *framer)
+{
+    switch (framer->kind) {
+    case FS_LENGTH_PREFIX:
+        return framer->strip >= framer->header;
+    case FS_VARINT:
+        return !framer->keep;
+    case FS_TEXT:
+        return !framer->keep && framer->markers == 0;
+    default:
+        return 0;
+    }
+}
+
 /* Write a frame into `layout->total` bytes at `out`. */
 static inline fs_unwritten fs_encode(const fs_framer *framer, fs_layout *layout,
                                      const uint8_t *body, size_t size, uint8_t *out,
                                      size_t max_size)
 {
-    uint8_t *at = out;
+    uint8_t *at = out + layout->before;
     fs_frame frame;
-    if (layout->before && framer->kind == FS_LENGTH_PREFIX) {
-        fs_put_prefix(framer, out, layout->length);
-    } else if (layout->digits && framer->kind == FS_VARINT) {
-        for (size_t i = 0; i < layout->digits; i++)
-            out[i] = (uint8_t)(size >> (7 * i) | (i + 1 < layout->digits ? 0x80 : 0));
-        out[layout->digits - 1] &= 0x7f;
-    } else if (layout->digits) {
-        fs_put(&at, &framer->prefix);
-        fs_put_digits(at, layout->digits, (uint64_t)layout->length, framer->hex);
-        at += layout->digits;
-        fs_put(&at, &framer->stop);
-    }
-    at = out + layout->before;
+    fs_put_before(framer, layout, size, out);
     if (size)
         memcpy(at, body, size);
     at += size;

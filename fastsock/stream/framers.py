@@ -173,7 +173,7 @@ class _Rules(Framer):
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
             return NotImplemented
-        return self._values() == other._values()  # type: ignore[attr-defined]
+        return self._values() == other._values()
 
     def __hash__(self) -> int:
         return hash((type(self), self._values()))
@@ -615,3 +615,8 @@ if TYPE_CHECKING or not COMPILED:
     from ._py import encoding as _encoding
 else:
     from ._c import encoding as _encoding
+
+
+def surround(framer: Framer, size: int, place: int) -> tuple[bytes, bytes] | None:
+    """What precedes and follows a body of a size, or None where that depends on the body."""
+    return _encoding.surround(framer, size, place)

@@ -426,25 +426,72 @@ class SocketReader:
         taken = attempt()
         return self._wait_for(attempt, timeout, _SURPLUS) if taken is None else taken
 
+    def fill(self, timeout: Timeout = _SOCKET) -> int:
+        """Wait until more has come, and consume nothing.
+
+        Args:
+            timeout: seconds for the whole call.
+
+        Returns:
+            How many bytes came, or 0 at the end of the stream.
+
+        Raises:
+            LimitOverrunError: `max_size` bytes are unread.
+            ValueError: the reader is closed.
+            TimeoutError, BlockingIOError, OSError: no more bytes in time, or at all.
+
+        >>> import socket
+        >>> here, there = socket.socketpair()
+        >>> with here, there, SocketReader(here) as reader:
+        ...     there.sendall(b"abc")
+        ...     reader.fill(), reader.accumulator.peek()
+        (3, b'abc')
+        """
+        accumulator = self._open()
+        before = len(accumulator)
+
+        def attempt() -> int | None:
+            came = len(accumulator) - before
+            return came if came or accumulator.eof else None  # skipped bytes do not count
+
+        if accumulator.eof:
+            return 0
+        return self._wait_for(attempt, timeout)
+
     @overload
     def frames(
-        self, framer: Framer, views: Literal[False] = False, *, timeout: Timeout = _SOCKET
+        self,
+        framer: Framer,
+        views: Literal[False] = False,
+        *,
+        limit: int | None = None,
+        timeout: Timeout = _SOCKET,
     ) -> list[bytes]: ...
     @overload
     def frames(
-        self, framer: Framer, views: Literal[True], *, timeout: Timeout = _SOCKET
+        self,
+        framer: Framer,
+        views: Literal[True],
+        *,
+        limit: int | None = None,
+        timeout: Timeout = _SOCKET,
     ) -> list[memoryview]: ...
     def frames(
-        self, framer: Framer, views: bool = False, *, timeout: Timeout = _SOCKET
+        self,
+        framer: Framer,
+        views: bool = False,
+        *,
+        limit: int | None = None,
+        timeout: Timeout = _SOCKET,
     ) -> list[bytes] | list[memoryview]:
         r"""Read every frame that has come whole, and wait for one where there is none.
 
         This is the fast way to read small frames: many of them a call.
 
         Args:
-            framer: how to cut: `LengthPrefix`, `Delimiter`, `Lines`, `FixedSize`, `Varint` or
-                `Netstring`.
+            framer: how to cut, as `LengthPrefix` or a `Framer` of your own.
             views: memoryviews instead of bytes. Below some 2 KiB a frame, bytes are faster.
+            limit: how many at most, or None for all. What follows them stays.
             timeout: seconds for the whole read.
 
         Returns:
@@ -452,7 +499,7 @@ class SocketReader:
 
         Raises:
             FrameTooLargeError, LimitOverrunError, FrameError: the next frame is a bad one; those
-                before it were returned. `accumulator.skip_frame` is the way on.
+                before it were returned. `skip_frame` is the way on.
             IncompleteReadError: the stream ended inside a frame. Its bytes stay.
             TypeError: no framer.
             ValueError: the reader is closed.
@@ -471,7 +518,7 @@ class SocketReader:
         accumulator = self._open()
 
         def attempt() -> Any:
-            frames = accumulator.frames(framer, views)  # type: ignore[call-overload]
+            frames = accumulator.frames(framer, views, limit=limit)  # type: ignore[call-overload]
             return frames if frames or accumulator.eof else None
 
         taken: list[bytes] | list[memoryview] | None = attempt()
@@ -512,6 +559,40 @@ class SocketReader:
         if frames is None:
             frames = self._wait_for(attempt, timeout)
         return frames[0] if frames else None
+
+    def skip_frame(self, framer: Framer, *, timeout: Timeout = _SOCKET) -> bool:
+        r"""Drop the next frame, as after a `FrameTooLargeError`.
+
+        What is still to come of it is dropped as it comes, and is never held.
+
+        Args:
+            framer: as in `frames`.
+            timeout: seconds for the whole call.
+
+        Returns:
+            Whether there was one; False at the end of the stream.
+
+        Raises:
+            FrameError: its header is invalid, so where it ends is unknown.
+            TypeError: no framer.
+            ValueError: the reader is closed.
+            TimeoutError, BlockingIOError, OSError: no header in time, or at all.
+
+        >>> import socket
+        >>> from fastsock import LengthPrefix
+        >>> here, there = socket.socketpair()
+        >>> with here, there, SocketReader(here) as reader:
+        ...     there.sendall(b"\x05there\x02hi")
+        ...     reader.skip_frame(LengthPrefix(1)), reader.frames(LengthPrefix(1))
+        (True, [b'hi'])
+        """
+        accumulator = self._open()
+
+        def attempt() -> bool | None:
+            return True if accumulator.skip_frame(framer) else False if accumulator.eof else None
+
+        skipped = attempt()
+        return self._wait_for(attempt, timeout) if skipped is None else skipped
 
     def iter_frames(self, framer: Framer, *, timeout: Timeout = _SOCKET) -> Iterator[bytes]:
         """Iterate over frames, up to the end of the stream.

@@ -716,3 +716,54 @@ class TestClosing:
         assert repr(reader) == f"<SocketReader unread=2 sock={here!r}>"
         reader.close()
         assert repr(reader).startswith("<SocketReader closed ")
+
+
+class TestWithoutConsuming:
+    @pytest.fixture
+    def there(self, pair):
+        return pair[1]
+
+    @pytest.fixture
+    def reader(self, pair):
+        return SocketReader(pair[0])
+
+    def test_fill_waits_for_more(self, reader, there):
+        there.sendall(b"abc")
+        assert reader.fill() == 3
+        assert reader.accumulator.peek() == b"abc"
+        with pytest.raises(TimeoutError):
+            reader.fill(timeout=0.01)
+        there.sendall(b"de")
+        assert (reader.fill(timeout=5), reader.read(9)) == (2, b"abcde")
+
+    def test_fill_at_the_end(self, reader, there):
+        there.sendall(b"abc")
+        end(there)
+        assert (reader.fill(), reader.fill(), reader.fill()) == (3, 0, 0)
+        assert reader.read_all() == b"abc"
+
+    def test_frames_up_to_a_limit(self, reader, there):
+        there.sendall(b"\1a\1b\1c")
+        assert reader.frames(LengthPrefix(1), limit=2) == [b"a", b"b"]
+        assert reader.frames(LengthPrefix(1), limit=2) == [b"c"]
+        with pytest.raises(ValueError, match="limit"):
+            reader.frames(LengthPrefix(1), limit=0)
+
+    def test_skipping_a_frame_that_is_still_to_come(self, reader, there):
+        framer = LengthPrefix(1, max_frame=5)
+        there.sendall(b"\x09much")
+        with pytest.raises(FrameTooLargeError):
+            reader.frames(framer)
+        assert reader.skip_frame(framer)
+        there.sendall(b" more\2ok")
+        assert reader.frames(framer, timeout=5) == [b"ok"]
+        with pytest.raises(TimeoutError):
+            reader.skip_frame(framer, timeout=0.01)
+        end(there)
+        assert reader.skip_frame(framer) is False
+
+    def test_a_last_frame_without_delimiter(self, reader, there):
+        there.sendall(b"one;two")
+        end(there)
+        framer = Delimiter(b";", last=True)
+        assert list(reader.iter_frames(framer)) == [b"one", b"two"]

@@ -45,6 +45,10 @@ cdef extern from "fastsock/stream/encode.h" nogil:
         uint64_t limit
 
     fs_unwritten fs_lay_out(const fs_framer *framer, size_t size, fs_layout *layout) noexcept
+    void fs_put_before(
+        const fs_framer *framer, const fs_layout *layout, size_t size, uint8_t *out
+    ) noexcept
+    bint fs_sure(const fs_framer *framer) noexcept
     fs_unwritten fs_encode(
         const fs_framer *framer, fs_layout *layout, const uint8_t *body, size_t size,
         uint8_t *out, size_t max_size
@@ -162,3 +166,19 @@ def encode(framer, body, /):
 def encode_many(framer, bodies, /):
     """Write the frames of many bodies into one buffer."""
     return _Bodies(tuple(bodies)).write(plan_of(framer), True)
+
+
+def surround(framer, Py_ssize_t size, Py_ssize_t place, /):
+    """What precedes and follows a body of a size, or None where that depends on the body."""
+    cdef Plan plan = plan_of(framer)
+    cdef const fs_framer *rules = &plan.framer
+    cdef fs_layout layout
+    if not fs_sure(rules):
+        return None
+    cdef fs_unwritten why = fs_lay_out(rules, size, &layout)
+    if why != FS_WRITTEN:
+        raise refusal(plan, place, size, why, &layout)
+    before = PyBytes_FromStringAndSize(NULL, layout.before)
+    fs_put_before(rules, &layout, size, <uint8_t *>PyBytes_AS_STRING(before))
+    after = PyBytes_FromStringAndSize(<const char *>rules.trailer.text, rules.trailer.size)
+    return before, after

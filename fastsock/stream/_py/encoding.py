@@ -56,10 +56,20 @@ def _write(framer: Any, bodies: tuple[ReadableBuffer, ...], first: int) -> bytes
     return b"".join(pieces)
 
 
+def surround(framer: Framer, size: int, place: int, /) -> tuple[bytes, bytes] | None:
+    """What precedes and follows a body of a size, or None where that depends on the body."""
+    walker_of(framer)  # refuses what is no framer
+    if not _sure(framer) or type(framer) is FixedSize:
+        return None
+    return _WRITERS[type(framer)](framer, size, place)
+
+
 def _sure(framer: Any) -> bool:
     """Whether frames of this kind come back by the way they are made, whatever the body."""
     if type(framer) is LengthPrefix:
         return framer.strip >= framer.offset + framer.width
+    if type(framer) is TextLength:
+        return framer.strip and not framer.markers
     return type(framer) in (Netstring, FixedSize) or (type(framer) is Varint and not framer.keep)
 
 
