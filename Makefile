@@ -60,6 +60,7 @@ wheel: $(VENV)/.group-build $(VENV)/.group-dist ## sdist, platform wheel, portab
 docs: $(VENV)/.built $(VENV)/.group-docs $(VENV)/.group-test ## HTML in build/docs, and every example run
 	$(BIN)/python -m pytest tests/whole/test_docs.py
 	FASTSOCK_BACKEND=py $(BIN)/sphinx-build --fail-on-warning --keep-going -q docs build/docs
+	FASTSOCK_BACKEND=py $(BIN)/python .ci/check_reference.py build/docs/objects.inv
 
 # Benchmarks. RESULTS is named after the environment, so that two Pythons keep two results:
 # make bench-check VENV=.venvdeb PYTHON=/usr/bin/python3.11
