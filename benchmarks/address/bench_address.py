@@ -239,24 +239,24 @@ def bench_many(
 
 HOSTPORTS = {"v4": "192.0.2.1:443", "v6": "[2001:db8::1]:443", "name": "www.example.org:443"}
 HOSTPORT = [
-    pytest.param(function, input, contender, id=f"{function}-{input}-{contender}")
+    pytest.param(function, shape, contender, id=f"{function}-{shape}-{contender}")
     for function in ("parse_hostport", "format_hostport")
-    for input in HOSTPORTS
+    for shape in HOSTPORTS
     for contender in (*HOSTPORT_TWINS, "by hand")
 ]
 
 
-@pytest.mark.parametrize(("function", "input", "contender"), HOSTPORT)
-def bench_hostport(measure: Callable[..., None], function: str, input: str, contender: str) -> None:
+@pytest.mark.parametrize(("function", "shape", "contender"), HOSTPORT)
+def bench_hostport(measure: Callable[..., None], function: str, shape: str, contender: str) -> None:
     """A host and a port, as a request has them."""
-    expected = by_hand.parse_hostport(HOSTPORTS[input])
-    arguments: tuple[Any, ...] = (HOSTPORTS[input],)
+    expected = by_hand.parse_hostport(HOSTPORTS[shape])
+    arguments: tuple[Any, ...] = (HOSTPORTS[shape],)
     if function == "format_hostport":
-        arguments, expected = expected, HOSTPORTS[input]
+        arguments, expected = expected, HOSTPORTS[shape]
     call = getattr(HOSTPORT_TWINS.get(contender, by_hand), function)
     measure(
         function,
-        input,
+        shape,
         contender,
         hot(call, *arguments),
         got=call(*arguments),

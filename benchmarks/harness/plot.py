@@ -10,6 +10,7 @@ from math import ceil, floor, log10
 from pathlib import Path
 
 WIDTH, LEFT, RIGHT, TOP, LINE = 480, 14, 14, 50, 42
+THICK = 'height="14" rx="2"'
 STYLE = """
 text { font: 14px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #24292f }
 .title { font-size: 16px; font-weight: 600 }
@@ -49,10 +50,8 @@ def chart(title: str, axis: str, unit: str, bars: Iterable[Bar], base: float | N
     """Bars from `base`, or from the left edge of the axis."""
     bars = [bar for bar in bars if bar.value > 0]
     values = [bar.value for bar in bars] + [base] * (base is not None)
-    low, high = floor(log10(min(values))), ceil(log10(max(values)))
-    if base is None and log10(min(values)) - low < 0.2:
-        low -= 1  # the shortest bar is to be seen
-    high = max(high, low + 1)
+    margin = 0.05 if base is not None else 0.4  # the shortest bar is to be seen
+    low, high = log10(min(values)) - margin, log10(max(values)) + 0.05
 
     def x(value: float) -> float:
         return LEFT + (log10(value) - low) / (high - low) * (WIDTH - LEFT - RIGHT)
@@ -63,12 +62,13 @@ def chart(title: str, axis: str, unit: str, bars: Iterable[Bar], base: float | N
         f"<style>{STYLE}</style>",
         f'<text class="title" x="{LEFT}" y="24">{escape(title)}</text>',
     ]
-    for power in range(low, high + 1):
+    for power in range(ceil(low), floor(high) + 1):
         place = x(10.0**power)
         kind = ' class="base"' if base == 10.0**power else ""
-        parts.append(
-            f'<line{kind} x1="{place:.1f}" x2="{place:.1f}" y1="{TOP - 8}" y2="{bottom}"/>'
-        )
+        parts += [
+            f'<line{kind} x1="{place:.1f}" x2="{place:.1f}" y1="{top}" y2="{top + 14}"/>'
+            for top in range(TOP + 18, bottom, LINE)
+        ]
         anchor = {low: "start", high: "end"}.get(power, "middle")
         label = escape(_unit(10.0**power, unit))
         parts.append(
@@ -82,7 +82,7 @@ def chart(title: str, axis: str, unit: str, bars: Iterable[Bar], base: float | N
         parts += [
             f'<text x="{LEFT}" y="{top + 12}">{escape(bar.label)}</text>',
             f'<text class="value" x="{WIDTH - RIGHT}" y="{top + 12}">{escape(bar.text)}</text>',
-            f'<rect class="{bar.kind}" x="{left:.1f}" y="{top + 18}" width="{width:.1f}" height="14"/>',
+            f'<rect class="{bar.kind}" x="{left:.1f}" width="{width:.1f}" y="{top + 18}" {THICK}/>',
         ]
     parts.append(f'<text class="small" x="{LEFT}" y="{bottom + 32}">{escape(axis)}</text>')
     return "\n".join([*parts, "</svg>\n"])

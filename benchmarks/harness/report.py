@@ -134,10 +134,10 @@ HOW = """# Benchmarks
 
 Every result is compared with the baseline's on the input that is timed; a difference is an error.
 `compiled` and `pure` are fastsock's twins in one process. The baseline is the standard library's
-own function (`stdlib`) where there is one, else the best plain Python that does the work (`by hand`).
-Times are nanoseconds an item, the best round of each, all with the same number of rounds and the
-garbage collector on, as in a program. `benchmarks/README.md`
-says what the inputs are. `make bench-report` measures and writes this page in one run."""
+own function (`stdlib`) where there is one, else the best plain Python that does the work
+(`by hand`). Times are nanoseconds an item, the best round of each, all with the same number of
+rounds and the garbage collector on, as in a program. `benchmarks/README.md` says what the inputs
+are. `make bench-report` measures and writes this page in one run."""
 
 
 def table(head: list[str], lines: list[list[str]], text: int) -> str:
@@ -249,14 +249,20 @@ def page(run: Run, folder: Path) -> str:
 def headline_chart(rows: list[dict[str, Any]]) -> str:
     bars = [
         Bar(
-            f"{row['name']} / {row['baseline']}",
+            f"{row['name']} vs {row['baseline']}",
             row["ratio"],
             times(row["ratio"]),
             "ours" if row["ratio"] >= 1 else "worse",
         )
         for row in rows
     ]
-    return chart("How many times as fast fastsock is", "times as fast, log scale", "x", bars, 1.0)
+    return chart(
+        "Times as fast as what people use today",
+        "fastsock is so many times as fast, log scale",
+        "x",
+        bars,
+        1.0,
+    )
 
 
 def headline_table(found: dict[str, Any], commit: str) -> str:
