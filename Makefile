@@ -29,7 +29,9 @@ $(VENV)/.group-%: pyproject.toml $(VENV)/.made
 
 $(VENV)/.built: $(SOURCES) $(VENV)/.group-build
 	@echo "building $(words $(filter %.pyx,$(SOURCES))) extensions, about a minute"
-	@$(BIN)/python setup.py -q build_ext --inplace -j $(JOBS)
+	@mkdir -p build
+	@$(BIN)/python setup.py -q build_ext --inplace -j $(JOBS) >build/build.log 2>&1 || \
+		{ cat build/build.log; exit 1; }
 	@$(BIN)/python -m pip install -q --no-build-isolation --no-deps --editable .
 	@touch $@
 
