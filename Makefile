@@ -29,7 +29,9 @@ $(VENV)/.group-%: pyproject.toml $(VENV)/.made
 
 $(VENV)/.built: $(SOURCES) $(VENV)/.group-build
 	@echo "building $(words $(filter %.pyx,$(SOURCES))) extensions, about a minute"
-	@$(BIN)/python setup.py -q build_ext --inplace -j $(JOBS)
+	@mkdir -p build
+	@$(BIN)/python setup.py -q build_ext --inplace -j $(JOBS) >build/build.log 2>&1 || \
+		{ cat build/build.log; exit 1; }
 	@$(BIN)/python -m pip install -q --no-build-isolation --no-deps --editable .
 	@touch $@
 
@@ -60,6 +62,7 @@ wheel: $(VENV)/.group-build $(VENV)/.group-dist ## sdist, platform wheel, portab
 docs: $(VENV)/.built $(VENV)/.group-docs $(VENV)/.group-test ## HTML in build/docs, and every example run
 	$(BIN)/python -m pytest tests/whole/test_docs.py
 	FASTSOCK_BACKEND=py $(BIN)/sphinx-build --fail-on-warning --keep-going -q docs build/docs
+	FASTSOCK_BACKEND=py $(BIN)/python .ci/check_reference.py build/docs/objects.inv
 
 # Benchmarks. RESULTS is named after the environment, so that two Pythons keep two results:
 # make bench-check VENV=.venvdeb PYTHON=/usr/bin/python3.11

@@ -13,7 +13,7 @@ import fastsock.address._c
 import pytest
 
 import fastsock.address._py
-from benchmarks.address import corpus, peers
+from benchmarks.address import by_hand, corpus, peers
 from benchmarks.harness.floor import empty
 from benchmarks.harness.loops import CALLS, cold, hot
 from benchmarks.harness.sizes import MILLION
@@ -23,6 +23,9 @@ TWINS: dict[str, ModuleType] = {
     "pure": fastsock.address._py,
     "stdlib": socket,
 }
+
+
+HOSTPORT_TWINS: dict[str, ModuleType] = {"compiled": fastsock.address}  # written once
 
 
 @dataclass(frozen=True)
@@ -231,4 +234,34 @@ def bench_many(
         items=rows,
         rounds=50 if rows <= 1000 else 2,
         headline=rows == MILLION,
+    )
+
+
+HOSTPORTS = {"v4": "192.0.2.1:443", "v6": "[2001:db8::1]:443", "name": "www.example.org:443"}
+HOSTPORT = [
+    pytest.param(function, shape, contender, id=f"{function}-{shape}-{contender}")
+    for function in ("parse_hostport", "format_hostport")
+    for shape in HOSTPORTS
+    for contender in (*HOSTPORT_TWINS, "by hand")
+]
+
+
+@pytest.mark.parametrize(("function", "shape", "contender"), HOSTPORT)
+def bench_hostport(measure: Callable[..., None], function: str, shape: str, contender: str) -> None:
+    """A host and a port, as a request has them."""
+    expected = by_hand.parse_hostport(HOSTPORTS[shape])
+    arguments: tuple[Any, ...] = (HOSTPORTS[shape],)
+    if function == "format_hostport":
+        arguments, expected = expected, HOSTPORTS[shape]
+    call = getattr(HOSTPORT_TWINS.get(contender, by_hand), function)
+    measure(
+        function,
+        shape,
+        contender,
+        hot(call, *arguments),
+        got=call(*arguments),
+        expected=expected,
+        items=CALLS,
+        rounds=10,
+        headline=True,
     )

@@ -82,18 +82,21 @@ class Run:
                     yield Verdict(row, target, measured)
 
     @property
+    def commit_text(self) -> str:
+        """The commit that was measured."""
+        changed = " with local changes" if self.commit.get("dirty") else ""
+        return (self.commit.get("id") or "unknown")[:10] + changed
+
+    @property
     def caption(self) -> str:
         """Where and how it was measured."""
         machine, ours = self.machine, self.machine["fastsock"]
-        commit = (self.commit.get("id") or "unknown")[:10]
-        if self.commit.get("dirty"):
-            commit += " with local changes"
         python = (
             f"{machine['python_implementation']} {machine['python_version']} "
             f"({machine['python_build_flags']}, {machine['python_compiler']})"
         )
         return (
             f"{machine['cpu'].get('brand_raw', machine['machine'])}, {machine['cores']} cores; "
-            f"{machine['os']}; {python}; fastsock {ours['version']} at {commit}, "
+            f"{machine['os']}; {python}; fastsock {ours['version']} at {self.commit_text}, "
             f"{ours['simd']} kernels, {ours['compiler']}; {self.date}."
         )

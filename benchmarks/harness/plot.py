@@ -1,60 +1,93 @@
-"""The picture of a part: how many times as fast as the standard library its rows are."""
+"""Bar charts as SVG: a bar a line, a labelled logarithmic axis, colours of the reader's theme.
 
+They are written by hand, so that they follow a dark theme, and stay readable on a phone.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+from math import ceil, floor, log10
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-from matplotlib.ticker import FuncFormatter
-
-from benchmarks.harness.outcome import Row, Run
-from benchmarks.harness.targets import TARGETS
-
-BARS = (("compiled", "#1f6f8b"), ("pure", "#b9c6ce"))
-
-
-def target_of(row: Row) -> float | None:
-    """What the compiled twin owes this row, against the standard library."""
-    owed = (
-        target.times
-        for target in TARGETS
-        if target.who == "compiled"
-        and target.against == "stdlib"
-        and target.times
-        and target.covers(row.part, row.name, row.input)
-    )
-    return next(owed, None)
+WIDTH, LEFT, RIGHT, TOP, LINE = 480, 14, 14, 50, 42
+THICK = 'height="14" rx="2"'
+STYLE = """
+text { font: 14px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #24292f }
+.title { font-size: 16px; font-weight: 600 }
+.small { font-size: 12px; fill: #57606a }
+.value { font-weight: 600; text-anchor: end }
+.tick { text-anchor: middle }
+line { stroke: #8c959f; stroke-width: 1; stroke-dasharray: 2 3 }
+.base { stroke-dasharray: none }
+.ours { fill: #0969da } .other { fill: #afb8c1 } .worse { fill: #bc4c00 }
+@media (prefers-color-scheme: dark) {
+  text { fill: #e6edf3 } .small { fill: #9198a1 }
+  line { stroke: #656c76 }
+  .ours { fill: #4493f8 } .other { fill: #565e68 } .worse { fill: #f0883e }
+}
+"""
 
 
-def draw(run: Run, part: str, path: Path) -> None:
-    rows = [row for row in run.of(part) if row.headline and "stdlib" in row.ns]
-    figure, axes = plt.subplots(figsize=(9, 1.6 + 0.46 * len(rows)), layout="constrained")
-    for offset, (who, colour) in enumerate(BARS):
-        places = [i + 0.36 * offset for i in range(len(rows))]
-        times = [row.times(who, "stdlib") or 0.0 for row in rows]
-        axes.barh(places, [t - 1 for t in times], 0.36, left=1, color=colour, label=who)
-        for place, value in zip(places, times, strict=True):
-            text = f"{value:.1f}x"
-            axes.text(max(value, 1) * 1.04, place, text, va="center", fontsize=8, color="#333333")
-    for i, row in enumerate(rows):
-        if (owed := target_of(row)) is not None:
-            label = "target" if i == 0 else None
-            axes.plot([owed, owed], [i - 0.2, i + 0.2], color="#d1495b", lw=2, label=label)
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}x"))
-    axes.xaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
-    axes.axvline(1, color="#333333", lw=1)
-    axes.set_yticks([i + 0.18 for i in range(len(rows))])
-    axes.set_yticklabels([f"{row.name}, {row.input}" for row in rows])
-    axes.margins(y=0.02)
-    axes.set_xlim(0.45, 1.6 * max(row.times("compiled", "stdlib") or 1.0 for row in rows))
-    axes.invert_yaxis()
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.set_title(f"fastsock.{part}: times as fast as the standard library", loc="left")
-    axes.legend(frameon=False, loc="lower right")
-    first, _, rest = run.caption.partition("; fastsock")
-    figure.supxlabel(f"{first}\nfastsock{rest}", fontsize=7, color="#555555")
+@dataclass(frozen=True)
+class Bar:
+    label: str
+    value: float
+    text: str
+    kind: str = "ours"  # or "other", "worse": its colour
+
+
+def _unit(value: float, unit: str) -> str:
+    """A tick of the axis: 10x, or a time."""
+    if unit == "x":
+        return f"{value:g}x"
+    for size, name in ((1e9, "s"), (1e6, "ms"), (1e3, "µs")):
+        if value >= size:
+            return f"{value / size:g} {name}"
+    return f"{value:g} ns"
+
+
+def chart(title: str, axis: str, unit: str, bars: Iterable[Bar], base: float | None = None) -> str:
+    """Bars from `base`, or from the left edge of the axis."""
+    bars = [bar for bar in bars if bar.value > 0]
+    values = [bar.value for bar in bars] + [base] * (base is not None)
+    margin = 0.05 if base is not None else 0.4  # the shortest bar is to be seen
+    low, high = log10(min(values)) - margin, log10(max(values)) + 0.05
+
+    def x(value: float) -> float:
+        return LEFT + (log10(value) - low) / (high - low) * (WIDTH - LEFT - RIGHT)
+
+    bottom = TOP + LINE * len(bars)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {bottom + 40}">',
+        f"<style>{STYLE}</style>",
+        f'<text class="title" x="{LEFT}" y="24">{escape(title)}</text>',
+    ]
+    for power in range(ceil(low), floor(high) + 1):
+        place = x(10.0**power)
+        kind = ' class="base"' if base == 10.0**power else ""
+        parts += [
+            f'<line{kind} x1="{place:.1f}" x2="{place:.1f}" y1="{top}" y2="{top + 14}"/>'
+            for top in range(TOP + 18, bottom, LINE)
+        ]
+        anchor = {low: "start", high: "end"}.get(power, "middle")
+        label = escape(_unit(10.0**power, unit))
+        parts.append(
+            f'<text class="small" style="text-anchor: {anchor}" x="{place:.1f}" y="{bottom + 14}">'
+            f"{label}</text>"
+        )
+    start = LEFT if base is None else x(base)
+    for i, bar in enumerate(bars):
+        top, end = TOP + LINE * i, x(bar.value)
+        left, width = min(start, end), max(abs(end - start), 2)
+        parts += [
+            f'<text x="{LEFT}" y="{top + 12}">{escape(bar.label)}</text>',
+            f'<text class="value" x="{WIDTH - RIGHT}" y="{top + 12}">{escape(bar.text)}</text>',
+            f'<rect class="{bar.kind}" x="{left:.1f}" width="{width:.1f}" y="{top + 18}" {THICK}/>',
+        ]
+    parts.append(f'<text class="small" x="{LEFT}" y="{bottom + 32}">{escape(axis)}</text>')
+    return "\n".join([*parts, "</svg>\n"])
+
+
+def write(path: Path, drawing: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
-    plt.close(figure)
+    path.write_text(drawing, encoding="utf-8")

@@ -1,15 +1,20 @@
-"""Says what a run measured: `report.py RESULTS` on the terminal, `--readme FILE` as Markdown.
+"""Say what a run measured: on the terminal, or with `--write` in documents and charts.
 
-`make bench` runs it the first way, `make bench-report` the second.
+`make bench-check` runs it the first way, `make bench-report` the second.
 """
 
 import argparse
+import json
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
-from benchmarks.harness.outcome import Row, Run
+from benchmarks.harness.outcome import Run
+from benchmarks.harness.plot import Bar, chart, write
+from benchmarks.harness.rows import BASELINES, Row
 
-OURS = ("compiled", "pure", "stdlib")
+OURS = ("compiled", "pure", *BASELINES)
+ROOT = Path(__file__).parents[2]
 
 
 def amount(ns: float | None) -> str:
@@ -74,8 +79,11 @@ def terminal(run: Run, part: str) -> str:
     head = (
         "nanoseconds an item",
         "input",
-        *OURS,
-        "vs stdlib",
+        "compiled",
+        "pure",
+        "baseline",
+        "",
+        "vs baseline",
         "vs floor",
         *(["wall"] * clocked),
         *(["GB/s"] * rated),
@@ -85,8 +93,9 @@ def terminal(run: Run, part: str) -> str:
         (
             row.name,
             row.input,
-            *(amount(row.ns.get(name)) for name in OURS),
-            ratio(row.times("compiled", "stdlib")),
+            *(amount(row.ns.get(name)) for name in ("compiled", "pure", row.baseline or "")),
+            row.baseline or "",
+            ratio(row.times("compiled")),
             ratio(row.times("floor", "compiled"), 2),
             *([wall(row)] * clocked),
             *([rate(row)] * rated),
@@ -107,7 +116,7 @@ def terminal(run: Run, part: str) -> str:
             f"{part}: {run.caption}",
             (
                 "Minimum of all rounds: the steady figure on a shared machine. "
-                "vs stdlib: times as fast; vs floor: times an empty compiled call."
+                "vs baseline: times as fast; vs floor: times an empty compiled call."
                 + " CPU time where there is a wall time beside it: the same by the clock."
                 * clocked
             ),
@@ -121,61 +130,185 @@ def terminal(run: Run, part: str) -> str:
     )
 
 
-def markdown(run: Run, part: str, image: str) -> str:
-    """The headline rows as a table, the caption, the picture."""
-    rows = [row for row in run.of(part) if row.headline]
-    peers = any(peers_of(row) for row in rows)
+HOW = """# Benchmarks
+
+Every result is compared with the baseline's on the input that is timed; a difference is an error.
+`compiled` and `pure` are fastsock's twins in one process. The baseline is the standard library's
+own function (`stdlib`) where there is one, else the best plain Python that does the work
+(`by hand`). Times are nanoseconds an item, the best round of each, all with the same number of
+rounds and the garbage collector on, as in a program. `benchmarks/README.md` says what the inputs
+are. `make bench-report` measures and writes this page in one run."""
+
+
+def table(head: list[str], lines: list[list[str]], text: int) -> str:
+    """Markdown's, with the first `text` columns and the last on the left, numbers on the right."""
+    rule = ["---"] * text + ["---:"] * (len(head) - text - 1) + ["---"]
+    return "\n".join("| " + " | ".join(line) + " |" for line in [head, rule, *lines])
+
+
+def section(run: Run, part: str) -> str:
+    """All rows of a part, the bad ones too."""
+    rows = [row for row in run.of(part) if row.ns]
     rated = any(row.size for row in rows)
-    head = ["", "input", "compiled", "pure", "stdlib", "compiled vs stdlib", *["GB/s"] * rated]
-    lines = [head + ["peers"] * peers, ["---", "---"] + ["---:"] * (4 + rated) + ["---"] * peers]
+    head = ["", "input", "compiled", "pure", "baseline", "compiled", "pure", *["GB/s"] * rated]
+    lines = []
     for row in rows:
-        cells = [f"`{row.name}`", row.input, *(amount(row.ns.get(name)) for name in OURS)]
-        times = ratio(row.times("compiled", "stdlib"))
-        cells.append(f"**{times}**" if times else "")
-        lines.append(cells + [rate(row)] * rated + [peers_of(row)] * peers)
-    clocked = any(row.wall for row in rows)
-    unit = "of CPU time an item" if clocked else "an item"
-    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    missed = sum(not verdict.met for verdict in run.verdicts(part))
-    targets = "All targets met." if not missed else f"Targets missed: {missed} (`make bench`)."
-    memory = "".join(f"- {line}\n" for line in sizes(run, part)) + "\n" * bool(sizes(run, part))
-    return (
-        f"{table}\n\n"
-        f"Nanoseconds {unit}, the best round of each. {run.caption} {targets}\n\n"
-        f"{memory}"
-        f"![{part}: times as fast as the standard library]({image})\n"
+        baseline = row.baseline
+        cells = [f"`{row.name}`", row.input, amount(row.ns.get("compiled"))]
+        cells += [amount(row.ns.get("pure"))]
+        cells += [f"{baseline} {amount(row.ns[baseline])}" if baseline else ""]
+        cells += [times(row.times(who)) for who in ("compiled", "pure")]
+        lines.append(cells + [rate(row)] * rated + [peers_of(row)])
+    text = [f"## {part}", table([*head, "others"], lines, 2)]
+    if any(row.wall for row in rows):
+        text.append("CPU time of the thread, or of the program that was started.")
+    if notes := sizes(run, part):
+        text.append("\n".join(f"- {line}" for line in notes))
+    return "\n\n".join(text)
+
+
+def times(value: float | None) -> str:
+    """How many times as fast; in two digits where it is slower."""
+    return "" if value is None else ratio(value, 1 if value >= 1 else 2)
+
+
+# Charts of the page: title, part, row, start of its input, who is shown under which name.
+PEERS = (
+    (
+        "Received: 64-byte messages with a length before each",
+        ("stream", "frames, length-prefixed", "UNIX"),
+        {
+            "compiled": "fastsock, frames()",
+            "asyncio aio.frames()": "fastsock.aio on asyncio",
+            "by hand": "recv and slices, by hand",
+            "asyncio StreamReader": "asyncio StreamReader",
+            "uvloop StreamReader": "uvloop StreamReader",
+        },
+    ),
+    (
+        "Packets: addresses, protocol and ports of each",
+        ("packet", "parse_packet + 5 fields", ""),
+        {
+            "compiled": "fastsock",
+            "by hand": "one Struct, by hand",
+            "dpkt": "dpkt",
+            "pypacker": "pypacker",
+            "scapy": "scapy",
+        },
+    ),
+    (
+        "Capture files: a packet to columns",
+        ("capture", "to_columns, 28 columns", ""),
+        {
+            "compiled": "fastsock, 28 columns",
+            "by hand": "struct by hand, 24",
+            "dpkt": "dpkt, 20",
+            "tshark": "tshark -T fields",
+        },
+    ),
+    (
+        "Addresses: an IPv6 text to bytes",
+        ("address", "inet_pton v6", "typical"),
+        {
+            "compiled": "fastsock.inet_pton",
+            "stdlib": "socket.inet_pton",
+            "cached-ipaddress": "cached-ipaddress (a hit)",
+            "netaddr": "netaddr.IPAddress",
+        },
+    ),
+)
+
+
+def peer_charts(run: Run, folder: Path) -> dict[str, str]:
+    """Draw the peers that people know; Markdown of each picture by its part."""
+    found = {}
+    for title, (part, name, start), shown in PEERS:
+        rows = [r for r in run.of(part) if r.name == name and r.input.startswith(start)]
+        if not rows:
+            continue
+        bars = [
+            Bar(label, ns, f"{amount(ns)} ns", "ours" if label.startswith("fastsock") else "other")
+            for who, label in shown.items()
+            if (ns := rows[0].ns.get(who)) is not None
+        ]
+        write(folder / f"benchmark-{part}.svg", chart(title, "time an item, log scale", "ns", bars))
+        found[part] = f"![{title}](images/benchmark-{part}.svg)"
+    return found
+
+
+def page(run: Run, folder: Path) -> str:
+    """docs/benchmarks.md, whole."""
+    charts = peer_charts(run, folder)
+    sections = []
+    for part in run.parts:
+        heading, rest = section(run, part).split("\n\n", 1)
+        sections.append("\n\n".join([heading, *([charts[part]] if part in charts else []), rest]))
+    return "\n\n".join([HOW, run.caption, *sections]) + "\n"
+
+
+def headline_chart(rows: list[dict[str, Any]]) -> str:
+    bars = [
+        Bar(
+            f"{row['name']} vs {row['baseline']}",
+            row["ratio"],
+            times(row["ratio"]),
+            "ours" if row["ratio"] >= 1 else "worse",
+        )
+        for row in rows
+    ]
+    return chart(
+        "Times as fast as what people use today",
+        "fastsock is so many times as fast, log scale",
+        "x",
+        bars,
+        1.0,
     )
 
 
-def fill(document: str, part: str, content: str) -> str:
-    """Put `content` between the part's markers; they are added at the end where missing."""
-    start, end = f"<!-- benchmarks:{part} -->", f"<!-- /benchmarks:{part} -->"
-    if start not in document:
-        document = f"{document.rstrip()}\n\n{start}\n{end}\n"
-    before, _, rest = document.partition(start)
-    _, found, after = rest.partition(end)
-    if not found:
-        raise SystemExit(f"the document has {start} but no {end}")
-    return f"{before}{start}\n{content}{end}{after}"
+def headline_table(found: dict[str, Any], commit: str) -> str:
+    head = ["a call", "fastsock, ns", "theirs, ns", "ratio", "compared with"]
+    lines = [
+        [
+            row["name"],
+            amount(row["fastsock_ns"]),
+            amount(row["baseline_ns"]),
+            f"**{times(row['ratio'])}**",
+            row["baseline"],
+        ]
+        for row in found["rows"]
+    ]
+    where = f"{found['cpu']}, {found['python']}, fastsock {found['version']} at {commit}"
+    return f"{table(head, lines, 1)}\n\nNanoseconds of CPU time an item. {where}."
+
+
+def fill(document: str, name: str, content: str) -> str:
+    """Put `content` between a document's markers of that name."""
+    start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    before, found, rest = document.partition(start)
+    _, closed, after = rest.partition(end)
+    if not found or not closed:
+        raise SystemExit(f"the document lacks {start} or {end}")
+    return f"{before}{start}\n{content}\n{end}{after}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("results", type=Path, help="what pytest --benchmark-json wrote")
-    parser.add_argument("--readme", type=Path, help="fill this document's tables")
-    parser.add_argument("--images", type=Path, help="write plots to this folder, for --readme")
+    parser.add_argument("--headlines", type=Path, help="what fastsock bench --json wrote")
+    parser.add_argument("--write", action="store_true", help="README, docs/benchmarks.md, charts")
     options = parser.parse_args()
     run = Run.load(options.results)
-    for part in run.parts:
-        print(terminal(run, part))
-        if options.readme and options.images:
-            from benchmarks.harness.plot import draw  # matplotlib is wanted for the picture only
-
-            picture = options.images / f"benchmark-{part}.svg"
-            draw(run, part, picture)
-            image = picture.resolve().relative_to(options.readme.resolve().parent).as_posix()
-            filled = fill(options.readme.read_text(), part, markdown(run, part, image))
-            options.readme.write_text(filled)
+    if not options.write:
+        for part in run.parts:
+            print(terminal(run, part))
+        return
+    images = ROOT / "docs" / "images"
+    (ROOT / "docs" / "benchmarks.md").write_text(page(run, images), encoding="utf-8")
+    found = json.loads(options.headlines.read_text())
+    write(images / "benchmark.svg", headline_chart(found["rows"]))
+    readme = ROOT / "README.md"
+    text = fill(readme.read_text("utf-8"), "headlines", headline_table(found, run.commit_text))
+    readme.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

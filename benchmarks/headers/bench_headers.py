@@ -26,7 +26,7 @@ BUILDERS: dict[str, ModuleType] = {
     "compiled": fastsock.headers._c.builders,
     "pure": fastsock.headers._py.builders,
 }
-ROUNDS = 10
+ROUNDS = 5
 
 
 def forward(twin: str, frames: list[bytearray]) -> None:

@@ -22,7 +22,7 @@ PACKETS: dict[str, ModuleType] = {
     "compiled": fastsock.packet._c,
     "pure": fastsock.packet._py.packet,
 }
-ROUNDS = 5
+ROUNDS = 3
 
 
 def five_fields(twin: str, packets: list[bytes]) -> list[by_hand.Five]:

@@ -1,0 +1,26 @@
+"""The reference has a page for every face, and says where each exception is."""
+
+from pathlib import Path
+
+import pytest
+from contract import FACES
+
+from fastsock import errors
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+
+
+@pytest.mark.parametrize("part", [*FACES, "errors"])
+def test_part_has_a_page(part):
+    text = (REFERENCE / f"{part}.md").read_text("utf-8")
+    assert f".. automodule:: fastsock.{part}\n   :members:" in text
+    index = (REFERENCE / "index.md").read_text("utf-8").splitlines()
+    assert part in index
+
+
+def test_what_a_page_leaves_out_is_an_exception():
+    for page in REFERENCE.glob("*.md"):
+        for line in page.read_text("utf-8").splitlines():
+            if line.startswith("   :exclude-members: ") and "get_constants" not in line:
+                for name in line.partition(": ")[2].split(", "):
+                    assert name in errors.__all__, page.name
