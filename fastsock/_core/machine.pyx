@@ -6,11 +6,15 @@ from fastsock._core.env import choice
 cdef extern from "fastsock/_core/cpu.h":
     int fs_cpu_has_sse41()
     int fs_cpu_has_sse42()
+    int fs_cpu_has_avx2()
     const char *FS_COMPILER
     const char *FASTSOCK_FLAVOUR
 
 cdef extern from *:
     const unsigned int CYTHON_HEX_VERSION
+
+
+_SETS = ("scalar", "sse41", "sse42", "avx2")
 
 
 def _supported():
@@ -19,11 +23,13 @@ def _supported():
         names.append("sse41")
         if fs_cpu_has_sse42():
             names.append("sse42")
+            if fs_cpu_has_avx2():
+                names.append("avx2")
     return tuple(names)
 
 
 def _chosen():
-    wanted = choice("FASTSOCK_SIMD", ("auto", "scalar", "sse41", "sse42"))
+    wanted = choice("FASTSOCK_SIMD", ("auto", *_SETS))
     if wanted == "auto":
         return SIMD_SUPPORTED[-1]
     if wanted not in SIMD_SUPPORTED:
@@ -41,6 +47,9 @@ SIMD = _chosen()
 
 A part without a kernel for it takes its best one from the sets before it.
 """
+
+SIMD_USED = SIMD_SUPPORTED[: SIMD_SUPPORTED.index(SIMD) + 1]
+"""That set and all before it: a part asks here whether to use its kernel for a set."""
 
 COMPILER = FS_COMPILER.decode("ascii", "replace")
 CYTHON = ".".join(str(CYTHON_HEX_VERSION >> shift & 0xFF) for shift in (24, 16, 8))

@@ -56,7 +56,7 @@ cdef enum:
     CHUNK_ROWS = 4096     # of an iterable, held at a time
     PREFETCH_ROWS = 8     # of a list, ahead of the row that is parsed: strings lie anywhere
 
-fs_choose_kernel(_machine.SIMD != "scalar")
+fs_choose_kernel("sse41" in _machine.SIMD_USED)
 
 
 cdef inline long family_number(object family) except? -1:

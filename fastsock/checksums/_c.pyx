@@ -29,7 +29,7 @@ cdef enum:
 
 cdef PyMethodDef quick_checksum
 
-fs_choose_crc32c(_machine.SIMD == "sse42")
+fs_choose_crc32c("sse42" in _machine.SIMD_USED)
 
 
 cdef inline long long number_of(const char *name, object value, long long most) except -1:

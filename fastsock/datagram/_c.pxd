@@ -82,7 +82,7 @@ cdef extern from "fastsock/datagram/trains.h" nogil:
 
 
 # Memory that datagrams arrive in. Every view of it holds a reference, so it outlives its batch.
-cdef class Block:
+cdef class _Block:
     cdef uint8_t *data
     cdef Py_ssize_t size
     cdef Py_ssize_t exports       # views alive
@@ -94,7 +94,7 @@ cdef class Block:
 
 cdef class DatagramBatch:
     cdef object __weakref__
-    cdef Block block
+    cdef _Block block
     cdef uint8_t *memory          # of the arrays in `kernel`
     cdef fs_slots kernel
     cdef unsigned messages        # slots that hold something ...
@@ -118,7 +118,7 @@ cdef class DatagramBatch:
     cdef bytes column(self, fs_column which, int bit, str name)
 
 
-cdef class Sending:
+cdef class _Sending:
     cdef object sock
     cdef long family
     cdef tuple items              # the datagrams, and so their bytes, are held by it

@@ -7,14 +7,10 @@ when they are asked for.
 cimport cython
 from cpython.buffer cimport (
     PyBUF_FORMAT,
-    PyBUF_FULL_RO,
     PyBUF_ND,
     PyBUF_STRIDES,
     PyBUF_WRITABLE,
-    PyBuffer_IsContiguous,
     PyBuffer_Release,
-    PyObject_CheckBuffer,
-    PyObject_GetBuffer,
 )
 from cpython.bytes cimport (
     PyBytes_AS_STRING,
@@ -33,6 +29,7 @@ from libc.errno cimport EBADF, EINTR
 from libc.stdint cimport int64_t, uint8_t
 from libc.string cimport memcmp, memcpy
 
+from fastsock._core.buffers cimport get_contiguous
 from fastsock.sockaddr._c cimport (
     AF_INET,
     AF_INET6,
@@ -117,7 +114,7 @@ cdef int wait_until(object sock, bint for_writing, int64_t deadline) except -1:
 
 
 @cython.final
-cdef class Block:
+cdef class _Block:
     """Memory that datagrams arrive in. It lives as long as a view of it does."""
 
     def __cinit__(self, Py_ssize_t size):
@@ -130,7 +127,7 @@ cdef class Block:
         PyMem_RawFree(self.data)
 
     def __reduce__(self):
-        raise TypeError("cannot pickle 'Block' object")
+        raise TypeError("cannot pickle '_Block' object")
 
     cdef memoryview view(self, Py_ssize_t start, Py_ssize_t size):
         self.lent = self.data + start
@@ -173,6 +170,7 @@ cdef inline void set_row(list rows, Py_ssize_t row, object value) noexcept:
     PyList_SET_ITEM(rows, row, value)
 
 
+@cython.no_gc_clear
 @cython.final
 cdef class DatagramBatch:
     """DatagramBatch(slots=32, slot_size=2048, *, gro=False, mapped="keep", local=False, \
@@ -225,9 +223,9 @@ tos=False, timestamps=False)\n--\n\n\
     ):
         slots, slot_size = PyNumber_Index(slots), PyNumber_Index(slot_size)
         if not 1 <= slots <= _errors.SLOTS_MAX:
-            raise _errors.not_between("slots", 1, _errors.SLOTS_MAX, slots)
+            raise _errors.out_of_range("slots", slots, 1, _errors.SLOTS_MAX)
         if not 1 <= slot_size <= _errors.SLOT_SIZE_MAX:
-            raise _errors.not_between("slot_size", 1, _errors.SLOT_SIZE_MAX, slot_size)
+            raise _errors.out_of_range("slot_size", slot_size, 1, _errors.SLOT_SIZE_MAX)
         if mapped not in ("keep", "ipv4"):
             raise _errors.bad_mapped(mapped)
         cdef size_t size = max(slot_size, 65535) if gro else slot_size
@@ -241,7 +239,7 @@ tos=False, timestamps=False)\n--\n\n\
         if self.memory == NULL:
             raise MemoryError()
         fs_slots_divide(&self.kernel, self.memory, count, size)
-        self.block = Block(count * size)
+        self.block = _Block(count * size)
         fs_slots_place(&self.kernel, self.block.data)
         self.touched = count
 
@@ -348,7 +346,7 @@ tos=False, timestamps=False)\n--\n\n\
             except TypeError:  # an object without weak references is asked again each time
                 pass
         if self.block.is_shared():  # its views keep it, and stay as they are
-            self.block = Block(self.block.size)
+            self.block = _Block(self.block.size)
             fs_slots_place(&self.kernel, self.block.data)
         return 0
 
@@ -654,8 +652,9 @@ tos=False, timestamps=False)\n--\n\n\
         return memoryview(self.column(FS_TIMES, TIMESTAMPS, "timestamps")).cast("q")
 
 
+@cython.no_gc_clear
 @cython.final
-cdef class Sending:
+cdef class _Sending:
     """One call of send_batch: bytes and names of all datagrams, before the first is sent."""
 
     def __cinit__(self, sock, tuple items):
@@ -685,12 +684,8 @@ cdef class Sending:
             out.data = <const uint8_t *>PyBytes_AS_STRING(payload)
             out.size = PyBytes_GET_SIZE(payload)
             return 0
-        if not PyObject_CheckBuffer(payload):
-            raise _errors.not_buffer(payload)
-        PyObject_GetBuffer(payload, view, PyBUF_FULL_RO)
+        get_contiguous(payload, view, "a payload")
         self.held += 1
-        if not PyBuffer_IsContiguous(view, b"C"):
-            raise _errors.in_pieces()
         out.data = <const uint8_t *>view.buf
         out.size = view.len
         return 0
@@ -858,7 +853,7 @@ def send_batch(sock, datagrams, peers=None, *, gso=True):
     (2, b'one', b'two')
     """
     descriptor_of(sock)
-    cdef Sending sending = Sending(sock, tuple(datagrams))
+    cdef _Sending sending = _Sending(sock, tuple(datagrams))
     if isinstance(peers, DatagramBatch):
         if (<DatagramBatch>peers).family == sending.family:
             sending.gather_replies(peers)

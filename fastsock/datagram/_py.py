@@ -15,15 +15,16 @@ from socket import AF_INET, AF_INET6, AF_UNSPEC
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
+from .._core.buffers import contiguous
 from ..address import inet_ntop, inet_pton
 from ..sockaddr import pack_sockaddr, unpack_sockaddr
 from . import constants as c, errors as _errors
 from .support import (
-    GRO,
-    LOCAL,
-    REFUSALS,
-    TIMESTAMPS,
-    TOS,
+    GRO as _GRO,
+    LOCAL as _LOCAL,
+    REFUSALS as _REFUSALS,
+    TIMESTAMPS as _TIMESTAMPS,
+    TOS as _TOS,
     is_shut_down,
     prepare,
     refuse_trains,
@@ -231,15 +232,15 @@ class DatagramBatch:
     ) -> None:
         slots, slot_size = index(slots), index(slot_size)
         if not 1 <= slots <= _errors.SLOTS_MAX:
-            raise _errors.not_between("slots", 1, _errors.SLOTS_MAX, slots)
+            raise _errors.out_of_range("slots", slots, 1, _errors.SLOTS_MAX)
         if not 1 <= slot_size <= _errors.SLOT_SIZE_MAX:
-            raise _errors.not_between("slot_size", 1, _errors.SLOT_SIZE_MAX, slot_size)
+            raise _errors.out_of_range("slot_size", slot_size, 1, _errors.SLOT_SIZE_MAX)
         if mapped not in ("keep", "ipv4"):
             raise _errors.bad_mapped(mapped)
         self._slots = slots
         self._slot_size = max(slot_size, 65535) if gro else slot_size
         self._ipv4 = mapped == "ipv4"
-        asked = ((gro, GRO), (local, LOCAL), (tos, TOS), (timestamps, TIMESTAMPS))
+        asked = ((gro, _GRO), (local, _LOCAL), (tos, _TOS), (timestamps, _TIMESTAMPS))
         self._wanted = sum(bit for truth, bit in asked if truth)
         self._messages: list[_Message] = []
         self._count = 0
@@ -537,7 +538,7 @@ class DatagramBatch:
         Raises:
             ValueError: `local` was not asked for; these are no internet sockets.
         """
-        self._asked(LOCAL, "local")
+        self._asked(_LOCAL, "local")
         with self._enter():
             family = self._internet_family()
 
@@ -558,7 +559,7 @@ class DatagramBatch:
         Raises:
             ValueError: `local` was not asked for.
         """
-        self._asked(LOCAL, "local")
+        self._asked(_LOCAL, "local")
         with self._enter():
             found = list(self._each(lambda message: message[3].interface))
             return memoryview(struct.pack(f"={len(found)}I", *found)).cast("I")
@@ -570,7 +571,7 @@ class DatagramBatch:
         Raises:
             ValueError: `tos` was not asked for.
         """
-        self._asked(TOS, "tos")
+        self._asked(_TOS, "tos")
         with self._enter():
             return bytes(self._each(lambda message: message[3].tos))
 
@@ -583,7 +584,7 @@ class DatagramBatch:
         Raises:
             ValueError: `timestamps` was not asked for.
         """
-        self._asked(TIMESTAMPS, "timestamps")
+        self._asked(_TIMESTAMPS, "timestamps")
         with self._enter():
             found = list(self._each(lambda message: message[3].timestamp))
             return memoryview(struct.pack(f"={len(found)}q", *found)).cast("q")
@@ -592,18 +593,6 @@ class DatagramBatch:
 class _Outgoing(NamedTuple):
     view: memoryview
     address: Any  # None for the peer that the socket is connected to
-
-
-def _view_of(payload: Any) -> memoryview:
-    try:
-        view = memoryview(payload)
-    except TypeError:
-        raise _errors.not_buffer(payload) from None
-    if not view.c_contiguous:
-        raise _errors.in_pieces()
-    if view.ndim == 1 and view.format == "B":
-        return view
-    return view.cast("B") if view.nbytes else memoryview(b"")
 
 
 def _address_for(sock: Any, address: Any) -> Any:
@@ -635,7 +624,7 @@ def _outgoing(sock: Any, items: tuple[Any, ...], peers: Any) -> list[_Outgoing]:
             payload, wanted = item
         elif isinstance(peers, list):
             wanted = peers[row]
-        view = _view_of(payload)
+        view = contiguous(payload, "a payload")
         if wanted is None:
             address = None
         elif wanted is not given:
@@ -692,7 +681,7 @@ def _send_all(
             _send_train(direct, datagrams[sent : sent + together])
         except OSError as error:
             code = error.errno or 0
-            if together > 1 and code in REFUSALS:
+            if together > 1 and code in _REFUSALS:
                 most = refuse_trains(sock, len(datagrams[sent].view), code)
                 continue
             if timeout and code in _WOULD_BLOCK:

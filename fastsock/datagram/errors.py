@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from .._core.errors import out_of_range, shorten
+
 SLOTS_MAX = 1 << 16
 SLOT_SIZE_MAX = 1 << 20
 
 
-def not_between(name: str, least: int, most: int, value: int) -> ValueError:
-    """The error of a number that is out of range."""
-    return ValueError(f"{name} must be between {least} and {most}, not {value}")
-
-
 def bad_mapped(mapped: object) -> ValueError:
     """The error of a `mapped` that is neither choice."""
-    return ValueError(f"mapped must be 'keep' or 'ipv4', not {mapped!r}")
+    return ValueError(f"mapped must be 'keep' or 'ipv4', not {shorten(mapped)}")
 
 
 def in_use() -> RuntimeError:
@@ -39,16 +36,6 @@ def not_many(payloads: int, peers: int) -> ValueError:
 def bad_pair(row: int) -> TypeError:
     """The error of a tuple that is no payload with its address."""
     return TypeError(f"datagrams[{row}] must be a bytes-like object or a pair (data, address)")
-
-
-def not_buffer(value: object) -> TypeError:
-    """The error of a payload that is no buffer."""
-    return TypeError(f"a bytes-like object is required, not '{type(value).__name__}'")
-
-
-def in_pieces() -> BufferError:
-    """The error of a payload whose bytes are not in one piece."""
-    return BufferError("memoryview: underlying buffer is not C-contiguous")
 
 
 def bad_family(family: int) -> ValueError:

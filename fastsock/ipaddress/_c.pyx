@@ -1,25 +1,21 @@
 # cython: language_level=3
 """Compiled twin of `fastsock.ipaddress`: C types over the standard library's classes.
 
-The types stand in `address.h`, `network.h` and `interface.h`, for Cython can't derive from classes
-that Python makes. Here they are made, and Python completes them (`rebind`).
+The types stand in `types/`, for Cython can't derive from classes that Python makes. Here they are
+made, and Python completes them (`rebind`).
 """
 
-from cpython.buffer cimport (
-    PyBUF_FULL_RO,
-    PyBuffer_IsContiguous,
-    PyBuffer_Release,
-    PyObject_CheckBuffer,
-    PyObject_GetBuffer,
-)
+from cpython.buffer cimport PyBuffer_Release
 from libc.stdint cimport uint8_t
+
+from fastsock._core.buffers cimport get_contiguous
 
 from socket import AF_INET, AF_INET6, AF_UNSPEC
 
 from . import errors as _errors
 from .rebind import complete as _complete
 
-cdef extern from "fastsock/ipaddress/types.h":
+cdef extern from "fastsock/ipaddress/types/module.h":
     object fs_ip_new_module(object spec)
     object fs_parse_many(object module, object texts)
     object fs_from_packed(
@@ -48,17 +44,6 @@ def __getattr__(name):
         return _names[name]
     except KeyError:
         raise AttributeError(f"module 'ipaddress' has no attribute {name!r}") from None
-
-
-cdef int get_contiguous(object buffer, Py_buffer *view) except -1:
-    """The bytes of a buffer, which are in one piece; the caller releases them."""
-    if not PyObject_CheckBuffer(buffer):
-        raise _errors.not_buffer(buffer)
-    PyObject_GetBuffer(buffer, view, PyBUF_FULL_RO)
-    if not PyBuffer_IsContiguous(view, c"C"):
-        PyBuffer_Release(view)
-        raise _errors.not_contiguous()
-    return 0
 
 
 def parse_many(texts):
@@ -110,7 +95,7 @@ def from_packed(family, packed):
         raise _errors.bad_family(family)
     v6 = family != AF_INET
     cdef Py_ssize_t record = 16 if v6 else 4
-    get_contiguous(packed, &view)
+    get_contiguous(packed, &view, "packed")
     try:
         if view.len % record:
             raise _errors.bad_record_length(view.len, record)

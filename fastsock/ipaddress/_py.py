@@ -10,6 +10,7 @@ from socket import AF_INET, AF_INET6, AF_UNSPEC
 from struct import iter_unpack
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
+from fastsock._core.buffers import contiguous as _contiguous
 from fastsock.ipaddress import errors as _errors
 
 if TYPE_CHECKING:
@@ -66,13 +67,7 @@ def from_packed(family: SupportsIndex, packed: ReadableBuffer) -> list[IPv4Addre
     """
     if family not in (AF_INET, AF_INET6, AF_UNSPEC):
         raise _errors.bad_family(family)
-    try:
-        view = memoryview(packed)
-    except TypeError:
-        raise _errors.not_buffer(packed) from None
-    if not view.c_contiguous:
-        view.release()  # the error would keep it, and so the buffer from growing
-        raise _errors.not_contiguous()
+    view = _contiguous(packed, "packed")
     make = IPv4Address if family == AF_INET else IPv6Address
     record = 4 if family == AF_INET else 16
     if view.nbytes % record:

@@ -11,13 +11,3 @@ def bad_record_length(size: int, record: int) -> ValueError:
     return ValueError(
         f"packed must be a whole number of {record}-byte address records, not {size} bytes"
     )
-
-
-def not_buffer(value: object) -> TypeError:
-    """The error of an argument that has no bytes to give."""
-    return TypeError(f"a bytes-like object is required, not '{type(value).__name__}'")
-
-
-def not_contiguous() -> BufferError:
-    """The error of a buffer whose bytes are not in one piece."""
-    return BufferError("memoryview: underlying buffer is not C-contiguous")

@@ -41,7 +41,7 @@ from fastsock.packet.text import packet_error as _packet_error
 _LIMITS = _fields.LIMITS
 _LINK_TYPES = _fields.LINK_TYPES
 
-fs_choose_crc32c(_machine.SIMD == "sse42")
+fs_choose_crc32c("sse42" in _machine.SIMD_USED)
 
 
 cdef enum:  # parse_packet's parameters

@@ -6,12 +6,9 @@ A `_Table` is looked at and changed inside its critical section, in which no Pyt
 
 cimport cython
 from cpython.buffer cimport (
-    PyBUF_FULL_RO,
     PyBUF_SIMPLE,
     PyBuffer_FillInfo,
-    PyBuffer_IsContiguous,
     PyBuffer_Release,
-    PyObject_CheckBuffer,
     PyObject_GetBuffer,
 )
 from cpython.bytes cimport (
@@ -30,7 +27,8 @@ from libc.stdint cimport uintptr_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memset
 
-import os as _os
+from fastsock._core.buffers cimport get_contiguous
+
 from collections.abc import MutableMapping as _MutableMapping
 
 from .._core import machine as _machine
@@ -50,15 +48,7 @@ cdef extern from "Python.h":
     object PyMemoryView_FromObject(object buffer)
 
 
-def _wants_avx2():
-    """Whether FASTSOCK_SIMD leaves AVX2 to us: it names a set, which has all before it."""
-    names = _machine.SIMD_SUPPORTED
-    if "avx2" in names:
-        return "avx2" in names[: names.index(_machine.SIMD) + 1]
-    return _os.environ.get("FASTSOCK_SIMD", "").strip().lower() in ("", "auto")
-
-
-fs_choose_walk(_wants_avx2())
+fs_choose_walk("avx2" in _machine.SIMD_USED)
 _KERNEL = "avx2" if fs_use_avx2 else "scalar"
 
 
@@ -156,12 +146,7 @@ cdef int is_wide(object family) except -1:
 cdef Py_ssize_t get_records(object packed, bint wide, Py_buffer *view) except -1:
     """Fill `view` with records in one piece; returns how many. The caller releases it."""
     cdef Py_ssize_t size = 16 if wide else 4
-    if not PyObject_CheckBuffer(packed):
-        raise _errors.not_buffer(packed)
-    PyObject_GetBuffer(packed, view, PyBUF_FULL_RO)
-    if not PyBuffer_IsContiguous(view, b"C"):
-        PyBuffer_Release(view)
-        raise _errors.in_pieces()
+    get_contiguous(packed, view, "packed")
     if view.len % size:
         total = view.len
         PyBuffer_Release(view)
@@ -183,6 +168,7 @@ cdef inline size_t hashed(PyObject *value, size_t mask) noexcept:
     return <size_t>((<uint64_t><uintptr_t>value >> 4) * <uint64_t>0x9E3779B97F4A7C15 >> 24) & mask
 
 
+@cython.no_gc_clear
 @cython.final
 cdef class _Slots:
     def __cinit__(self, list values=None, reader=None):
@@ -603,6 +589,7 @@ cdef struct List:
     size_t count, room
 
 
+@cython.no_gc_clear
 @cython.final
 cdef class _Builder:
     """Networks and values in the order in which they come, of which nobody else knows yet."""
@@ -676,6 +663,7 @@ cdef _Builder build(object items, bint strict):
 
 # --- Iteration ------------------------------------------------------------------------------------
 
+@cython.no_gc_clear
 @cython.final
 cdef class _Iterator:
     """Networks, values or both, in address order, of the table as it was when this was made."""
@@ -709,6 +697,7 @@ cdef class _Iterator:
 
 # --- The table ------------------------------------------------------------------------------------
 
+@cython.no_gc_clear
 cdef class _Table:
     """What both twins have of their own. `PrefixTable` adds the rest, which is written once."""
 

@@ -10,6 +10,7 @@ from operator import index
 from socket import AF_INET, AF_INET6, AF_UNSPEC
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
 
+from .._core.buffers import contiguous
 from ..address import inet_pton
 from . import errors
 
@@ -38,11 +39,9 @@ def _of_text(text: str) -> bytes:
 def _of_buffer(buffer: Any) -> bytes | None:
     """The packed address in a buffer; None where there is no buffer."""
     try:
-        view = memoryview(buffer)
+        view = contiguous(buffer, "a packed address")
     except TypeError:
         return None
-    if not view.c_contiguous:
-        raise errors.in_pieces()
     if view.nbytes not in (4, 16):
         raise errors.bad_packed(view.nbytes)
     return view.tobytes()
@@ -168,20 +167,8 @@ def is_wide(family: SupportsIndex) -> bool:
 
 def records(packed: Any, wide: bool) -> memoryview:
     """A buffer of packed records as plain bytes."""
-    try:
-        view = memoryview(packed)
-    except TypeError:
-        raise errors.not_buffer(packed) from None
-    if not view.c_contiguous:
-        raise errors.in_pieces()
+    view = contiguous(packed, "packed")
     size = 16 if wide else 4
     if view.nbytes % size:
         raise errors.bad_records(view.nbytes, size)
-    if view.ndim == 1 and view.format == "B":
-        return view
-    if view.nbytes == 0:
-        return memoryview(b"")
-    try:
-        return view.cast("B")
-    except (TypeError, ValueError):  # a format that cast() does not know
-        return memoryview(view.tobytes())
+    return view

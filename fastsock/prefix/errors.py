@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from .._core.errors import Error
+from .._core.errors import Error, not_buffer as not_buffer, shorten
 from ..address import AddressError
-
-_SHOWN = 60
 
 
 class TableFileError(Error, ValueError):
@@ -20,31 +18,26 @@ class TableFileError(Error, ValueError):
     """
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
-
-
 def not_address(value: object) -> AddressError:
     """The error of a text that is no address of either family."""
-    return AddressError(f"{_shown(value)} is not an IPv4 or IPv6 address", None, value)
+    return AddressError(f"{shorten(value)} is not an IPv4 or IPv6 address", None, value)
 
 
 def not_network(value: object, why: str = "") -> AddressError:
     """The error of a text that is no network of either family."""
     reason = f": {why}" if why else ""
-    return AddressError(f"{_shown(value)} is not an IPv4 or IPv6 network{reason}", None, value)
+    return AddressError(f"{shorten(value)} is not an IPv4 or IPv6 network{reason}", None, value)
 
 
 def has_zone(value: object) -> AddressError:
     """The error of an address with a zone, which prefixes know nothing of."""
-    return AddressError(f"{_shown(value)} has a zone: look up the address without it", None, value)
+    return AddressError(f"{shorten(value)} has a zone: look up the address without it", None, value)
 
 
 def has_host_bits(value: object) -> AddressError:
     """The error of a network with bits set behind its prefix."""
     return AddressError(
-        f"{_shown(value)} has host bits set (strict=False clears them)", None, value
+        f"{shorten(value)} has host bits set (strict=False clears them)", None, value
     )
 
 
@@ -93,16 +86,6 @@ def bad_records(size: int, record: int) -> ValueError:
     return ValueError(f"packed must be records of {record} bytes, not {size} bytes in all")
 
 
-def not_buffer(value: object) -> TypeError:
-    """The error of a value without the buffer protocol."""
-    return TypeError(f"a bytes-like object is required, not '{type(value).__name__}'")
-
-
-def in_pieces() -> BufferError:
-    """The error of a buffer that is not contiguous."""
-    return BufferError("memoryview: underlying buffer is not C-contiguous")
-
-
 def bad_default(default: int) -> OverflowError:
     """The error of a default that is no int32."""
     return OverflowError(f"default must fit into 32 bits, not {default}")
@@ -110,7 +93,7 @@ def bad_default(default: int) -> OverflowError:
 
 def not_pair(item: object) -> TypeError:
     """The error of an item that is no network with a value."""
-    return TypeError(f"an item must be a (network, value) pair, not {_shown(item)}")
+    return TypeError(f"an item must be a (network, value) pair, not {shorten(item)}")
 
 
 def frozen() -> TypeError:
@@ -132,7 +115,7 @@ def not_json(network: str, value: object) -> TypeError:
     """The error of a value that a file can't hold."""
     return TypeError(
         f"the value of {network} can't be saved: a file holds JSON (None, bool, int, float, str, "
-        f"list, dict with str keys), not {_shown(value)}"
+        f"list, dict with str keys), not {shorten(value)}"
     )
 
 
@@ -158,7 +141,7 @@ def no_column(name: str, columns: list[str]) -> ValueError:
 
 def bad_range(first: object, last: object) -> ValueError:
     """The error of a range that is none."""
-    return ValueError(f"{_shown(first)} to {_shown(last)} is not a range of one family")
+    return ValueError(f"{shorten(first)} to {shorten(last)} is not a range of one family")
 
 
 def unknown_special(name: object, names: tuple[str, ...]) -> ValueError:

@@ -8,6 +8,7 @@
 #ifndef FASTSOCK_PREFIX_TREE_H
 #define FASTSOCK_PREFIX_TREE_H
 
+#include "fastsock/_core/cpu.h"
 #include "key.h"
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__)) && !defined(FASTSOCK_NO_SIMD)
@@ -156,21 +157,15 @@ FS_AVX2 FS_INLINE unsigned fs_count6_avx2(const uint64_t *keys, uint64_t x)
 
 static int fs_use_avx2;
 
-static inline int fs_has_avx2(void)
-{
-#ifdef FASTSOCK_HAVE_AVX2
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("popcnt") != 0;
-#else
-    return 0;
-#endif
-}
-
 /* Set once, at import. Interpreters of one process agree: the processor and the environment are the
  * same for all. */
 static inline void fs_choose_walk(int avx2)
 {
-    fs_use_avx2 = avx2 && fs_has_avx2();
+#ifdef FASTSOCK_HAVE_AVX2
+    fs_use_avx2 = avx2 && fs_cpu_has_avx2();
+#else
+    (void)avx2; /* this compiler has made no kernel for it */
+#endif
 }
 
 #ifdef FASTSOCK_HAVE_AVX2

@@ -26,7 +26,7 @@ cdef enum:
     LEAST = 16          # bytes of max_size, so that both versions have a header that fits
     LINE_MAX = 107      # bytes of the longest line, with its CRLF
 
-fs_choose_crc32c(_machine.SIMD == "sse42")
+fs_choose_crc32c("sse42" in _machine.SIMD_USED)
 
 
 @cython.final

@@ -1,12 +1,6 @@
 """Compiled twin of `fastsock.sockaddr`: addresses as objects around the kernel."""
 
-from cpython.buffer cimport (
-    PyBUF_FULL_RO,
-    PyBuffer_IsContiguous,
-    PyBuffer_Release,
-    PyObject_CheckBuffer,
-    PyObject_GetBuffer,
-)
+from cpython.buffer cimport PyBuffer_Release, PyObject_CheckBuffer
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.number cimport PyNumber_Index
 from cpython.ref cimport Py_INCREF
@@ -14,6 +8,8 @@ from cpython.tuple cimport PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
 from cpython.unicode cimport PyUnicode_Check
 from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memchr
+
+from fastsock._core.buffers cimport contiguous, get_contiguous
 
 import os
 import socket
@@ -146,11 +142,8 @@ cdef Py_ssize_t pack_unix(object address, fs_sockaddr *out) except -1:
     path = os.fsencode(address) if isinstance(address, str) else address
     if not PyObject_CheckBuffer(path):
         raise _errors.not_path(address)
-    PyObject_GetBuffer(path, &view, PyBUF_FULL_RO)
+    get_contiguous(path, &view, "a path")
     try:
-        if not PyBuffer_IsContiguous(&view, b"C"):
-            path = bytes(memoryview(path))
-            return pack_unix(path, out)
         return pack_path(<const uint8_t *>view.buf, view.len, out)
     finally:
         PyBuffer_Release(&view)
@@ -170,10 +163,9 @@ cdef Py_ssize_t pack_path(const uint8_t *path, Py_ssize_t size, fs_sockaddr *out
 cdef Py_ssize_t pack_other(object family, object address, fs_sockaddr *out) except -1:
     if not 0 <= family <= FS_FAMILY_MAX:
         raise _errors.bad_family(family, FS_FAMILY_MAX)
-    try:
-        data = bytes(memoryview(address))
-    except TypeError:
-        raise _errors.not_data(address) from None
+    if not PyObject_CheckBuffer(address):
+        raise _errors.not_data(address)
+    data = bytes(contiguous(address, "an address"))
     cdef Py_ssize_t size = len(data)
     if size > FS_DATA_MAX:
         raise _errors.data_too_long(size, FS_DATA_MAX)
@@ -280,12 +272,8 @@ def unpack_sockaddr(buffer, /):
     cdef fs_endpoint endpoint
     cdef fs_sockaddr_kind kind
     cdef Py_buffer view
-    if not PyObject_CheckBuffer(buffer):
-        raise TypeError(f"a bytes-like object is required, not '{type(buffer).__name__}'")
-    PyObject_GetBuffer(buffer, &view, PyBUF_FULL_RO)
+    get_contiguous(buffer, &view, "buffer")
     try:
-        if not PyBuffer_IsContiguous(&view, b"C"):
-            raise BufferError("memoryview: underlying buffer is not C-contiguous")
         kind = fs_read_sockaddr(
             <const uint8_t *>view.buf, <const uint8_t *>view.buf + view.len, &endpoint
         )

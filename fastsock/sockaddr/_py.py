@@ -10,6 +10,7 @@ from operator import index
 from socket import AF_INET, AF_INET6
 from typing import TYPE_CHECKING, Any
 
+from .._core.buffers import contiguous
 from . import errors as _errors
 
 if TYPE_CHECKING:
@@ -100,9 +101,10 @@ def _inet6(address: Any) -> bytes:
 
 def _unix(address: Any) -> bytes:
     try:
-        path = os.fsencode(address) if isinstance(address, str) else bytes(memoryview(address))
+        path = os.fsencode(address) if isinstance(address, str) else contiguous(address, "a path")
     except TypeError:
         raise _errors.not_path(address) from None
+    path = bytes(path)
     if path == b"" or (_ABSTRACT and path[0] == 0):
         if len(path) > _PATH_MAX:
             raise _errors.path_too_long()
@@ -118,7 +120,7 @@ def _other(family: int, address: Any) -> bytes:
     if not 0 <= family <= _FAMILY_MAX:
         raise _errors.bad_family(family, _FAMILY_MAX)
     try:
-        data = bytes(memoryview(address))
+        data = bytes(contiguous(address, "an address"))
     except TypeError:
         raise _errors.not_data(address) from None
     if len(data) > _DATA_MAX:
@@ -186,13 +188,7 @@ def unpack_sockaddr(buffer: ReadableBuffer, /) -> tuple[int, Any]:
     >>> unpack_sockaddr(pack_sockaddr(AF_INET6, ("fe80::1%7", 546)))[1]
     ('fe80::1', 546, 0, 7)
     """
-    try:
-        view = memoryview(buffer)
-    except TypeError:
-        raise TypeError(f"a bytes-like object is required, not '{type(buffer).__name__}'") from None
-    with view:
-        if not view.c_contiguous:
-            raise BufferError("memoryview: underlying buffer is not C-contiguous")
+    with contiguous(buffer, "buffer") as view:
         data = view.tobytes()
     if len(data) < 2:
         raise _errors.too_short(len(data), "sockaddr")

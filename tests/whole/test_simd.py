@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import sys
 from importlib import import_module
 from pathlib import Path
 from socket import AF_INET, AF_INET6, AF_UNSPEC
@@ -58,13 +59,13 @@ def test_x86_64_has_sse41(kernels):
     assert "sse41" in kernels
 
 
-@pytest.mark.parametrize("wanted", ["scalar", "sse41", "sse42", "auto", "", " SSE41 "])
+@pytest.mark.parametrize("wanted", ["scalar", "sse41", "sse42", "avx2", "auto", "", " SSE41 "])
 def test_the_forced_kernel_runs_and_does_the_rows(kernels, run_python, tmp_path, wanted):
     expected = wanted.strip().lower()
     if expected in ("auto", ""):
         expected = kernels[-1]
     if expected not in kernels:
-        pytest.skip(f"this processor has no {expected}")
+        pytest.skip(f"FASTSOCK_SIMD={expected}: this processor lacks {expected}")
     texts = [(AF_INET, V4), (AF_INET6, V6), (AF_INET6, FULL6), (AF_UNSPEC, V4), (AF_UNSPEC, V6)]
     report = kernel_runs(run_python, tmp_path, wanted, texts)
     assert report["simd"] == expected
@@ -100,8 +101,41 @@ def test_what_the_steps_decline(kernels, run_python, tmp_path):
 def test_unknown_kernel_is_an_import_error(machine, run_python, value):
     done = run_python("-c", "import fastsock", FASTSOCK_SIMD=value)
     assert done.returncode == 1
-    choices = "auto, scalar, sse41, sse42"
+    choices = "auto, scalar, sse41, sse42, avx2"
     assert f"ImportError: FASTSOCK_SIMD={value!r}: expected one of {choices}" in done.stderr
+
+
+PREFIX = """
+import json, sys
+from fastsock._core import machine
+from fastsock.prefix import PrefixSet, _c as prefix
+allowed = PrefixSet(["192.0.2.0/25", "10.0.0.0/8", "2001:db8::/33"])
+four = b"".join(bytes([192, 0, 2, n]) for n in range(256))
+six = b"".join(bytes.fromhex("20010db8") + bytes([n]) + bytes(11) for n in range(256))
+found = [allowed.contains_many(family, packed) for family, packed in ((2, four), (10, six))]
+json.dump([machine.SIMD, prefix._KERNEL, [bytes(one).hex() for one in found]], sys.stdout)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the script has Linux's number of AF_INET6")
+@pytest.mark.parametrize("wanted", ["scalar", "sse41", "sse42", "avx2"])
+def test_avx2_governs_prefixes(kernels, run_python, wanted):
+    if wanted not in kernels:
+        pytest.skip(f"FASTSOCK_SIMD={wanted}: this processor lacks {wanted}")
+    done = run_python("-c", PREFIX, FASTSOCK_SIMD=wanted)
+    assert done.returncode == 0, done.stderr
+    simd, kernel, found = json.loads(done.stdout)
+    assert (simd, kernel) == (wanted, "avx2" if wanted == "avx2" else "scalar")
+    assert found == [(b"\1" * 128 + bytes(128)).hex()] * 2
+
+
+def test_x86_64_has_avx2(kernels):
+    """Asked of the system, which also tells whether it saves the wide registers."""
+    cpuinfo = Path("/proc/cpuinfo")
+    words = cpuinfo.read_text().split() if cpuinfo.exists() else []
+    if "sse4_1" not in words:
+        pytest.skip("this processor is not known to be an x86-64 with SSE4.1")
+    assert ("avx2" in kernels) == ("avx2" in words and "popcnt" in words)
 
 
 def test_kernel_that_cannot_run_here_is_an_import_error(machine, monkeypatch):

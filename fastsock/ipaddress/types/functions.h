@@ -3,7 +3,7 @@
 #ifndef FASTSOCK_IPADDRESS_FUNCTIONS_H
 #define FASTSOCK_IPADDRESS_FUNCTIONS_H
 
-#include "fastsock/ipaddress/interface.h"
+#include "fastsock/ipaddress/types/interface.h"
 
 static fs_ip_state *fs_state_in(PyObject *module)
 {

@@ -3,7 +3,7 @@
 #ifndef FASTSOCK_IPADDRESS_ITERATOR_H
 #define FASTSOCK_IPADDRESS_ITERATOR_H
 
-#include "fastsock/ipaddress/address.h"
+#include "fastsock/ipaddress/types/address.h"
 
 static inline PyObject *fs_new_network(fs_ip_state *state, int v6, fs_ip value, int length);
 

@@ -3,7 +3,7 @@
 #ifndef FASTSOCK_IPADDRESS_INTERFACE_H
 #define FASTSOCK_IPADDRESS_INTERFACE_H
 
-#include "fastsock/ipaddress/network.h"
+#include "fastsock/ipaddress/types/network.h"
 
 static PyObject *interface_vectorcall_4(PyObject *, PyObject *const *, size_t, PyObject *);
 static PyObject *interface_vectorcall_6(PyObject *, PyObject *const *, size_t, PyObject *);

@@ -6,7 +6,7 @@
 #ifndef FASTSOCK_IPADDRESS_ADDRESS_H
 #define FASTSOCK_IPADDRESS_ADDRESS_H
 
-#include "fastsock/ipaddress/flags.h"
+#include "fastsock/ipaddress/types/flags.h"
 
 /* --- making them --- */
 

@@ -8,7 +8,7 @@
 #ifndef FASTSOCK_IPADDRESS_FLAGS_H
 #define FASTSOCK_IPADDRESS_FLAGS_H
 
-#include "fastsock/ipaddress/state.h"
+#include "fastsock/ipaddress/types/state.h"
 
 static void fs_free_answers(fs_ip_answers *answers)
 {

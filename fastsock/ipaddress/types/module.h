@@ -3,7 +3,7 @@
 #ifndef FASTSOCK_IPADDRESS_TYPES_H
 #define FASTSOCK_IPADDRESS_TYPES_H
 
-#include "fastsock/ipaddress/functions.h"
+#include "fastsock/ipaddress/types/functions.h"
 
 /* Where a slot of a class of the standard library's lies in its objects. */
 static Py_ssize_t fs_slot_offset(PyObject *descriptor)

@@ -8,7 +8,7 @@
 #ifndef FASTSOCK_IPADDRESS_NETWORK_H
 #define FASTSOCK_IPADDRESS_NETWORK_H
 
-#include "fastsock/ipaddress/iterator.h"
+#include "fastsock/ipaddress/types/iterator.h"
 
 static PyObject *network_vectorcall_4(PyObject *, PyObject *const *, size_t, PyObject *);
 static PyObject *network_vectorcall_6(PyObject *, PyObject *const *, size_t, PyObject *);
