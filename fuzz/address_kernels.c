@@ -11,6 +11,7 @@
 
 #include "fastsock/_core/cpu.h"
 #include "fastsock/address/family.h"
+#include "fastsock/address/hostport.h"
 #include "fastsock/address/lines_dispatch.h"
 
 #define CHECK(truth) \
@@ -139,6 +140,29 @@ static void check_rows(const result *r, fs_kind kind, int mask, const uint8_t *p
     CHECK(r->run.row == row && row == r->run.rows && r->run.p == end);
 }
 
+/* A host and port that were found can be written, and are all that the text has but brackets. */
+static void check_hostport(const uint8_t *p, size_t size)
+{
+    fs_hostport found;
+    uint8_t digits[FS_PORT_DIGITS];
+    int bracketed;
+    const uint8_t *end = p + size;
+    const fs_hostport_fault fault = fs_parse_hostport(p, end, &found);
+    CHECK((fault == FS_HOSTPORT_PORT) <= (found.digits != NULL));
+    if (fault != FS_HOSTPORT_GOOD)
+        return;
+    CHECK(p <= found.host && found.host <= found.host_end && found.host_end <= end);
+    CHECK(fs_check_host(found.host, found.host_end, &bracketed) == FS_HOSTPORT_GOOD);
+    CHECK(bracketed || p == found.host);
+    if (found.digits != NULL) {
+        unsigned again = 0;
+        const int written = fs_format_port(found.port, digits);
+        CHECK(found.port <= FS_PORT_MAX && found.digits < end && found.digits[-1] == ':');
+        CHECK(fs_parse_port(digits, digits + written, &again) && again == found.port);
+        CHECK(written <= end - found.digits);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
@@ -155,6 +179,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_item(kind, data, size); /* under the kernel that run() chose */
     }
     check_aton(data, size);
+    check_hostport(data, size);
     if (size >= 16)
         check_format(data);
     return 0;

@@ -35,6 +35,12 @@ from libc.stdint cimport uint8_t
 from libc.string cimport memchr, memcpy, memset
 
 from fastsock._core.buffers cimport get_contiguous
+from fastsock._core.entries cimport (
+    PyCFunction,
+    PyMethodDef,
+    PyObject_Vectorcall,
+    with_entry,
+)
 
 import _socket
 from io import BytesIO
@@ -55,6 +61,10 @@ cdef extern from "Python.h":
 cdef enum:
     CHUNK_ROWS = 4096     # of an iterable, held at a time
     PREFETCH_ROWS = 8     # of a list, ahead of the row that is parsed: strings lie anywhere
+
+# The entries of our own, the same in all interpreters.
+cdef PyMethodDef quick_parse_hostport
+cdef PyMethodDef quick_format_hostport
 
 fs_choose_kernel("sse41" in _machine.SIMD_USED)
 
@@ -563,6 +573,26 @@ cdef object hostport_error(object text, fs_hostport_fault fault):
     return _errors.bad_hostport(text, _errors.HOSTPORT_FAULTS[<int>fault - 1])
 
 
+cdef object split_hostport(object text, object default_port):
+    cdef fs_hostport found
+    cdef fs_hostport_fault fault
+    cdef const uint8_t *p
+    cdef Py_ssize_t size
+    if not PyUnicode_Check(text):
+        raise TypeError(f"text must be str, not {type(text).__name__}")
+    p = fs_ascii(<PyObject *>text, &size)
+    if p == NULL:
+        characters = stand_in(<str>text)
+        p, size = <const uint8_t *>PyBytes_AS_STRING(characters), PyBytes_GET_SIZE(characters)
+    fault = fs_parse_hostport(p, p + size, &found)
+    if fault == FS_HOSTPORT_PORT:
+        raise _errors.bad_port_digits(text, piece_of(text, p, found.digits, p + size))
+    if fault != FS_HOSTPORT_GOOD:
+        raise hostport_error(text, fault)
+    host = piece_of(text, p, found.host, found.host_end)
+    return host, default_port if found.digits == NULL else found.port
+
+
 def parse_hostport(text, default_port=None):
     """Split ``host:port``, where an IPv6 address stands in brackets if a port follows.
 
@@ -588,23 +618,18 @@ def parse_hostport(text, default_port=None):
     >>> parse_hostport("example.org", 80)
     ('example.org', 80)
     """
-    cdef fs_hostport found
-    cdef fs_hostport_fault fault
-    cdef const uint8_t *p
-    cdef Py_ssize_t size
-    if not PyUnicode_Check(text):
-        raise TypeError(f"text must be str, not {type(text).__name__}")
-    p = fs_ascii(<PyObject *>text, &size)
-    if p == NULL:
-        characters = stand_in(<str>text)
-        p, size = <const uint8_t *>PyBytes_AS_STRING(characters), PyBytes_GET_SIZE(characters)
-    fault = fs_parse_hostport(p, p + size, &found)
-    if fault == FS_HOSTPORT_PORT:
-        raise _errors.bad_port_digits(text, piece_of(text, p, found.digits, p + size))
-    if fault != FS_HOSTPORT_GOOD:
-        raise hostport_error(text, fault)
-    host = piece_of(text, p, found.host, found.host_end)
-    return host, default_port if found.digits == NULL else found.port
+    return split_hostport(text, default_port)
+
+
+cdef object enter_parse_hostport(
+    PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    """What a call enters: Cython's entry looks its module up for each parameter's name."""
+    if names == NULL and count == 1:
+        return split_hostport(<object>args[0], None)
+    if names == NULL and count == 2:
+        return split_hostport(<object>args[0], <object>args[1])
+    return PyObject_Vectorcall(_parse_hostport, args, count, names)
 
 
 cdef unsigned port_number(object port) except? 0:
@@ -628,25 +653,7 @@ cdef object join_ascii(
     return text
 
 
-def format_hostport(host, port):
-    """Join a host and a port, with brackets round an IPv6 address: `parse_hostport` undone.
-
-    Args:
-        host: a name, an IPv4 or an IPv6 address (with a zone or without), or ``""``.
-        port: 0 to 65535, or None for no port.
-
-    Returns:
-        ``"host:port"`` or ``"[host]:port"``; without a port, ``"host"`` or ``"[host]"``.
-
-    Raises:
-        AddressError: a host that `parse_hostport` would not give back, a port out of range.
-        TypeError: `host` is not a str, or `port` not an integer.
-
-    Source: RFC 3986 section 3.2.2; RFC 5952 section 6.
-
-    >>> format_hostport("2001:db8::1", 443)
-    '[2001:db8::1]:443'
-    """
+cdef object join_hostport(object host, object port):
     cdef uint8_t tail[1 + FS_PORT_DIGITS]
     cdef int tail_size = 0
     cdef bint bracketed, ascii = True
@@ -674,3 +681,42 @@ def format_hostport(host, port):
     if bracketed:
         plain = f"[{plain}]"
     return PyUnicode_Concat(plain, fs_new_short_text(tail, tail_size))
+
+
+def format_hostport(host, port):
+    """Join a host and a port, with brackets round an IPv6 address: `parse_hostport` undone.
+
+    Args:
+        host: a name, an IPv4 or an IPv6 address (with a zone or without), or ``""``.
+        port: 0 to 65535, or None for no port.
+
+    Returns:
+        ``"host:port"`` or ``"[host]:port"``; without a port, ``"host"`` or ``"[host]"``.
+
+    Raises:
+        AddressError: a host that `parse_hostport` would not give back, a port out of range.
+        TypeError: `host` is not a str, or `port` not an integer.
+
+    Source: RFC 3986 section 3.2.2; RFC 5952 section 6.
+
+    >>> format_hostport("2001:db8::1", 443)
+    '[2001:db8::1]:443'
+    """
+    return join_hostport(host, port)
+
+
+cdef object enter_format_hostport(
+    PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    if names == NULL and count == 2:
+        return join_hostport(<object>args[0], <object>args[1])
+    return PyObject_Vectorcall(_format_hostport, args, count, names)
+
+
+_parse_hostport, _format_hostport = parse_hostport, format_hostport
+parse_hostport = with_entry(
+    _parse_hostport, &quick_parse_hostport, <PyCFunction>enter_parse_hostport
+)
+format_hostport = with_entry(
+    _format_hostport, &quick_format_hostport, <PyCFunction>enter_format_hostport
+)

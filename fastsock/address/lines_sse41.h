@@ -52,7 +52,7 @@ static const uint8_t fs_octet_shuffles[81][16] = {FS_B(1), FS_B(2), FS_B(3)};
 #undef FS_LANE
 
 /* The byte after a row whose address stopped at `size` and whose first newline is at `newline`,
- * or NULL where something else stands between. The result hangs on `newline` alone, which is
+ * or NULL where something else stands between. The result depends on `newline` alone, which is
  * known long before the address is parsed: so the processor starts on the next row meanwhile. */
 FS_ALWAYS_INLINE const uint8_t *fs_end_row(const uint8_t *p, unsigned size, unsigned newline)
 {
@@ -61,7 +61,7 @@ FS_ALWAYS_INLINE const uint8_t *fs_end_row(const uint8_t *p, unsigned size, unsi
     return p + newline + 1;
 }
 
-/* The address at the start of `text`, with any byte but a digit behind it: its length, or 0. */
+/* The address at the start of `text`, with any byte but a digit after it: its length, or 0. */
 FS_SSE41 FS_ALWAYS_INLINE unsigned fs_text4_sse41(__m128i text, uint8_t *out)
 {
     const __m128i digits = _mm_sub_epi8(text, _mm_set1_epi8('0'));
@@ -90,7 +90,7 @@ FS_SSE41 FS_ALWAYS_INLINE unsigned fs_text4_sse41(__m128i text, uint8_t *out)
     const uint32_t dots = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8('.')));
     const uint32_t zeros = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(digits, _mm_setzero_si128()));
     const uint32_t starts = dots << 1 | 1;
-    /* A zero that starts an octet and has a digit behind it is a leading zero. */
+    /* A zero that starts an octet and has a digit after it is a leading zero. */
     const uint32_t leading = zeros & starts & ~(others >> 1);
     if (((dots ^ others) | leading) & inside)
         return 0;
@@ -254,7 +254,7 @@ FS_SSE41 static inline const uint8_t *fs_row6_sse41(const uint8_t *p, const uint
     const uint64_t newlines = fs_mask48(text, '\n');
     if (newlines == 0)
         return NULL;
-    /* The next row hangs on `newline` alone, as in IPv4. */
+    /* The next row depends on `newline` alone, as in IPv4. */
     const unsigned newline = fs_ctz(newlines);
     const unsigned size = newline - (newline != 0 && p[newline - 1] == '\r');
     if (size < 2 || size > FS_TEXT6_MAX)

@@ -1,9 +1,9 @@
-"""What stands in `socket` under a name of ours, and who answers where a fast path does not.
+"""Which function `socket` has under one of our names, and which answers without a fast path.
 
 Programs put other functions into `socket`: gevent and tests do, and so does one
 that installs fastsock's. Every look-up therefore asks `socket` at call time. A
-fast path is taken only if the standard library's own function is in place, or
-ours is; whatever else is there gets the call, as it came.
+fast path is taken only if `socket` has the standard library's own function or
+ours; any other function gets the call unchanged.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def check_port(port: object) -> None:
 
 
 def shape_of(rows: list[Any], sockaddr: tuple[Any, ...]) -> tuple[Any, ...] | None:
-    """What tells the rows of any other literal: ``(family, type, proto)`` of each.
+    """The part of a literal's rows that all literals share: ``(family, type, proto)`` of each.
 
     None if the rows are not those of a literal as we know them: an interpreter
     without IPv6, a platform with rules of its own.

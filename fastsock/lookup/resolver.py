@@ -1,6 +1,6 @@
 """A cache of name look-ups that threads and event loops share.
 
-`getaddrinfo` tells no time to live, so the times are the caller's. Keep them
+`getaddrinfo` reports no time to live, so the caller sets the times. Keep them
 short: an address that moved is found again after `ttl` seconds at the latest.
 """
 
@@ -38,7 +38,7 @@ __all__ = ["Resolver", "ResolverInfo"]
 _PORT_MAX = 0xFFFF
 _NUMERIC_HOST = int(socket.AI_NUMERICHOST)  # the flag's own `&` is slow
 _ANY_PORT = object()  # in a key: any number, for rows differ in it only
-# Answers, though not those that one hopes for. All other errors say nothing of the name.
+# These errors are answers: the name does not exist. All others say nothing about the name.
 _NO_SUCH_NAME = {
     getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA") if hasattr(socket, name)
 }
@@ -46,7 +46,7 @@ _NO_ANSWER = {socket.EAI_AGAIN, socket.EAI_FAIL}
 
 
 class ResolverInfo(NamedTuple):
-    """What a `Resolver` has done and holds."""
+    """Counters and sizes of a `Resolver`."""
 
     hits: int
     """Calls that were answered from the cache."""
@@ -61,11 +61,11 @@ class ResolverInfo(NamedTuple):
     maxsize: int
     """How many there may be."""
     pending: int
-    """Look-ups that go on, or wait for their turn."""
+    """Look-ups that run or are queued."""
 
 
 class _Entry:
-    """What is known of a key. Rows are replaced whole, never changed."""
+    """The cached answer for a key. Rows are replaced whole, never changed."""
 
     __slots__ = ("error", "expires", "plain", "port", "rows", "stale_until", "turns", "used")
 
@@ -86,7 +86,7 @@ class _Entry:
 
 
 class _Waiter:
-    """Somebody who waits for a look-up in a thread."""
+    """A caller that waits for a look-up in a thread."""
 
     def __init__(self, flight: _Flight) -> None:
         self.flight = flight
@@ -94,17 +94,17 @@ class _Waiter:
         self._bell.acquire()
 
     def wake(self) -> None:
-        """Tell that the look-up has ended. Called once, in whatever thread."""
+        """Report that the look-up has ended. Called once, in any thread."""
         self._bell.release()
 
     def wait(self, deadline: _Deadline) -> bool:
-        """Wait; whether the look-up has ended."""
+        """Wait, and return whether the look-up has ended."""
         left = deadline.left()
         return self._bell.acquire(timeout=-1 if left is None else left)
 
 
 class _LoopWaiter(_Waiter):
-    """Somebody who waits in an event loop."""
+    """A caller that waits in an event loop."""
 
     def __init__(self, flight: _Flight) -> None:
         import asyncio
@@ -122,7 +122,7 @@ class _LoopWaiter(_Waiter):
             self._landed.set_result(True)
 
     async def wait_in_loop(self, deadline: _Deadline) -> bool:
-        """Wait; whether the look-up has ended."""
+        """Wait, and return whether the look-up has ended."""
         import asyncio
 
         done, _ = await asyncio.wait([self._landed], timeout=deadline.left())
@@ -130,9 +130,9 @@ class _LoopWaiter(_Waiter):
 
 
 class _Flight:
-    """A look-up that goes on, or waits for its turn, and those who wait for it.
+    """A look-up that runs or is queued, and the callers that wait for it.
 
-    There is no lock, for the reason that `_workers` tells.
+    It has no lock, for the reason that `workers` gives.
     """
 
     def __init__(self, resolver: Resolver, key: Any, job: _Job) -> None:
@@ -150,7 +150,7 @@ class _Flight:
         self._waiters: dict[_Waiter, None] = {}
 
     def claim(self) -> bool:
-        """Whether it is the caller's, and nobody else's, to end this."""
+        """Take the right to end this look-up; whether the caller got it."""
         try:
             self._claims.pop()
         except IndexError:
@@ -158,13 +158,13 @@ class _Flight:
         return True
 
     def board(self, waiter: _Waiter) -> None:
-        """Have `waiter` woken when it has ended."""
+        """Add a waiter, to be woken when the look-up has ended."""
         self._waiters[waiter] = None
         if self.landed and self._waiters.pop(waiter, ...) is not ...:
             waiter.wake()
 
     def leave(self, waiter: _Waiter) -> None:
-        """Do not wake `waiter`. What nobody waits for is not begun."""
+        """Remove a waiter. A queued look-up without waiters is dropped."""
         self._waiters.pop(waiter, None)
         if not self._waiters and not self.began and self.claim():
             self._resolver._withdraw(self, self._key)
@@ -186,7 +186,7 @@ class _Flight:
 
 
 def _is_numeric(host: str) -> bool:
-    """Whether a host is an address, so that no server is asked for it."""
+    """Whether a host is an address, which no server is asked for."""
     address = host.partition("%")[0]
     try:
         inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
@@ -246,7 +246,7 @@ def _check_timeout(timeout: _Timeout) -> None:
 
 
 class _Deadline:
-    """A moment by which a call is to end, or never."""
+    """The time by which a call must end, if any."""
 
     def __init__(self, timeout: float | None) -> None:
         _check_timeout(timeout)
@@ -254,7 +254,7 @@ class _Deadline:
         self._end = 0.0 if timeout is None else monotonic() + timeout
 
     def left(self) -> float | None:
-        """Seconds until then, None for any number."""
+        """Seconds left, None for no limit."""
         if self.endless:
             return None
         return min(max(0.0, self._end - monotonic()), threading.TIMEOUT_MAX)
@@ -332,7 +332,7 @@ class Resolver:
     # From the cache.
 
     def _hit(self, key: Any) -> _Entry | None:
-        """What holds of a key, counted as a hit."""
+        """The valid entry of a key, counted as a hit."""
         entry = self._entries.get(key)
         if entry is None or (now := monotonic()) >= entry.expires:
             return None
@@ -394,7 +394,7 @@ class Resolver:
         flight.land()
 
     def _retire(self, flight: _Flight, key: Any) -> None:
-        """Have no other call join a look-up."""
+        """Let no other call join a look-up."""
         found = self._flights.pop(key, None)
         if found is not None and found is not flight:  # it was cleared, and begun anew
             self._flights.setdefault(key, found)

@@ -1,4 +1,4 @@
-"""Threads that do blocking calls for others: few, started on demand, gone when idle.
+"""A few threads for blocking calls, started on demand and ended when idle.
 
 `concurrent.futures` would join its threads when the interpreter ends, and so wait for a
 dead name server. These are daemons, but in sub-interpreters, which can't end before
@@ -68,7 +68,7 @@ class _Worker:
             self._bell.release()
 
     def doze(self, timeout: float) -> bool:
-        """Wait for the bell; whether it rang."""
+        """Wait for the bell, and return whether it rang."""
         return self._bell.acquire(timeout=timeout)
 
 

@@ -44,7 +44,7 @@ cdef extern from "fastsock/proxy/proxy.h" nogil:
     ) noexcept
 
 
-# What results are made of. It hangs on one object, for each global name is looked up anew.
+# What results are made of. One object holds it: Cython looks each global name up anew.
 cdef class _Constants:
     cdef object header          # the class of a header
     cdef object need_more

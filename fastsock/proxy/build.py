@@ -1,4 +1,4 @@
-"""PROXY protocol headers, written: one a connection, so in Python and once.
+"""Build PROXY protocol headers: one per connection, so written once, in Python.
 
 `fastsock.proxy` offers both functions.
 """

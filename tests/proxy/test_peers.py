@@ -15,7 +15,7 @@ ENDS6 = ("2001:db8::1", 5), ("2001:db8::2", 6)
 
 
 def receive_header(proxy, sock):
-    """A header, and an accumulator with what came behind it."""
+    """A header, and an accumulator with what followed it."""
     acc = RecvAccumulator()
     while isinstance(found := proxy.parse_proxy(acc.peek(view=True)), NeedMore):
         assert acc.fill(sock), f"the sender hung up behind {acc.peek()!r}"
@@ -37,7 +37,7 @@ def receive_header(proxy, sock):
     ],
 )
 def test_connection_that_drips(proxy, sent):
-    """Over TCP, byte by byte: the header comes out whole, and all behind it stays."""
+    """Over TCP, byte by byte: the header comes out whole, and all that follows stays."""
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
         socket.create_connection(server.getsockname()) as client,
