@@ -9,8 +9,8 @@ calls return or raise is right, but for a SystemError.
     python fuzz/attack.py --first 0 --seconds 5
     python fuzz/attack.py --seed 1234         one round alone, with its calls on stderr
 
-Rounds run in a process of their own. A round that ends it is named by its seed, and the next
-process goes on behind it. ``make attack-asan`` does so under ASan.
+Rounds run in a process of their own. A round that ends its process is reported by its seed,
+and the next process continues with the next seed. ``make attack-asan`` does so under ASan.
 """
 # ruff: noqa: N805 -- in the classes of a round's objects, `self` is the round
 

@@ -238,7 +238,7 @@ _DESCRIPTION = """\
 Read one address a line, or the first column of a log, and count by family.
 
 A line's address is the text before its first blank, tab or comma. A :port
-behind it and brackets round an IPv6 address are left aside. Any other line is
+after it and brackets around an IPv6 address are ignored. Any other line is
 bad, an empty one too. Lines end in \\n or \\r\\n. The file may be a pipe; it is
 read a chunk at a time, so that memory does not grow with it. Only --top keeps
 something: one entry for each distinct address."""
