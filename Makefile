@@ -17,7 +17,7 @@ help: ## this list
 # An environment without a working pip was left half made: it is made anew.
 $(VENV)/.made:
 	@$(PYTHON) .ci/needs.py
-	@$(BIN)/python -m pip --version >/dev/null 2>&1 || \
+	@[ -f $(VENV)/pyvenv.cfg ] && $(BIN)/python -m pip --version >/dev/null 2>&1 || \
 		{ rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -q --upgrade pip; }
 	@touch $@
 
