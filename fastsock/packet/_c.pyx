@@ -55,6 +55,7 @@ cdef enum:  # parse_packet's parameters
 cdef PyMethodDef quick_parse_packet  # the same in all interpreters
 
 
+@cython.no_gc_clear
 @cython.final
 cdef class _State:
     """What calls need, at hand by one look-up."""

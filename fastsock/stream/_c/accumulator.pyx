@@ -38,6 +38,7 @@ cdef enum:
     MIN_ROOM = 1 << 14      # at least so much is read at once, where max_size allows: a TLS record
 
 
+@cython.no_gc_clear
 @cython.final
 cdef class _Constants:
     """What all accumulators of one interpreter share."""
