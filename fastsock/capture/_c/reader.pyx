@@ -372,6 +372,7 @@ cdef class Capture:
         return record
 
 
+@cython.no_gc_clear
 cdef class _Chunks:
     """The rest of a capture, some rows at a time. Threads may share it, as they may the capture."""
 
