@@ -9,9 +9,10 @@ from typing import Any
 
 from .. import AddressError, inet_aton, inet_ntop, inet_pton, parse_hostport
 from .._core.errors import shorten
+from ..prefix import special
 from ._common import Subcommands, add_command, print_json, print_pairs, say
 
-_CLASSES = (
+_KINDS = (
     "global",
     "private",
     "loopback",
@@ -123,7 +124,6 @@ def describe(text: str) -> dict[str, Any] | None:
     packed = strict or _legacy(host)
     if packed is None:
         return None
-    address = ipaddress.ip_address(packed)
     return {
         "text": text,
         "host": host,
@@ -131,7 +131,7 @@ def describe(text: str) -> dict[str, Any] | None:
         "port": port,
         **_forms(packed),
         **_embedded(packed),
-        "is": {name: bool(getattr(address, f"is_{name}", False)) for name in _CLASSES},
+        "is": {name: packed in special(name) for name in _KINDS},
         "strict": strict is not None,
         "note": None if strict else _note(packed),
     }
@@ -174,7 +174,8 @@ def add_parser(subcommands: Subcommands) -> None:
         run,
         "every form of an address",
         "Show every form of each address: packed, integer, text, reverse pointer, IPv4\n"
-        "inside IPv6, and its kind, by this Python's ipaddress module.\n\n"
+        "inside IPv6, and the special sets that it is in (those of fastsock.prefix.special,\n"
+        "by this Python's ipaddress module; a mapped IPv4 address counts as IPv4).\n\n"
         "TEXT is an IPv4 or IPv6 address, host:port, [IPv6]:port, IPv6%%zone, or a\n"
         "spelling that only inet_aton takes (127.1, 0x7f000001, 010.1.1.1), which is\n"
         "noted.\n\n"

@@ -1,45 +1,22 @@
-"""Options of datagram sockets that the `socket` module has no names for.
-
-Their numbers are part of Linux's interface to programs, and the same on every processor but these.
-"""
+"""Options of datagram sockets, by number; -1 where there is no such option."""
 
 from __future__ import annotations
 
-import platform
 import socket
-import sys
 
-_NUMBERS = {
-    "IP_PKTINFO": 8,
-    "SO_MEMINFO": 55,
-    "SO_RCVBUFFORCE": 33,
-    "SO_RXQ_OVFL": 40,
-    "SO_SNDBUFFORCE": 32,
-    "SO_TIMESTAMPNS": 35,
-    "UDP_GRO": 104,
-    "UDP_SEGMENT": 103,
-}
-_OTHERWISE = ("alpha", "mips", "parisc", "sparc")
-_KNOWN = sys.platform == "linux" and not platform.machine().startswith(_OTHERWISE)
+from .._core.options import number_of
 
-
-def _option(name: str) -> int:
-    """The number of an option, or -1 where there is no such option."""
-    known: int = getattr(socket, name, -1)
-    return known if known >= 0 or not _KNOWN else _NUMBERS.get(name, -1)
-
-
-IP_PKTINFO = _option("IP_PKTINFO")
-IP_RECVTOS = _option("IP_RECVTOS")
-IPV6_PKTINFO = _option("IPV6_PKTINFO")
-IPV6_RECVPKTINFO = _option("IPV6_RECVPKTINFO")
-IPV6_RECVTCLASS = _option("IPV6_RECVTCLASS")
-IPV6_TCLASS = _option("IPV6_TCLASS")
-SO_MEMINFO = _option("SO_MEMINFO")
-SO_RCVBUFFORCE = _option("SO_RCVBUFFORCE")
-SO_RXQ_OVFL = _option("SO_RXQ_OVFL")
-SO_SNDBUFFORCE = _option("SO_SNDBUFFORCE")
-SO_TIMESTAMPNS = _option("SO_TIMESTAMPNS")
+IP_PKTINFO = number_of("IP_PKTINFO")
+IP_RECVTOS = number_of("IP_RECVTOS")
+IPV6_PKTINFO = number_of("IPV6_PKTINFO")
+IPV6_RECVPKTINFO = number_of("IPV6_RECVPKTINFO")
+IPV6_RECVTCLASS = number_of("IPV6_RECVTCLASS")
+IPV6_TCLASS = number_of("IPV6_TCLASS")
+SO_MEMINFO = number_of("SO_MEMINFO")
+SO_RCVBUFFORCE = number_of("SO_RCVBUFFORCE")
+SO_RXQ_OVFL = number_of("SO_RXQ_OVFL")
+SO_SNDBUFFORCE = number_of("SO_SNDBUFFORCE")
+SO_TIMESTAMPNS = number_of("SO_TIMESTAMPNS")
 SOL_UDP = socket.IPPROTO_UDP
-UDP_GRO = _option("UDP_GRO")
-UDP_SEGMENT = _option("UDP_SEGMENT")
+UDP_GRO = number_of("UDP_GRO")
+UDP_SEGMENT = number_of("UDP_SEGMENT")

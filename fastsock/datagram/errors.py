@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._core.errors import shorten
+from .._core.errors import out_of_range as out_of_range, shorten
 
 SLOTS_MAX = 1 << 16
 SLOT_SIZE_MAX = 1 << 20

@@ -1,13 +1,16 @@
 """Names of the numbers in addresses, sockets and look-ups: `AF_*`, `SOCK_*`, `IPPROTO_*` ...
 
-They are read from the running `socket` module, for they differ between systems.
+They are read from the running `socket` module, for they differ between systems. Options of Linux
+that it has no names for are in `_core/options.py`.
 """
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from functools import lru_cache
 
+from .._core import options
 from .._core.typed import TYPE_CHECKING
 from ..address import format_hostport
 
@@ -36,11 +39,19 @@ _TYPE_BITS = tuple(
 _PREFIXES_KEPT = 64
 
 
+def _constants() -> Iterator[tuple[str, Any]]:
+    """Names and values, those of `socket` first."""
+    for name in dir(socket):
+        yield name, getattr(socket, name)
+    for name in options.NUMBERS:
+        if (number := options.number_of(name)) >= 0 and not hasattr(socket, name):
+            yield name, number
+
+
 @lru_cache(maxsize=_PREFIXES_KEPT)
 def _table(prefix: str) -> dict[int, str]:
     names: dict[int, str] = {}
-    for name in dir(socket):
-        value = getattr(socket, name)
+    for name, value in _constants():
         if not name.startswith(prefix) or not isinstance(value, int):
             continue
         if int(value) not in names or name in _PREFERRED:

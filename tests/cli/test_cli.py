@@ -226,7 +226,8 @@ def test_address_forms(run):
         assert facts["strict"] is True
         assert facts["note"] is facts["port"] is facts["zone"] is None
         for name, holds in facts["is"].items():
-            assert holds is getattr(address, f"is_{name}", False), (facts["text"], name)
+            judged = getattr(address, "ipv4_mapped", None) or address
+            assert holds is getattr(judged, f"is_{name}", False), (facts["text"], name)
 
 
 def test_address_reverse_pointer(run):

@@ -190,7 +190,7 @@ class TestRefused:
             ([b"good", None], "NAME", TypeError,
              "a bytes-like object is required, not 'NoneType'"),
             ([b"good", memoryview(b"abcd")[::2]], "NAME", BufferError,
-             "must be a C-contiguous buffer"),
+             "a payload must be a C-contiguous buffer"),
             ([b"a", b"b"], ["NAME"], ValueError,
              "2 payloads can't go to 1 peers: there must be as many"),
             ([(b"a", "NAME"), (b"b",)], None, TypeError,

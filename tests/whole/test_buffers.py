@@ -3,6 +3,7 @@
 import ctypes
 import inspect
 import io
+import socket
 import sys
 from pathlib import Path
 from socket import AF_INET, AF_INET6
@@ -33,6 +34,16 @@ def write_capture(twin, given):
 def write_captures(twin, given):
     with fastsock.CaptureWriter(io.BytesIO()) as writer:
         writer.write_many([(0, 64, 1, given)])
+
+
+def look_up(twin, given):
+    return bytes(twin.part("prefix").PrefixTable().lookup_many(AF_INET, given))
+
+
+def send(twin, given):
+    with socket.socket(AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        return twin.part("datagram").send_batch(sock, [given], sock.getsockname())
 
 
 def frame(twin, given):
@@ -108,6 +119,17 @@ USES = {
     ("capture", "open_capture", "source"): (
         lambda twin, given: refused_by_content(call("capture", "open_capture", ...), twin, given),
         "a capture", 64),
+    ("ipaddress", "from_packed", "packed"): (
+        call("ipaddress", "from_packed", AF_INET, ...), "packed", 64),
+    ("prefix", "mask_many", "packed"): (
+        call("prefix", "mask_many", AF_INET, ..., 24, 48), "packed", 64),
+    ("prefix", "PrefixTable.lookup_many", "packed"): (look_up, "packed", 64),
+    ("prefix", "PrefixSet.contains_many", "packed"): (
+        lambda twin, given: twin.part("prefix").PrefixSet().contains_many(AF_INET, given),
+        "packed", 64),
+    ("sockaddr", "unpack_sockaddr", "buffer"): (
+        call("sockaddr", "unpack_sockaddr", ...), "buffer", 64),
+    ("datagram", "send_batch", "datagrams"): (send, "a payload", 64),
     ("once", "CaptureWriter.write", "data"): (write_capture, "data", 64),
     ("once", "CaptureWriter.write_many", "records"): (write_captures, "data", 64),
     ("once", "Delimiter", "separator"): (
@@ -170,6 +192,8 @@ for name, given in (BUILDERS | {"build_arp": (1, MAC, ADDRESS, MAC, ADDRESS)}).i
 PASSED_ON = {
     ("reader", "SocketReader.read_until", "separator"),
     ("aio", "StreamReader.read_until", "separator"),
+    # Not one buffer but many, by name: tests/capture has its refusals.
+    ("once", "Columns", "memory"),
 }
 
 
