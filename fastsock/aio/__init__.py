@@ -36,7 +36,6 @@ from .datagram import (
     open_datagram_endpoint,
     open_datagrams,
 )
-from .gate import ProxyGate
 from .stream import FrameIterator, Stream
 
 if TYPE_CHECKING:
@@ -128,6 +127,8 @@ async def start_server(
     """
     loop = asyncio.get_running_loop()
     if proxy:
+        from .gate import ProxyGate  # for it alone: `ipaddress` takes long to import
+
         gate = ProxyGate(client_connected_cb, proxy, trusted, proxy_timeout, options)
         client_connected_cb = gate.connected
         options = gate.options

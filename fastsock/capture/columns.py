@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from operator import index
 
-from .._core.errors import not_buffer
+from .._core.buffers import contiguous
 from .._core.typed import TYPE_CHECKING, NamedTuple
 from ..packet.fields import COLUMNS
 from .errors import bad_column_memory, column_too_small
@@ -31,15 +31,10 @@ _NOTHING = memoryview(bytearray())
 
 def _flat(name: str, block: WriteableBuffer) -> memoryview:
     """View a column's memory as bytes. The view keeps it from being resized."""
-    try:
-        view = memoryview(block)
-    except TypeError:
-        raise not_buffer(block) from None
-    if view.readonly or not view.c_contiguous:
+    view = contiguous(block, f"column {name!r}")
+    if view.readonly:
         raise bad_column_memory(name)
-    if view.format == "B" and view.ndim == 1:
-        return view
-    return view.cast("B") if view.nbytes else _NOTHING
+    return view if view.nbytes else _NOTHING
 
 
 class Columns:
@@ -65,7 +60,8 @@ class Columns:
     Raises:
         KeyError: no such column.
         TypeError: not a buffer.
-        ValueError: a buffer that is read-only, not contiguous, or too small; `rows` below 0.
+        BufferError: a buffer in pieces.
+        ValueError: a buffer that is read-only or too small; `rows` below 0.
 
     >>> from socket import AF_UNSPEC
     >>> import fastsock

@@ -16,7 +16,7 @@ def column_too_small(name: str, rows: int) -> ValueError:
 
 def bad_column_memory(name: str) -> ValueError:
     """The error of a column's memory that is read-only or not contiguous."""
-    return ValueError(f"column {name!r} must be a writable, C-contiguous buffer")
+    return ValueError(f"column {name!r} must be a writable buffer")
 
 
 def bad_source(source: object) -> TypeError:

@@ -174,8 +174,8 @@ def add_parser(subcommands: Subcommands) -> None:
         run,
         "every form of an address",
         "Show every form of each address: packed, integer, text, reverse pointer, IPv4\n"
-        "inside IPv6, and the special sets that it is in (those of fastsock.prefix.special,\n"
-        "by this Python's ipaddress module; a mapped IPv4 address counts as IPv4).\n\n"
+        "inside IPv6, and the special sets that hold it (fastsock.prefix.special, by\n"
+        "this Python's ipaddress module; a mapped IPv4 address counts as IPv4).\n\n"
         "TEXT is an IPv4 or IPv6 address, host:port, [IPv6]:port, IPv6%%zone, or a\n"
         "spelling that only inet_aton takes (127.1, 0x7f000001, 010.1.1.1), which is\n"
         "noted.\n\n"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from socket import AF_UNSPEC
 from typing import Any, BinaryIO
 
-from fastsock.cli._common import Progress, Subcommands, add_command, at_least, print_json
+from fastsock.cli._common import Progress, Subcommands, add_command, at_least, print_json, say
 from fastsock.cli.addresses import line_chunks, pack_chunk
 from fastsock.prefix import PrefixTable
 from fastsock.prefix.image import MAGIC
@@ -124,7 +124,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         matcher = Matcher(open_table(args), args.prefix)
     except ValueError as error:
-        print(f"fastsock match: {args.table}: {error}", file=sys.stderr)
+        say(f"fastsock match: {args.table}: {error}", error=True)
         return 2
     with ExitStack() as stack:
         from_stdin = args.file == "-"
@@ -143,8 +143,9 @@ def run(args: argparse.Namespace) -> int:
         print_json(_summary(matcher))
     elif args.count:
         for value, lines in matcher.counts():
-            print(f"{lines:>12,}  {value}")
-        print(f"{matcher.unmatched:>12,}  unmatched\n{matcher.bad:>12,}  bad")
+            say(f"{lines:>12,}  {value}")
+        say(f"{matcher.unmatched:>12,}  unmatched")
+        say(f"{matcher.bad:>12,}  bad")
     return 1 if matcher.bad else 0
 
 

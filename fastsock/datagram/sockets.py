@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import socket
 from contextlib import suppress
-from typing import Any
 
+from .._core.typed import TYPE_CHECKING
 from . import constants as c
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def _set_queue(sock: socket.socket, size: int, force: int, option: int) -> None:

@@ -7,11 +7,15 @@ import os
 import select
 import socket
 from contextlib import suppress
-from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
 from .._core.backend import COMPILED
+from .._core.typed import TYPE_CHECKING
 from . import constants as c
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 GRO, LOCAL, TOS, TIMESTAMPS = 1, 2, 4, 8
 """What a batch may ask the kernel for, besides the count of what was dropped."""

@@ -6,14 +6,20 @@ objects: nothing is copied, and each version of Python keeps its own behaviour. 
 keeps the rebound function for the values that C leaves alone.
 """
 
+from __future__ import annotations
+
 import copy
 import functools
 import ipaddress as std
 from collections.abc import Iterator
 from types import CodeType, FunctionType, ModuleType
-from typing import Any, Final
 
+from .._core.typed import TYPE_CHECKING
 from .tables import boundaries
+
+if TYPE_CHECKING:
+    from typing import Any, Final
+
 
 # In the order of the C side's kinds.
 CLASSES: Final = (

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from operator import index
 from socket import AF_INET, AF_INET6, AF_UNSPEC
-from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
 
 from .._core.buffers import contiguous
+from .._core.typed import TYPE_CHECKING
 from ..address import inet_pton
 from . import errors
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+    from typing import Any, SupportsIndex, TypeAlias
 
     Address: TypeAlias = "str | bytes | bytearray | memoryview | int | IPv4Address | IPv6Address"
     Network: TypeAlias = (

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from socket import AF_INET, AF_INET6
-from typing import TYPE_CHECKING, Any, SupportsIndex
 
+from .._core.typed import TYPE_CHECKING
 from ..address import inet_ntop
 from . import errors
 from .arguments import MAPPED, read_address, read_network
 
 if TYPE_CHECKING:
+    from typing import Any, SupportsIndex
+
     from .arguments import Address, Network
 
 WELL_KNOWN_NAT64 = "64:ff9b::/96"

@@ -8,15 +8,16 @@ import sys
 import tempfile
 from array import array
 from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from .._core.typed import TYPE_CHECKING
 from . import errors, image
 from .values import UNREAD, ValueReader, is_json, write_value
 
 if TYPE_CHECKING:
     from os import PathLike
+    from pathlib import Path
+    from typing import Any
 
     from .table import TableMethods
 
@@ -76,6 +77,8 @@ def serialized(table: TableMethods) -> list[bytes | memoryview]:
 def save(table: TableMethods, path: str | PathLike[str]) -> None:
     """Write a file beside the old one and put it in its place: readers see one or the other."""
     pieces = serialized(table)
+    from pathlib import Path  # at the first file: it takes longer to import than this part
+
     target = Path(path)
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
@@ -100,7 +103,7 @@ def _take_mode(name: str, target: Path) -> None:
         mask = os.umask(0)
         os.umask(mask)
         mode = 0o666 & ~mask
-    Path(name).chmod(mode)
+    os.chmod(name, mode)  # noqa: PTH101 without pathlib
 
 
 def _contents(path: str | PathLike[str], mmap: bool) -> memoryview:

@@ -11,9 +11,9 @@ CRC-32 of the header's bytes before.
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
 from zlib import crc32
 
+from .._core.typed import NamedTuple
 from . import errors
 
 HEADER = 128

@@ -6,14 +6,14 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from socket import AF_INET, AF_INET6
 from threading import Lock
-from typing import TYPE_CHECKING, Any, SupportsIndex
 
+from .._core.typed import TYPE_CHECKING
 from ..address import inet_ntop
 from . import errors, ranges
 from .arguments import read_address, read_network
 
 if TYPE_CHECKING:
-    from typing import Self
+    from typing import Any, Self, SupportsIndex
 
     from _typeshed import ReadableBuffer
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .._core.typed import TYPE_CHECKING, NamedTuple
 from . import errors
 from .arguments import read_address, read_network
 from .ranges import blocks
@@ -15,9 +13,10 @@ from .sets import read_range
 
 if TYPE_CHECKING:
     from os import PathLike
+    from typing import Any, TypeAlias
 
 _Row = dict[str, str]
-_Pair = tuple[tuple[bytes, int], Any]
+_Pair: TypeAlias = "tuple[tuple[bytes, int], Any]"
 
 
 def _of_span(wide: bool, first: int, last: int) -> Iterator[tuple[bytes, int]]:
@@ -113,7 +112,7 @@ class _Interned:
 
 def _lines(source: Any, stack: ExitStack) -> Iterable[str]:
     if isinstance(source, str) or hasattr(source, "__fspath__"):
-        return stack.enter_context(Path(source).open(encoding="utf-8-sig", newline=""))
+        return stack.enter_context(open(source, encoding="utf-8-sig", newline=""))
     return source  # type: ignore[no-any-return]
 
 
@@ -122,6 +121,8 @@ class _Reader:
 
     def __init__(self, lines: Iterable[str], columns: Columns) -> None:
         self.line = 0
+        import csv  # at the first file: it brings `re`
+
         self._rows = csv.reader(self._counted(lines), delimiter=columns.delimiter)
         names = list(columns.names) if columns.names is not None else None
         self.names = names if names is not None else next(self._rows, [])

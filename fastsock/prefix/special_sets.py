@@ -6,15 +6,14 @@ Its answers can only change at the boundaries of the networks in its own tables.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any
 
+from .._core.typed import TYPE_CHECKING
 from . import errors
 
 if TYPE_CHECKING:
-    from typing import TypeVar
+    from typing import Any, TypeVar
 
     from .sets import SetMethods
 
@@ -47,6 +46,8 @@ def cuts(wide: bool) -> list[int]:
     bits = 128 if wide else 32
     # Loopback and unspecified IPv6 addresses are compared with numbers, not looked up in a table.
     found = {0, 1, 2}
+    import ipaddress  # at the first question, as all of this
+
     for table in vars(ipaddress).values():
         if isinstance(table, type):
             for value in vars(table).values():
@@ -62,6 +63,8 @@ _MAPPED = range(0xFFFF00000000, 0x1000000000000)
 
 @cache
 def _bounds(name: str, wide: bool) -> list[int]:
+    import ipaddress
+
     kind: Any = ipaddress.IPv6Address if wide else ipaddress.IPv4Address
     bounds: list[int] = []
     for cut in cuts(wide):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
-from typing import TYPE_CHECKING, Any
 
+from .._core.typed import TYPE_CHECKING
 from . import files, sources
 
 if TYPE_CHECKING:
     from os import PathLike
-    from typing import Self
+    from typing import Any, Self
 
     from .arguments import Network
 
@@ -43,12 +43,12 @@ TABLE_DOC = """\
 _MISSING: Any = object()
 
 
-class _Items(ItemsView[str, Any]):
+class _Items(ItemsView[str, object]):
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         return self._mapping._iterate(3)  # type: ignore[attr-defined,no-any-return]
 
 
-class _Values(ValuesView[Any]):
+class _Values(ValuesView[object]):
     def __iter__(self) -> Iterator[Any]:
         return self._mapping._iterate(2)  # type: ignore[attr-defined,no-any-return]
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, Final
+from functools import cache
 
+from .._core.typed import TYPE_CHECKING
 from . import errors
+
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any, Final
 
 
 class _Unread:
@@ -37,7 +41,7 @@ class ValueReader:
         # A slice can't leave the texts, wherever a damaged file's offsets point.
         text = bytes(self._texts[self._offsets[slot] : self._offsets[slot + 1]])
         try:
-            return json.loads(text)
+            return _json().loads(text)
         except ValueError:
             raise errors.bad_file(f"the text of value {slot} is not JSON") from None
 
@@ -56,11 +60,21 @@ def is_json(value: Any) -> bool:
     return False
 
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=True)
+def _json() -> ModuleType:
+    """The module, at the first value: it brings `re`, which takes longer than this part."""
+    import json
+
+    return json
+
+
+@cache
+def _encoder() -> Any:
+    return _json().JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=True)
 
 
 def write_value(value: Any) -> bytes:
     """The JSON text of a value that `is_json`."""
     if type(value) is int:  # most often, and a call of the encoder costs more
         return b"%d" % value
-    return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
+    text: str = _encoder().encode(value)
+    return text.encode("utf-8", "surrogatepass")

@@ -612,9 +612,9 @@ def asked(framer: Framer, view: memoryview, eof: bool) -> tuple[int, int, int] |
 
 # Last, for the encoders are written over the framers.
 if TYPE_CHECKING or not COMPILED:
-    from ._py import encoding as _encoding
+    import fastsock.stream._py.encoding as _encoding
 else:
-    from ._c import encoding as _encoding
+    import fastsock.stream._c.encoding as _encoding
 
 
 def surround(framer: Framer, size: int, place: int) -> tuple[bytes, bytes] | None:

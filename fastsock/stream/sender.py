@@ -7,14 +7,15 @@ import select
 import socket
 import time
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
 
+from .._core.typed import TYPE_CHECKING
 from . import errors as _errors
 from .framers import Framer, is_own, surround
 from .reader import _DAY, _SOCKET, Timeout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
     from _typeshed import ReadableBuffer
 

@@ -28,5 +28,5 @@ def test_nothing_is_lost_or_doubled(run_case, mode):
 def test_over_a_lossy_link(namespace, run_case):
     tried = namespace.run("ip link set lo up; tc qdisc add dev lo root netem loss 1%")
     if tried.returncode != 0:
-        pytest.skip(f"no netem here: {tried.stderr.strip()}")
+        pytest.skip(f"this kernel has no netem: {tried.stderr.strip()}")
     assert all(0 < count < 2000 for count in run_case("plain", 5))

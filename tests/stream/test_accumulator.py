@@ -888,7 +888,7 @@ class TestMemory:
 
 def test_every_compiled_method_is_a_critical_section(compiled):
     """Threads without a GIL find the flag of a call at work only if one of them is first."""
-    source = Path(fastsock.__file__).parent / "_c" / "stream.pyx"
+    source = Path(fastsock.__file__).parent / "stream" / "_c" / "accumulator.pyx"
     if not source.exists():
         pytest.skip("the sources are not installed")
     body = source.read_text().split("cdef class RecvAccumulator:")[1]

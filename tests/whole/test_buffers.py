@@ -130,6 +130,10 @@ USES = {
     ("sockaddr", "unpack_sockaddr", "buffer"): (
         call("sockaddr", "unpack_sockaddr", ...), "buffer", 64),
     ("datagram", "send_batch", "datagrams"): (send, "a payload", 64),
+    ("once", "Framer.encode", "body"): (
+        lambda twin, given: fastsock.LengthPrefix(4).encode(given), "a body", 64),
+    ("once", "Framer.encode_many", "bodies"): (
+        lambda twin, given: fastsock.LengthPrefix(4).encode_many([given]), "a body", 64),
     ("once", "CaptureWriter.write", "data"): (write_capture, "data", 64),
     ("once", "CaptureWriter.write_many", "records"): (write_captures, "data", 64),
     ("once", "Delimiter", "separator"): (
@@ -190,6 +194,11 @@ for name, given in (BUILDERS | {"build_arp": (1, MAC, ADDRESS, MAC, ADDRESS)}).i
 
 # Each of these hands what it is given to one that is in the table.
 PASSED_ON = {
+    ("once", "send_frames", "bodies"),  # to encode_many
+    # To the checks of a separator: tests/stream/test_text_length.py has their refusals.
+    ("once", "TextLength", "end"),
+    ("once", "TextLength", "prefix"),
+    ("once", "TextLength", "trailer"),
     ("reader", "SocketReader.read_until", "separator"),
     ("aio", "StreamReader.read_until", "separator"),
     # Not one buffer but many, by name: tests/capture has its refusals.
@@ -360,4 +369,5 @@ def test_the_helper_alone_asks_for_buffers():
         for path in root.rglob(pattern)
         if "c_contiguous" in (text := path.read_text()) or "PyBuffer_IsContiguous" in text
     }
-    assert judges == {"buffers.py", "buffers.pxd", "columns.py", "inet_rules.py"}
+    # The last two only decide between two ways that both ask the helper.
+    assert judges == {"buffers.py", "buffers.pxd", "inet_rules.py", "selection.py", "sender.py"}

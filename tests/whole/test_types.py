@@ -146,11 +146,11 @@ from collections.abc import Iterator
 from typing import assert_type
 
 import fastsock
-from fastsock import capture, columns
+from fastsock import capture
 
 assert_type(fastsock.decode_columns([b"", bytearray()], ["ttl"]), fastsock.Columns)
-found = columns.decode_columns((b"", [0, 0]), link="raw", verify=True)
-assert_type(columns.decode_columns(iter([memoryview(b"")]), link=101, out=found), columns.Columns)
+found = capture.decode_columns((b"", [0, 0]), link="raw", verify=True)
+assert_type(capture.decode_columns(iter([memoryview(b"")]), link=101, out=found), capture.Columns)
 assert_type(found["ttl"], memoryview)
 assert_type(found.keys(), tuple[str, ...])
 assert_type(len(found), int)

@@ -80,6 +80,7 @@ cdef object refusal(Plan plan, Py_ssize_t place, size_t size, fs_unwritten why, 
     return _errors.unframed(place, text)
 
 
+@cython.no_gc_clear  # its release reads the items that it holds
 @cython.final
 cdef class _Bodies:
     """Bodies held in place: their buffers are not resized before they are released."""
