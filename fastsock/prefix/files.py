@@ -5,7 +5,6 @@ from __future__ import annotations
 import mmap as _mmap
 import os
 import sys
-import tempfile
 from array import array
 from contextlib import suppress
 from zlib import crc32
@@ -80,6 +79,8 @@ def save(table: TableMethods, path: str | PathLike[str]) -> None:
     from pathlib import Path  # at the first file: it takes longer to import than this part
 
     target = Path(path)
+    import tempfile  # at use: it brings `re`
+
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with open(handle, "wb") as file:

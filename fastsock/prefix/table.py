@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
 
 from .._core.typed import TYPE_CHECKING
@@ -245,6 +244,8 @@ class TableMethods:
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Pickle the compiled form as it is; by protocol 5 out of band, where that is wanted."""
         form, values, strict = files.compacted(self)
+        import pickle  # at use: it brings `re`
+
         block = pickle.PickleBuffer(form.image) if protocol >= 5 else bytes(form.image)
         return _restored, (type(self), block, values, self.frozen, strict)
 
