@@ -18,9 +18,11 @@ def test_part_has_a_page(part):
     assert part in index
 
 
-def test_what_a_page_leaves_out_is_an_exception():
+def test_what_a_page_leaves_out_is_an_exception_or_told_by_hand():
     for page in REFERENCE.glob("*.md"):
-        for line in page.read_text("utf-8").splitlines():
+        text = page.read_text("utf-8")
+        for line in text.splitlines():
             if line.startswith("   :exclude-members: ") and "get_constants" not in line:
                 for name in line.partition(": ")[2].split(", "):
-                    assert name in errors.__all__, page.name
+                    by_hand = f".. py:function:: {name}(" in text
+                    assert by_hand or name in errors.__all__, page.name
