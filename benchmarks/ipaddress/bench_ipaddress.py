@@ -19,7 +19,8 @@ from typing import Any
 
 import fastsock.ipaddress._c
 import pytest
-from loops import CALLS, cold, hot
+
+from benchmarks.harness.loops import CALLS, cold, hot
 
 TWINS: dict[str, ModuleType] = {"compiled": fastsock.ipaddress._c, "stdlib": stdlib}
 PEERS = {
