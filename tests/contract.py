@@ -2,6 +2,7 @@
 
 import ast
 from importlib import import_module
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import fastsock
@@ -47,9 +48,13 @@ PARTS = {
 }
 """The names that both twins of a part must give."""
 
+SOURCE = Path(__file__).parents[1] / "fastsock"
+"""The package's sources, beside the tests: a wheel has no .pyx, .pxd and .h."""
+
+_SUFFIX = EXTENSION_SUFFIXES[0]  # of this interpreter; others may lie beside
 ROOMS = sorted(
-    path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", ".")
-    for path in PACKAGE.rglob("*.pyx")
+    path.relative_to(PACKAGE).as_posix().removesuffix(_SUFFIX).replace("/", ".")
+    for path in PACKAGE.rglob(f"*{_SUFFIX}")
 )
 """The extensions, dotted, below the package."""
 

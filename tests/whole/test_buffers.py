@@ -5,11 +5,10 @@ import inspect
 import io
 import socket
 import sys
-from pathlib import Path
 from socket import AF_INET, AF_INET6
 
 import pytest
-from contract import PARTS, twin_of
+from contract import PARTS, SOURCE, twin_of
 
 import fastsock
 
@@ -362,11 +361,10 @@ def test_the_table_is_complete():
 
 def test_the_helper_alone_asks_for_buffers():
     """One helper a twin: nothing else judges contiguity, so nothing else can word it otherwise."""
-    root = Path(fastsock.__file__).parent
     judges = {
         path.name
         for pattern in ("*.py", "*.pyx", "*.pxd")
-        for path in root.rglob(pattern)
+        for path in SOURCE.rglob(pattern)
         if "c_contiguous" in (text := path.read_text()) or "PyBuffer_IsContiguous" in text
     }
     # The last two only decide between two ways that both ask the helper.

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from contract import PACKAGE
+from contract import SOURCE
 
 ISOLATED = Path(__file__).parents[1] / "isolated"
 
@@ -35,7 +35,7 @@ class Extension:
 def structs():
     """Names of C structs that hold a pointer, by themselves or in another."""
     bodies = {}
-    for path in PACKAGE.rglob("*.h"):
+    for path in SOURCE.rglob("*.h"):
         for found in C_STRUCT.finditer(path.read_text()):
             bodies[found["name"]] = re.sub(r"/\*.*?\*/", "", found["body"], flags=re.DOTALL)
     pointing = {"Py_buffer"} | {name for name, body in bodies.items() if "*" in body}
@@ -157,11 +157,11 @@ def test_the_lint_itself():
 
 
 def room(path):
-    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+    return ".".join(path.relative_to(SOURCE).with_suffix("").parts)
 
 
 def test_classes_with_pointers_are_not_cleared():
-    paths = [path for pattern in ("*.pxd", "*.pyx") for path in PACKAGE.rglob(pattern)]
+    paths = [path for pattern in ("*.pxd", "*.pyx") for path in SOURCE.rglob(pattern)]
     sources = [(room(path), path.read_text()) for path in paths]
     assert len(classes(sources)) > 20
     assert unsafe(sources, structs()) == set()

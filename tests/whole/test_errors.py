@@ -45,6 +45,8 @@ def all_classes():
         # The pure twins have some that never leave them.
         if module.name == "fastsock.__main__" or "._py" in module.name:
             continue
+        if "._c" in module.name and fastsock.BACKEND == "py":
+            continue
         for name, value in vars(import_module(module.name)).items():
             ours = isinstance(value, type) and issubclass(value, BaseException)
             if ours and value.__module__.startswith("fastsock"):

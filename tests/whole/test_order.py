@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from contract import PACKAGE
+from contract import SOURCE
 
 STOREYS = [
     {"_core"},
@@ -21,9 +21,9 @@ STOREYS = [
 STOREY = {part: number for number, parts in enumerate(STOREYS) for part in parts}
 TOP = {"__init__", "__main__", "errors"}  # files of the package itself
 SOURCES = sorted(
-    path.relative_to(PACKAGE)
+    path.relative_to(SOURCE)
     for suffix in ("py", "pyi", "pyx", "pxd", "h")
-    for path in PACKAGE.rglob(f"*.{suffix}")
+    for path in SOURCE.rglob(f"*.{suffix}")
 )
 CIMPORT = re.compile(r"^\s*from (fastsock[\w.]*) c?import (.+)|^\s*c?import (fastsock[\w.]*)", re.M)
 EXTERN = re.compile(r'(?:#include|cdef extern from) "(fastsock/[\w/]+\.h)"')
@@ -48,7 +48,7 @@ def modules_of(node: ast.ImportFrom, path: Path):
 
 def imported(path: Path):
     """What a file imports of the package, dotted, or with slashes where it is a C header."""
-    text = (PACKAGE / path).read_text("utf-8")
+    text = (SOURCE / path).read_text("utf-8")
     if path.suffix in (".py", ".pyi"):
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.ImportFrom):
@@ -79,7 +79,7 @@ def test_imports_go_down(path):
 
 
 def test_every_part_has_a_storey():
-    folders = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    folders = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
     assert folders <= STOREY.keys()
 
 
@@ -98,7 +98,7 @@ def test_kernels_know_nothing_of_python(path):
     folder `types/` of its part. No kernel reaches it by an include.
     """
     if not knows_python(path):
-        text = (PACKAGE / path).read_text("utf-8")
+        text = (SOURCE / path).read_text("utf-8")
         assert "#include <Python.h>" not in text
         included = [Path(name) for name in INCLUDE.findall(text)]
         assert [name for name in included if knows_python(name)] == []
