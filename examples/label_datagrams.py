@@ -2,7 +2,8 @@
 
     python examples/label_datagrams.py 127.0.0.1 5514 --block 10.0.0.0/8
 
-Addresses stay packed from the system call to the count: no Python object is made for each.
+Blocking and labelling take a batch's packed addresses in one call. Only addresses that pass become
+Python objects: a slice of bytes to collect them, and the text of their /24 to count sources.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 /* Control messages, socket addresses and trains from any bytes.
  *
- * The first byte chooses. What is read lies in a block of exactly its bytes, so ASan sees any read
- * outside of them.
+ * The first byte selects the target. The input is copied to a block of its exact size, so that ASan
+ * sees any read outside of it.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -64,7 +64,7 @@ static void check_sockaddr(const uint8_t *data, size_t size)
     free(block);
 }
 
-/* Each datagram in one message, in order; no train that the kernel would divide otherwise. */
+/* Check that each datagram is in one message, in order, and that the kernel splits trains alike. */
 static void check_trains(const uint8_t *data, size_t size)
 {
     const size_t count = size / 3, most = count != 0 ? (size_t)data[0] << 8 : 0;

@@ -21,7 +21,7 @@ FILE = Path(tempfile.gettempdir(), f"fuzz-prefix-{os.getpid()}.table")
 
 
 def outcome(call):
-    """A value, or a documented error as its class and text; any other error goes up."""
+    """Return a value, or a documented error as class and text. Any other error propagates."""
     try:
         return call()
     except DOCUMENTED as error:
@@ -76,7 +76,7 @@ def one_step(data, pair, step):
 
 
 def files(data):
-    """A file with damage under right checksums: refused alike, or open, and nothing worse."""
+    """Damage a file under correct checksums: both twins refuse it, or both open it safely."""
     networks = {a_network(data): n % 3 for n in range(data.ConsumeIntInRange(0, 12))}
     table = outcome(lambda: compiled.PrefixTable(networks, strict=False))
     if isinstance(table, tuple):

@@ -1,9 +1,8 @@
 /* Prefix kernels against a scan over all prefixes, and with damage under ASan.
  *
- * The input is a list of prefixes and changes. They are compiled, looked up one by one and in blocks, by
- * every set of instructions, and kept in a trie beside; each answer must be the scan's. Then bytes of the
- * compiled block are written over, and all look-ups must stay inside of it: the block is as large as it
- * must be and no larger.
+ * The input is a list of prefixes and changes. They are compiled, and looked up one by one and in blocks,
+ * with every instruction set, and in a trie; each answer must equal the scan's. Then bytes of the compiled
+ * block are overwritten, and all look-ups must stay inside it: the block has exactly the required size.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,7 +92,7 @@ static void compile(table *t)
     CHECK(fs_form_fault(&t->form) == NULL);
 }
 
-/* Look a key up in every way; the answers are right where `list` is given. */
+/* Look a key up in every way. With `list`, check the answers. */
 static void look_up(const table *t, const fs_trie *trie, int wide, fs_key key, int must_be_right)
 {
     static const fs_changes none = {0};
@@ -200,7 +199,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         t.block[at] = (uint8_t)take(&from);
     }
     if (damages != 0) {
-        (void)fs_form_fault(&t.form); /* it may change after it was checked: look anyhow */
+        (void)fs_form_fault(&t.form); /* a file may change after the check: look up anyway */
         fs_tree *shapes = t.form.trees;
         if (fs_read_places(&t.form) == NULL && shapes != NULL)
             look_everywhere(&t, &trie, 0);

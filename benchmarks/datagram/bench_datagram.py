@@ -1,9 +1,9 @@
 """fastsock.datagram beside the socket module, event loops and a C program that it compiles.
 
-Before each round the queue is filled, and the round drains it, so the time is that of receiving
-alone. A sender's time is that of loopback's receiving side too, for the kernel does both at once.
-asyncio asks for 256 KiB a datagram: glibc maps fresh memory for each, or takes it from the heap,
-by its mmap threshold, which moves with what the process has freed before. The row says which.
+The queue is filled before each round, and the round drains it, so only receiving is timed. Sending
+includes loopback's receiving side, because the kernel does both at once. asyncio asks for 256 KiB
+per datagram: glibc maps new memory for each, or takes it from the heap, depending on its mmap
+threshold, which changes with earlier frees. The row says which.
 """
 
 import asyncio
@@ -86,7 +86,7 @@ def until_empty(receive: Callable[[list[Any]], None]) -> Callable[[], int]:
 
 
 def by_batch(twin: Any, sock: socket.socket, take: str, slots: int = 64, **options: Any) -> Any:
-    """Receive in batches, and take from each what `take` says."""
+    """Receive in batches, and call `take` of each."""
     batch = twin.DatagramBatch(slots, **options)
     takes: dict[str, Callable[[], list[Any]]] = {
         "payloads and flat peers": lambda: (
@@ -120,7 +120,7 @@ def by_recvfrom_into(sock: socket.socket) -> Callable[[], int]:
 
 
 class Counter(asyncio.DatagramProtocol):
-    """Keeps what comes, until that is enough."""
+    """Keeps datagrams until enough have come."""
 
     def expect(self, loop: asyncio.AbstractEventLoop) -> "asyncio.Future[int]":
         self.got: list[Any] = []

@@ -12,7 +12,7 @@ static struct sockaddr_in names[SLOTS];
 static struct iovec pieces[SLOTS];
 static struct mmsghdr heads[SLOTS];
 
-/* Receive until nothing is left; how many datagrams came. */
+/* Receive until the queue is empty. Returns the number of datagrams. */
 int drain(int fd)
 {
     int total = 0;
@@ -31,7 +31,7 @@ int drain(int fd)
     }
 }
 
-/* Send so many datagrams of `size` bytes to the peer that the socket is connected to. */
+/* Send `total` datagrams of `size` bytes to the connected peer. */
 int send_many(int fd, int total, int size)
 {
     int sent = 0;

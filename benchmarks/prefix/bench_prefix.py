@@ -67,7 +67,7 @@ def _routes4(draw: random.Random) -> tuple[int, int]:
 
 
 def _routes6(draw: random.Random) -> tuple[int, int]:
-    # Of some ten thousand allocations, each with more specific routes inside.
+    # About ten thousand allocations, each with more specific routes inside.
     base = random.Random(draw.randrange(10_000)).getrandbits(29)
     address = 1 << 125 | base << 96 | draw.getrandbits(96)
     return address, draw.choices([*LENGTHS6], [*LENGTHS6.values()])[0]
@@ -233,7 +233,7 @@ CONTENDERS: dict[str, Build] = {
 
 
 def check(contender: Contender, name: str, shape: Shape, texts: list[str], rows: list[int]) -> None:
-    """Hold some answers against a dict for each length."""
+    """Compare some answers with a dict for each length."""
     networks = {text: number for number, text in enumerate(texts)}
     for row in rows[:: max(len(rows) // 2000, 1)]:
         expected = None

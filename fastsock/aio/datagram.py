@@ -20,12 +20,12 @@ P = TypeVar("P", bound=asyncio.BaseProtocol)
 
 __all__ = ["DatagramTransport", "Datagrams", "open_datagram_endpoint", "open_datagrams"]
 
-_BURST = 8  # batches in a row without a turn of the event loop
-_NAP = 0.001  # seconds between attempts where no event tells of room
+_BURST = 8  # batches in a row before the event loop gets a turn
+_NAP = 0.001  # seconds between attempts when no event reports room
 
 
 async def _resolve(loop: asyncio.AbstractEventLoop, address: Any, family: int, flags: int) -> Any:
-    """All addresses of a host and port, without blocking the loop; a UNIX path as it is."""
+    """Resolve a host and port without blocking the loop. Return a UNIX path unchanged."""
     if address is None or isinstance(address, str | bytes):
         return [address]
     host, port, *rest = address
@@ -54,7 +54,7 @@ async def _open(local_addr: Any, remote_addr: Any, family: int, options: Any) ->
 
 
 class _Writable:
-    """Wakes who waits for room in a socket's send queue."""
+    """Wakes tasks that wait for room in a socket's send queue."""
 
     __slots__ = ("_loop", "_sock", "_waiters")
 
@@ -90,16 +90,16 @@ class _Writable:
 class Datagrams:
     """A datagram socket on the event loop, received from and sent to in batches.
 
-    What has come is received at once, without a turn of the event loop, but for one turn after
-    some batches in a row, so that a flood starves nobody. A `recv` that is cancelled has taken
-    nothing. One task receives at a time; any may send.
+    `recv` returns waiting datagrams at once, without a turn of the event loop. After several
+    batches in a row it gives the loop one turn, so that a flood can't starve other tasks. A
+    cancelled `recv` takes no datagrams. One task can receive at a time; any number may send.
 
-    `open_datagrams` makes it. It is made within a running loop that has `add_reader`: not with
-    Windows' proactor.
+    Make it by `open_datagrams`, within a running loop that has `add_reader`. Windows' proactor
+    does not.
 
     Args:
-        sock: a datagram socket, which is made non-blocking, and closed with this.
-        batch: the batch to receive into; a fresh one of 64 slots if it is left out.
+        sock: a datagram socket. It becomes non-blocking, and is closed with this object.
+        batch: the batch to receive into, by default a new one of 64 slots.
 
     >>> import asyncio
     >>> async def main():
@@ -137,11 +137,11 @@ class Datagrams:
 
     @property
     def batch(self) -> DatagramBatch:
-        """The batch that is received into."""
+        """The batch to receive into."""
         return self._batch
 
     def _readable(self) -> None:
-        if self._waiter is None:  # nobody wants it now, and an event would come at every turn
+        if self._waiter is None:  # no task waits, and the event would fire at each turn
             self._loop.remove_reader(self._sock.fileno())
             self._registered = False
         elif not self._waiter.done():
@@ -161,14 +161,14 @@ class Datagrams:
         self._burst = _BURST
 
     async def recv(self) -> DatagramBatch:
-        """Receive what has come, and wait where nothing has.
+        """Receive waiting datagrams; if none are waiting, wait for one.
 
         Returns:
-            The batch, always the same one, with one datagram at least; it is good until the next
-            `recv`. An empty one where the socket was shut down for reading.
+            The batch, always the same object, with at least one datagram, until the next `recv`.
+            It is empty if the socket was shut down for reading.
 
         Raises:
-            OSError: as `socket.recv`: what ICMP reports of a connected peer; the socket is closed.
+            OSError: as `socket.recv`: an ICMP error of a connected peer, or a closed socket.
             RuntimeError: another task is receiving.
         """
         if self._burst == 0:
@@ -179,7 +179,7 @@ class Datagrams:
             try:
                 self._batch.recv(self._sock)
             except BlockingIOError:
-                if waited and is_shut_down(self._sock):  # it stays readable, with nothing to read
+                if waited and is_shut_down(self._sock):  # it stays readable without data
                     return self._batch
                 await self._wait()
                 waited = True
@@ -210,15 +210,15 @@ class Datagrams:
             gso: as in `send_batch`.
 
         Returns:
-            How many were sent: fewer than given only where one was refused. Send the rest, and
-            that one's error is raised.
+            How many were sent: fewer than given only if one was refused. Send the rest to get
+            that one's error.
 
         Raises:
-            OSError: the first was refused.
+            OSError: the first datagram was refused.
             AddressError, OverflowError, TypeError, ValueError, BufferError: as `send_batch`.
         """
         items = list(datagrams)
-        if isinstance(peers, DatagramBatch):  # its peers may be others after a wait
+        if isinstance(peers, DatagramBatch):  # the batch's peers may change during a wait
             peers = peers.peers()
         total = 0
         naps = False
@@ -242,14 +242,14 @@ class Datagrams:
                 peers = peers[sent:]
 
     async def _room(self, in_vain: bool) -> None:
-        # An unconnected UNIX socket always counts as writable, whoever's queue is full.
+        # An unconnected UNIX socket always polls as writable, even if the peer's queue is full.
         if in_vain and self._sock.family == getattr(socket, "AF_UNIX", None):
             await asyncio.sleep(_NAP)
         else:
             await self._writable.wait()
 
     def close(self) -> None:
-        """Close the socket. A `recv` that waits raises OSError, an iteration ends."""
+        """Close the socket. A waiting `recv` raises OSError, an iteration ends."""
         if self._ended:
             return
         self._ended = True
@@ -277,22 +277,22 @@ async def open_datagrams(
     batch: DatagramBatch | None = None,
     **options: Any,
 ) -> Datagrams:
-    """Open a datagram socket whose batches are awaited.
+    """Open a datagram socket whose batches can be awaited.
 
     Args:
         local_addr: where to bind: ``(host, port)``, or a path for a UNIX socket.
         remote_addr: the peer to connect to, likewise.
-        family: `AF_INET`, `AF_INET6` or `AF_UNIX`; by default what the addresses are of.
-        sock: a socket that is there already, instead of these.
-        batch: what to receive into: `DatagramBatch` tells of sizes, GRO and time stamps.
+        family: `AF_INET`, `AF_INET6` or `AF_UNIX`; by default that of the addresses.
+        sock: an existing socket, instead of these.
+        batch: the batch to receive into; see `DatagramBatch` for sizes, GRO and time stamps.
         options: as in `open_datagram_socket`: `rcvbuf`, `reuse_port`, `dualstack`, ...
 
     Returns:
         A `Datagrams`, within a running event loop.
 
     Raises:
-        ValueError: a socket and addresses, or options, are both given.
-        OSError: no address of the host could be bound, or connected to.
+        ValueError: both a socket and addresses or options are given.
+        OSError: no address of the host could be bound or connected.
         OverflowError: a port is out of range.
     """
     if sock is None:
@@ -309,9 +309,9 @@ async def open_datagrams(
 class DatagramTransport(asyncio.DatagramTransport):
     """The transport of an `asyncio.DatagramProtocol`, over batches.
 
-    A batch is received at each turn of the event loop, and given to the protocol one by one. What
-    the protocol sends is collected and sent together: when the batch was given to it, or at the
-    loop's next turn. `open_datagram_endpoint` makes it.
+    Each turn of the event loop receives a batch, and passes its datagrams to the protocol one by
+    one. What the protocol sends is collected and sent together: after the batch, or at the loop's
+    next turn. Make it by `open_datagram_endpoint`.
     """
 
     __module__ = "fastsock.aio"
@@ -337,10 +337,10 @@ class DatagramTransport(asyncio.DatagramTransport):
         self._sock = sock
         self._peer = peer
         self._batch = batch
-        self._queue: list[Any] = []  # (data, address), or data where the socket is connected
-        self._size = 0  # bytes in it
-        self._flushing = False  # a flush is due in this turn, or the next
-        self._blocked = False  # it waits for room
+        self._queue: list[Any] = []  # (data, address), or data if the socket is connected
+        self._size = 0  # bytes in the queue
+        self._flushing = False  # a flush is due in this turn or the next
+        self._blocked = False  # waiting for room in the socket's queue
         self._closing = False
         self._lost = False
         self._reading = False
@@ -371,7 +371,7 @@ class DatagramTransport(asyncio.DatagramTransport):
         return self._reading
 
     def pause_reading(self) -> None:
-        """Receive no more; what comes waits in the socket's queue, as far as it fits."""
+        """Stop receiving. Datagrams wait in the socket's queue, as far as they fit."""
         if self._reading:
             self._reading = False
             self._loop.remove_reader(self._sock.fileno())
@@ -391,13 +391,13 @@ class DatagramTransport(asyncio.DatagramTransport):
                 self.pause_reading()
                 return
         except (BlockingIOError, InterruptedError):
-            if is_shut_down(self._sock):  # or an event would come at each turn
+            if is_shut_down(self._sock):  # otherwise an event would fire at each turn
                 self.pause_reading()
             return
         except OSError as error:
             self._call(self._protocol.error_received, error)
             return
-        self._flushing = True  # what is sent from here on goes together, below
+        self._flushing = True  # collect what the protocol sends, and flush it below
         for data, peer in zip(batch.payloads(), batch.peers(), strict=True):
             if self._closing:
                 break
@@ -405,7 +405,7 @@ class DatagramTransport(asyncio.DatagramTransport):
         self._flush()
 
     def _call(self, function: Callable[..., None], *arguments: Any) -> None:
-        """Call the protocol. Its failure must not lose the datagrams that came with this one."""
+        """Call the protocol. An exception must not lose the batch's other datagrams."""
         try:
             function(*arguments)
         except (SystemExit, KeyboardInterrupt):
@@ -425,13 +425,13 @@ class DatagramTransport(asyncio.DatagramTransport):
         """Send a datagram, together with the others of this turn of the event loop.
 
         Args:
-            data: its bytes; they are copied if they are no bytes object.
-            addr: where to, if the socket is not connected. A host that is no address is looked
-                up, and the loop waits for that, as asyncio's transport does.
+            data: its bytes, copied unless they are a bytes object.
+            addr: the destination, if the socket is not connected. A host name is looked up, which
+                blocks the loop, as in asyncio's transport.
 
         Raises:
-            TypeError: no bytes-like object.
-            ValueError: an address other than that which the socket is connected to.
+            TypeError: not a bytes-like object.
+            ValueError: an address other than the socket's peer.
         """
         if not isinstance(data, bytes | bytearray | memoryview):
             kind = type(data).__name__
@@ -453,7 +453,7 @@ class DatagramTransport(asyncio.DatagramTransport):
             self._call(self._protocol.pause_writing)
 
     def _flush(self) -> None:
-        """Send what was collected, as far as the socket takes it."""
+        """Send collected datagrams, as many as the socket takes."""
         self._flushing = False
         queue = self._queue
         while queue and not self._lost:
@@ -463,7 +463,7 @@ class DatagramTransport(asyncio.DatagramTransport):
                 self._wait_for_room()
                 break
             except OSError as error:
-                if error.errno is None:  # AddressError: a name, or no address at all
+                if error.errno is None:  # AddressError: a host name, or not an address
                     done = self._send_singly()
                     if not done:
                         break
@@ -479,7 +479,7 @@ class DatagramTransport(asyncio.DatagramTransport):
         self._sent()
 
     def _send_singly(self) -> int:
-        """Send the first by the socket itself, which looks names up; whether it is done with."""
+        """Send the first by `sendto`, which resolves names. Return whether to remove it."""
         data, addr = self._queue[0]
         try:
             if addr is None:
@@ -504,7 +504,7 @@ class DatagramTransport(asyncio.DatagramTransport):
 
     def _wait_for_room(self) -> None:
         if self._sock.family == getattr(socket, "AF_UNIX", None) and self._peer is None:
-            # An unconnected UNIX socket always counts as writable, whoever's queue is full.
+            # An unconnected UNIX socket always polls as writable, even if the peer's queue is full.
             self._flushing = True
             self._loop.call_later(_NAP, self._flush)
         elif not self._blocked:
@@ -524,7 +524,7 @@ class DatagramTransport(asyncio.DatagramTransport):
             self._end(None)
 
     def get_write_buffer_size(self) -> int:
-        """How many bytes wait to be sent."""
+        """Return the number of bytes that wait to be sent."""
         return self._size
 
     def get_write_buffer_limits(self) -> tuple[int, int]:
@@ -532,7 +532,7 @@ class DatagramTransport(asyncio.DatagramTransport):
         return self._low, self._high
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """Set from how many bytes on the protocol is told to pause, and to resume."""
+        """Set at how many bytes the protocol is told to pause, and to resume."""
         if high is None:
             high = 64 * 1024 if low is None else 4 * low
         if low is None:
@@ -544,7 +544,7 @@ class DatagramTransport(asyncio.DatagramTransport):
     # The end.
 
     def close(self) -> None:
-        """Close the transport, after what was sent has gone."""
+        """Close the transport after sending the queue."""
         if self._closing:
             return
         self._closing = True
@@ -553,7 +553,7 @@ class DatagramTransport(asyncio.DatagramTransport):
             self._end(None)
 
     def abort(self) -> None:
-        """Close the transport now; what has not gone yet is lost."""
+        """Close the transport now. Unsent datagrams are lost."""
         self._end(None)
 
     def _end(self, error: BaseException | None) -> None:
@@ -587,26 +587,26 @@ async def open_datagram_endpoint(
     batch: DatagramBatch | None = None,
     **options: Any,
 ) -> tuple[DatagramTransport, P]:
-    """Give datagrams to a protocol, as `asyncio.loop.create_datagram_endpoint` does.
+    """Open a datagram transport, as `asyncio.loop.create_datagram_endpoint` does.
 
     Args:
         protocol_factory: makes the protocol.
         local_addr: where to bind: ``(host, port)``, or a path for a UNIX socket.
         remote_addr: the peer to connect to, likewise.
-        family: `AF_INET`, `AF_INET6` or `AF_UNIX`; by default what the addresses are of.
+        family: `AF_INET`, `AF_INET6` or `AF_UNIX`; by default that of the addresses.
         reuse_port: as in `open_datagram_socket`.
         allow_broadcast: allow datagrams to broadcast addresses.
-        sock: a socket that is there already, instead of all of these.
-        batch: what to receive into: `DatagramBatch` tells of sizes and GRO. By default it has 32
-            slots, each for the largest datagram that UDP has.
+        sock: an existing socket, instead of all of these.
+        batch: the batch to receive into; see `DatagramBatch` for sizes and GRO. By default it has
+            32 slots, each for UDP's largest datagram.
         options: as in `open_datagram_socket`: `rcvbuf`, `dualstack`, ...
 
     Returns:
         A pair ``(transport, protocol)``.
 
     Raises:
-        ValueError: a socket and addresses, or options, are both given.
-        OSError: no address of the host could be bound, or connected to.
+        ValueError: both a socket and addresses or options are given.
+        OSError: no address of the host could be bound or connected.
         OverflowError: a port is out of range.
     """
     loop = asyncio.get_running_loop()

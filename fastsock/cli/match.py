@@ -22,7 +22,7 @@ _NONE, _BAD = -1, -2
 
 
 def open_table(args: argparse.Namespace) -> PrefixTable:
-    """A table that `PrefixTable.save` wrote, or a CSV file."""
+    """Open a file that `PrefixTable.save` wrote, or a CSV file."""
     with open(args.table, "rb") as file:
         is_saved = file.read(len(MAGIC)) == MAGIC
     if is_saved:
@@ -39,14 +39,14 @@ def open_table(args: argparse.Namespace) -> PrefixTable:
 
 
 def label_of(value: object) -> bytes:
-    """A value as one field of a line."""
+    """Write a value as one field of a line."""
     text = value if isinstance(value, str) else json.dumps(value)
     return text.replace("\t", " ").replace("\n", " ").encode("utf-8", "surrogateescape")
 
 
 @dataclass
 class Matcher:
-    """A table, and what has been seen of its values so far."""
+    """Looks up the addresses of lines, and counts the values."""
 
     table: PrefixTable
     by_network: bool
@@ -58,7 +58,7 @@ class Matcher:
         self._values = self.table.values_list()
 
     def rows(self, chunk: bytes) -> list[int]:
-        """For each line the slot of its address's value, or why there is none."""
+        """Look up each line's address: the slot of its value, or why there is none."""
         rows = pack_chunk(AF_UNSPEC, 16, chunk)
         found = self.table.lookup_many(AF_UNSPEC, rows.packed, _NONE).tolist()
         if 0 in rows.valid:
@@ -70,7 +70,7 @@ class Matcher:
         return found
 
     def label(self, row: int, slot: int) -> bytes:
-        """What to write before a line."""
+        """The label to write before a line."""
         if self.by_network and slot >= 0:
             match = self.table.lookup_prefix(bytes(self._packed[16 * row : 16 * row + 16]))
             return match[0].encode() if match else b"-"
@@ -81,16 +81,16 @@ class Matcher:
 
     @property
     def unmatched(self) -> int:
-        """Lines with an address that no network has."""
+        """Count the lines whose address is in no network."""
         return self.slots[_NONE]
 
     @property
     def bad(self) -> int:
-        """Lines without an address."""
+        """Count the lines without an address."""
         return self.slots[_BAD]
 
     def counts(self) -> list[tuple[str, int]]:
-        """How many lines each value has, the most frequent first."""
+        """Count the lines of each value, the most frequent first."""
         totals: Counter[str] = Counter()
         for slot, lines in self.slots.items():
             if slot >= 0:

@@ -1,7 +1,7 @@
-"""Datagrams in batches: many a system call, in and out, on UDP and UNIX sockets.
+"""Datagrams in batches: many per system call, in and out, on UDP and UNIX sockets.
 
-`DatagramBatch` receives, `send_batch` sends. Both use what the kernel has (recvmmsg, sendmmsg,
-GRO, GSO), and work without it. Their counterparts for asyncio are in `fastsock.aio`.
+`DatagramBatch` receives, `send_batch` sends. Both use recvmmsg, sendmmsg, GRO and GSO if the kernel
+has them, and work without them. `fastsock.aio` has their counterparts for asyncio.
 """
 
 from .._core.backend import COMPILED, TYPE_CHECKING, publish

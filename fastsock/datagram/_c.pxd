@@ -81,12 +81,12 @@ cdef extern from "fastsock/datagram/trains.h" nogil:
     int64_t fs_send(int fd, fs_mmsghdr *heads, unsigned count, bint wait) noexcept
 
 
-# Memory that datagrams arrive in. Every view of it holds a reference, so it outlives its batch.
+# The memory that datagrams are received into. Views hold references, so it can outlive its batch.
 cdef class _Block:
     cdef uint8_t *data
     cdef Py_ssize_t size
-    cdef Py_ssize_t exports       # views alive
-    cdef uint8_t *lent            # what the next view shows; NULL but for the moment of its making
+    cdef Py_ssize_t exports       # the number of living views
+    cdef uint8_t *lent            # the memory of a view while it is made; otherwise NULL
     cdef Py_ssize_t lent_size
     cdef memoryview view(self, Py_ssize_t start, Py_ssize_t size)
     cdef bint is_shared(self) noexcept
@@ -97,9 +97,9 @@ cdef class DatagramBatch:
     cdef _Block block
     cdef uint8_t *memory          # of the arrays in `kernel`
     cdef fs_slots kernel
-    cdef unsigned messages        # slots that hold something ...
-    cdef Py_ssize_t count         # ... and how many datagrams those are
-    cdef unsigned touched         # slots that the kernel may have written to since the last reset
+    cdef unsigned messages        # slots in use ...
+    cdef Py_ssize_t count         # ... and the datagrams in them
+    cdef unsigned touched         # slots that the kernel may have changed since the reset
     cdef object ready             # a weak reference to the last socket whose options are set
     cdef long family              # of that socket
     cdef int wanted
@@ -121,12 +121,12 @@ cdef class DatagramBatch:
 cdef class _Sending:
     cdef object sock
     cdef long family
-    cdef tuple items              # the datagrams, and so their bytes, are held by it
+    cdef tuple items              # keeps the datagrams' bytes alive
     cdef uint8_t *memory          # of the arrays in `kernel`
     cdef fs_sending kernel
     cdef Py_ssize_t count
     cdef size_t names
-    cdef Py_buffer *views         # of payloads that are no bytes objects
+    cdef Py_buffer *views         # of payloads that are not bytes objects
     cdef Py_ssize_t held
 
     cdef int gather(self, object peers) except -1

@@ -1,7 +1,7 @@
-"""Compiled twin of `fastsock.datagram`: many datagrams a system call, around the kernels in C.
+"""Compiled twin of `fastsock.datagram`: many datagrams per system call, around kernels in C.
 
-What the kernel fills in stays in its own arrays. Python objects and flat columns are made of it
-when they are asked for.
+The kernel writes to the batch's arrays. Python objects and flat columns are made from them when
+asked for.
 """
 
 cimport cython
@@ -84,13 +84,13 @@ _constants = _Constants()
 
 
 cdef object os_error(int code):
-    """The OSError of an errno, of the subclass that goes with it."""
+    """Make the OSError of an errno, of its subclass."""
     return OSError(code, strerror(code))
 
 
 cdef int descriptor_of(object sock) except -1:
-    # Read afresh for each call: another thread may have closed the socket, and its number may be
-    # another file's by now.
+    # Read the descriptor for each call: another thread may have closed the socket, and the number
+    # may belong to another file now.
     cdef int fd = sock.fileno()
     if fd < 0:
         raise os_error(EBADF)
@@ -102,7 +102,7 @@ cdef int64_t deadline_of(object timeout) except -1:
 
 
 cdef int wait_until(object sock, bint for_writing, int64_t deadline) except -1:
-    """Wait until there is something to do: FS_SHUT_DOWN, or 0. TimeoutError after the deadline."""
+    """Wait for the socket: FS_SHUT_DOWN, or 0 if it is ready. TimeoutError after the deadline."""
     cdef int64_t left = deadline - fs_clock()
     cdef int fd = descriptor_of(sock), found
     if left < 0:
@@ -115,7 +115,7 @@ cdef int wait_until(object sock, bint for_writing, int64_t deadline) except -1:
 
 @cython.final
 cdef class _Block:
-    """Memory that datagrams arrive in. It lives as long as a view of it does."""
+    """Memory that datagrams are received into. It lives as long as any view of it."""
 
     def __cinit__(self, Py_ssize_t size):
         self.data = <uint8_t *>PyMem_RawMalloc(size)
@@ -143,8 +143,8 @@ cdef class _Block:
 
     @cython.critical_section
     def __getbuffer__(self, Py_buffer *view, int flags):
-        # Python code gets hold of a block as the `obj` of a view. It must not see more through
-        # it than the view shows.
+        # Python code can reach a block as the `obj` of a view. It must not see more of the memory
+        # than the view shows.
         if self.lent == NULL or flags & PyBUF_WRITABLE:
             raise BufferError("only the batch makes views of its memory")
         view.buf = self.lent
@@ -166,7 +166,7 @@ cdef class _Block:
 
 
 cdef inline void set_row(list rows, Py_ssize_t row, object value) noexcept:
-    Py_INCREF(value)  # the list takes a reference of its own
+    Py_INCREF(value)  # PyList_SET_ITEM steals a reference
     PyList_SET_ITEM(rows, row, value)
 
 
@@ -175,28 +175,27 @@ cdef inline void set_row(list rows, Py_ssize_t row, object value) noexcept:
 cdef class DatagramBatch:
     """DatagramBatch(slots=32, slot_size=2048, *, gro=False, mapped="keep", local=False, \
 tos=False, timestamps=False)\n--\n\n\
-    Datagrams that came together: received by one call, and kept in slots of fixed size.
+    A batch of datagrams: received by one call, and kept in slots of fixed size.
 
-    The slots are allocated once. `recv` fills them with what has come, and what it filled in
-    before is gone then, but for views: a view that is alive keeps its bytes, and the batch goes
-    on in new slots.
+    The slots are allocated once. Each `recv` overwrites them, except while a view exists: a view
+    keeps its bytes, and the batch continues in new slots.
 
-    With `gro` the kernel puts datagrams of one peer together, and one slot holds a train of up to
-    64 of them. They are told apart here, so that the difference is only one of speed; there can be
-    more datagrams in a batch than slots. A socket that is received from in this way must always
-    be, for elsewhere a train looks like one large datagram.
+    With `gro` the kernel joins datagrams of one peer, and one slot holds a train of up to 64. The
+    batch splits trains, so that only the speed differs; it can have more datagrams than slots.
+    Receive from such a socket only by batches with `gro`: any other reader would take a train for
+    one large datagram.
 
-    One call at a time: a call from another thread, a signal handler or a finaliser while one is
-    at work raises `RuntimeError`.
+    One call at a time: while one runs, a call from another thread, a signal handler or a finaliser
+    raises `RuntimeError`.
 
     Args:
-        slots: how many datagrams, or trains, a call may bring.
-        slot_size: the most bytes of a datagram; what is beyond is cut off by the kernel, and
-            `truncated` says so. With `gro` it is 65,535 at least.
-        gro: let the kernel put datagrams together, on UDP sockets.
-        mapped: what becomes of IPv4 peers of an IPv6 socket: ``"keep"`` leaves them as mapped
-            IPv6 addresses, as the `socket` module has them, ``"ipv4"`` makes IPv4 of them.
-        local: ask for the address and the interface that each datagram came to.
+        slots: the most datagrams, or trains, that a call receives.
+        slot_size: the most bytes of a datagram. The kernel cuts off the rest, and `truncated`
+            reports it. With `gro` it is at least 65,535.
+        gro: let the kernel join datagrams, on UDP sockets.
+        mapped: the form of IPv4 peers of an IPv6 socket: ``"keep"`` for mapped IPv6 addresses, as
+            in the `socket` module, ``"ipv4"`` for IPv4 addresses.
+        local: ask for the destination address and the interface of each datagram.
         tos: ask for the TOS, or traffic class, byte, whose last two bits are ECN.
         timestamps: ask for the time when the kernel received each datagram.
 
@@ -263,7 +262,7 @@ tos=False, timestamps=False)\n--\n\n\
 
     @property
     def slots(self):
-        """How many datagrams, or trains, a call may bring."""
+        """The most datagrams, or trains, that a call receives."""
         return self.kernel.slots
 
     @property
@@ -272,23 +271,23 @@ tos=False, timestamps=False)\n--\n\n\
         return self.kernel.slot_size
 
     cdef int enter(self) except -1:
-        # The kernel writes to the slots while other threads run, and signal handlers.
+        # During a call the kernel writes to the slots while other threads and signal handlers run.
         if self.busy:
             raise _errors.in_use()
         self.busy = True
         return 0
 
     def prepare(self, sock, /):
-        """Ask the kernel for what the batch is made for, on a socket.
+        """Set the options on a socket that the batch needs.
 
-        `recv` does it at the first call for a socket. Datagrams that were queued before it come
-        without trains, local addresses and time stamps: call this where a socket is opened.
+        The first `recv` from a socket does it. Datagrams that were queued before have no trains,
+        local addresses or time stamps: call this right after opening the socket.
 
         Args:
             sock: the socket.
 
         Raises:
-            OSError: it is closed. What the kernel does not do is told by `info`.
+            OSError: it is closed. `info` reports options that the kernel refuses.
 
         >>> import socket
         >>> with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
@@ -298,24 +297,23 @@ tos=False, timestamps=False)\n--\n\n\
         _support.prepare(sock, self.wanted)
 
     def recv(self, sock, /):
-        """Receive what has come, and wait only where nothing has.
+        """Receive waiting datagrams; if none are waiting, wait for one.
 
-        A blocking socket waits for a first datagram, one with a timeout waits that long; then all
-        that is there is taken without waiting, as far as there are slots.
+        A blocking socket waits for the first datagram, one with a timeout only that long. Then all
+        waiting datagrams are taken without further waiting, up to the number of slots.
 
         Args:
-            sock: a datagram socket: UDP over IPv4 or IPv6, or UNIX. Its descriptor is received
-                from directly.
+            sock: a datagram socket: UDP over IPv4 or IPv6, or UNIX. Its descriptor is read
+                directly.
 
         Returns:
-            How many datagrams came. 0 where the socket was shut down for reading, but for a
-            non-blocking one, which raises as long as there is nothing; a datagram without bytes
-            is one as any other.
+            The number of datagrams. An empty datagram counts. 0 if the socket was shut down for
+            reading; a non-blocking socket raises BlockingIOError instead.
 
         Raises:
-            TimeoutError, BlockingIOError: nothing came in time, or is there.
-            OSError: as `socket.recv`. What ICMP reports of a connected peer is raised once.
-            RuntimeError: another call is at work on the batch.
+            TimeoutError, BlockingIOError: no datagram came in time, or none is waiting.
+            OSError: as `socket.recv`. An ICMP error of a connected peer is raised once.
+            RuntimeError: another call is using the batch.
 
         >>> import socket
         >>> with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
@@ -343,15 +341,15 @@ tos=False, timestamps=False)\n--\n\n\
             _support.prepare(sock, self.wanted)
             try:
                 self.ready = PyWeakref_NewRef(sock, None)
-            except TypeError:  # an object without weak references is asked again each time
+            except TypeError:  # without weak references it is not remembered
                 pass
-        if self.block.is_shared():  # its views keep it, and stay as they are
+        if self.block.is_shared():  # leave the old block to its views
             self.block = _Block(self.block.size)
             fs_slots_place(&self.kernel, self.block.data)
         return 0
 
     cdef int receive(self, object sock) except -1:
-        """Receive by the socket's own mode and timeout."""
+        """Receive with the socket's mode and timeout."""
         cdef int64_t deadline = -1
         cdef int fd = descriptor_of(sock), found
         cdef bint wait, ended = False
@@ -369,7 +367,7 @@ tos=False, timestamps=False)\n--\n\n\
                 PyErr_CheckSignals()
             elif not fs_is_would_block(-found) or not timeout:
                 raise os_error(-found)
-            elif ended:  # there is nothing, and nothing will come
+            elif ended:  # shut down: no data, and none will come
                 return 0
             else:
                 if deadline < 0:
@@ -386,10 +384,10 @@ tos=False, timestamps=False)\n--\n\n\
         """List the datagrams' bytes.
 
         Returns:
-            A bytes object for each, in the order in which they came.
+            A bytes object for each, in order of arrival.
 
         Raises:
-            RuntimeError: another call is at work on the batch.
+            RuntimeError: another call is using the batch.
         """
         with cython.critical_section(self):
             self.enter()
@@ -422,14 +420,14 @@ tos=False, timestamps=False)\n--\n\n\
     def views(self):
         """List the datagrams' bytes without a copy.
 
-        Views are worth it from some 2 KiB a datagram on; below that, bytes are faster.
+        Views are faster than bytes from about 2 KiB per datagram on.
 
         Returns:
-            A read-only memoryview for each. It stays as it is, whatever is received later, and
-            keeps all slots in memory.
+            A read-only memoryview for each. Later calls do not change it. It keeps all slots in
+            memory.
 
         Raises:
-            RuntimeError: another call is at work on the batch.
+            RuntimeError: another call is using the batch.
         """
         with cython.critical_section(self):
             self.enter()
@@ -478,7 +476,7 @@ tos=False, timestamps=False)\n--\n\n\
             socket.
 
         Raises:
-            RuntimeError: another call is at work on the batch.
+            RuntimeError: another call is using the batch.
         """
         with cython.critical_section(self):
             self.enter()
@@ -495,7 +493,7 @@ tos=False, timestamps=False)\n--\n\n\
         peer = None
         for i in range(self.messages):
             size = self.kernel.heads[i].msg_hdr.msg_namelen
-            # Who sends one datagram often sends the next: the same address is the same object.
+            # Neighbouring datagrams often have one sender: reuse the previous address object.
             if i == 0 or size != last_size or memcmp(
                 &self.kernel.names[i], &self.kernel.names[last], size
             ):
@@ -533,10 +531,10 @@ tos=False, timestamps=False)\n--\n\n\
 
     @property
     def peer_family(self):
-        """Which addresses `peer_addresses` and `local_addresses` hold.
+        """The family of the records in `peer_addresses` and `local_addresses`.
 
-        `AF_INET`: records of 4 bytes. `AF_INET6`: of 16, IPv4 peers mapped. `AF_UNIX`: none, for
-        names are no records. `AF_UNSPEC`: of none, for the batch is empty.
+        `AF_INET`: 4 bytes each. `AF_INET6`: 16 bytes each, IPv4 peers mapped. `AF_UNIX`: no
+        records, because names have no fixed size. `AF_UNSPEC`: the batch is empty.
         """
         with cython.critical_section(self):
             self.enter()
@@ -546,7 +544,7 @@ tos=False, timestamps=False)\n--\n\n\
                 self.busy = False
 
     cdef bytes column(self, fs_column which, int bit, str name):
-        """One value of each datagram; `bit` says what the batch must have asked the kernel for."""
+        """Make a column: one value per datagram. `bit` is the option that the batch must have."""
         cdef long family = 0
         cdef size_t width
         cdef bytes made
@@ -571,11 +569,11 @@ tos=False, timestamps=False)\n--\n\n\
     def peer_addresses(self):
         """The senders' addresses, packed, in one buffer.
 
-        A record of 4 bytes, or of 16, for each datagram, as `peer_family` says. It is made anew at
-        each access, and so are the other columns.
+        One record per datagram, of 4 or 16 bytes as `peer_family` tells. Each access makes a new
+        buffer, as for all columns.
 
         Raises:
-            ValueError: they are no internet addresses.
+            ValueError: they are not internet addresses.
         """
         return self.column(FS_PEERS, 0, None)
 
@@ -590,15 +588,15 @@ tos=False, timestamps=False)\n--\n\n\
 
     @property
     def truncated(self):
-        """A byte for each datagram: 1 where it was larger than its slot, and cut off."""
+        """One byte per datagram: 1 if it was larger than its slot, and was cut off."""
         return self.column(FS_TRUNCATED, 0, None)
 
     @property
     def dropped(self):
-        """How many datagrams the socket has dropped, all in all, for want of room in its queue.
+        """How many datagrams the socket has dropped so far because its queue was full.
 
-        It is the count from when the last datagram of the batch was queued, so what is dropped
-        after that shows in the next batch. 0 where the kernel does not count.
+        This is the count when the last datagram of the batch was queued: later drops show in the
+        next batch. 0 if the kernel does not count.
         """
         with cython.critical_section(self):
             self.enter()
@@ -613,18 +611,18 @@ tos=False, timestamps=False)\n--\n\n\
     def local_addresses(self):
         """The addresses that the datagrams were sent to, as records like those of the senders.
 
-        Zeros where the kernel did not tell.
+        Zeros if the kernel did not tell.
 
         Raises:
-            ValueError: `local` was not asked for; these are no internet sockets.
+            ValueError: `local` was not asked for, or the socket is not an internet socket.
         """
         return self.column(FS_LOCALS, LOCAL, "local")
 
     @property
     def interfaces(self):
-        """The index of the interface that each datagram came by, as a buffer of uint32.
+        """The index of each datagram's interface, as a buffer of uint32.
 
-        0 where the kernel did not tell.
+        0 if the kernel did not tell.
 
         Raises:
             ValueError: `local` was not asked for.
@@ -633,7 +631,7 @@ tos=False, timestamps=False)\n--\n\n\
 
     @property
     def tos(self):
-        """The TOS, or traffic class, byte of each datagram; 0 where the kernel did not tell.
+        """The TOS, or traffic class, byte of each datagram; 0 if the kernel did not tell.
 
         Raises:
             ValueError: `tos` was not asked for.
@@ -644,7 +642,7 @@ tos=False, timestamps=False)\n--\n\n\
     def timestamps(self):
         """When the kernel received each datagram: int64, nanoseconds since 1970.
 
-        0 where the kernel did not tell.
+        0 if the kernel did not tell.
 
         Raises:
             ValueError: `timestamps` was not asked for.
@@ -655,14 +653,14 @@ tos=False, timestamps=False)\n--\n\n\
 @cython.no_gc_clear
 @cython.final
 cdef class _Sending:
-    """One call of send_batch: bytes and names of all datagrams, before the first is sent."""
+    """One call of send_batch. Collects bytes and names of all datagrams before sending any."""
 
     def __cinit__(self, sock, tuple items):
         self.sock = sock
         self.family = sock.family
         self.items = items
         self.count = PyTuple_GET_SIZE(items)
-        # At least one of each, for malloc(0) may be NULL.
+        # Allocate at least one of each, because malloc(0) may return NULL.
         self.memory = <uint8_t *>PyMem_RawMalloc(fs_sending_room(self.count + 1))
         self.views = <Py_buffer *>PyMem_RawCalloc(self.count + 1, sizeof(Py_buffer))
         if self.memory == NULL or self.views == NULL:
@@ -691,7 +689,7 @@ cdef class _Sending:
         return 0
 
     cdef int add_address(self, object address) except -1:
-        """Make an address the last name, if it is not that already."""
+        """Append an address to the names, unless it equals the last one."""
         cdef fs_sockaddr *name = &self.kernel.names[self.names]
         cdef Py_ssize_t size = 0
         if address is not None:
@@ -704,7 +702,7 @@ cdef class _Sending:
         return 0
 
     cdef void keep_name(self, size_t size) noexcept:
-        """Take the name that was written after the others, if it is not the last one again."""
+        """Keep the name just written after the others, unless it equals the last one."""
         cdef fs_sockaddr *name = &self.kernel.names[self.names]
         if self.names == 0 or self.kernel.name_sizes[self.names - 1] != size or memcmp(
             name, name - 1, size
@@ -713,14 +711,14 @@ cdef class _Sending:
             self.names += 1
 
     cdef int gather_replies(self, DatagramBatch batch) except -1:
-        """Payloads for the senders of a batch, whose names are there as the kernel wrote them."""
+        """Collect payloads for the senders of a batch. Copy the names as the kernel wrote them."""
         cdef Py_ssize_t row, peers = batch.count
         if peers == self.count:
             for row in range(self.count):
                 self.add_payload(row, self.items[row])
             with cython.critical_section(batch):
                 batch.enter()
-                # A payload's own code may have received into the batch by now.
+                # The payload's code may have received into the batch meanwhile.
                 peers = batch.count
                 if peers == self.count:
                     self.copy_names(batch)
@@ -764,7 +762,7 @@ cdef class _Sending:
         return 0
 
     cdef Py_ssize_t send_all(self, bint gso) except -1:
-        """Send by the socket's own mode and timeout: how many went."""
+        """Send with the socket's mode and timeout. Return how many were sent."""
         cdef int64_t deadline = -1, went
         cdef Py_ssize_t sent = 0, spins = 0
         cdef size_t most = _support.train_limit(self.sock) if gso and self.count > 1 else 0
@@ -802,14 +800,14 @@ cdef class _Sending:
         return sent
 
     cdef bint wait_for_room(self, int64_t deadline, Py_ssize_t spins, Py_ssize_t sent) except -1:
-        """Wait until the socket takes more: whether it may, in time."""
+        """Wait until the socket may take more. Return False after the deadline."""
         try:
             wait_until(self.sock, True, deadline)
         except TimeoutError:
             if sent:
                 return False
             raise
-        if spins > 0:  # the queue of an unconnected UNIX peer is full: poll can't tell
+        if spins > 0:  # an unconnected UNIX peer's queue is full: poll can't tell
             with nogil:
                 fs_nap(NAP)
         return True
@@ -818,30 +816,28 @@ cdef class _Sending:
 def send_batch(sock, datagrams, peers=None, *, gso=True):
     """Send datagrams in as few system calls as the kernel allows.
 
-    Those of one size to one peer that follow each other go as trains (GSO), which the kernel
-    divides: 50 datagrams then cost about what one does. A kernel, device or path that refuses a
-    train gets its datagrams one by one; that is remembered for the socket, and `info` tells it.
+    Consecutive datagrams of one size to one peer go as trains (GSO), which the kernel splits: 50
+    datagrams then cost about as much as one. If the kernel, a device or the path refuses a train,
+    its datagrams are sent one by one. The refusal is remembered for the socket; see `info`.
 
     Args:
-        sock: a datagram socket: UDP over IPv4 or IPv6, or UNIX. Its descriptor is sent to
-            directly.
+        sock: a datagram socket: UDP over IPv4 or IPv6, or UNIX. Its descriptor is used directly.
         datagrams: pairs ``(data, address)``; or payloads, for a connected socket or with `peers`.
-        peers: where payloads go: one address for all; a list, or a `DatagramBatch` whose senders
-            are meant, with one for each. A host must be an address, for nothing is looked up.
-            On a socket of `AF_INET6` IPv4 addresses are mapped.
-        gso: whether there may be trains.
+        peers: the destinations of payloads: one address for all, a list with one for each, or a
+            `DatagramBatch`, to reply to its senders. A host must be an address: names are not
+            looked up. On a socket of `AF_INET6` IPv4 addresses are mapped.
+        gso: whether to send trains.
 
     Returns:
-        How many were sent, from the first on. Fewer than given where the socket can't take more
-        without waiting (longer than its timeout), or where one was refused: call again with the
-        rest, and that one's error is raised.
+        How many were sent, counted from the first. Fewer than given if the socket would block, or
+        its timeout ran out, or if one was refused: call again with the rest to get its error.
 
     Raises:
-        BlockingIOError, TimeoutError: not even the first could be sent, at all or in time.
-        OSError: the first was refused: it is too large, there is no route, ICMP had reported
-            an error of the connected peer, ...
+        BlockingIOError, TimeoutError: not even the first could be sent, or not in time.
+        OSError: the first was refused: it is too large, no route exists, ICMP reported an error
+            of the connected peer, ...
         AddressError, OverflowError, TypeError, ValueError, BufferError: an address or a payload
-            is none; then nothing was sent.
+            is invalid; nothing was sent.
 
     Source: sendmmsg(2), udp(7).
 
@@ -858,11 +854,11 @@ def send_batch(sock, datagrams, peers=None, *, gso=True):
         if (<DatagramBatch>peers).family == sending.family:
             sending.gather_replies(peers)
             return sending.send_all(gso)
-        peers = peers.peers()  # of another family's socket: they are made to fit, or refused
+        peers = peers.peers()  # from a socket of another family: convert or refuse them
     sending.gather(peers)
     return sending.send_all(gso)
 
 
-if not FS_HAVE_MSG:  # Windows, where a descriptor is no socket handle
+if not FS_HAVE_MSG:  # Windows, where a descriptor is not a socket handle
     from fastsock.datagram import _py
     globals().update(DatagramBatch=_py.DatagramBatch, send_batch=_py.send_batch)

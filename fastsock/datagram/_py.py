@@ -1,4 +1,4 @@
-"""Reference twin of `fastsock.datagram`: a system call a datagram, until there is no more."""
+"""Pure twin of `fastsock.datagram`: one system call per datagram, until none are waiting."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from .support import (
     train_limit,
 )
 
-# As plain ints, for the operators of enum.IntFlag cost more than a system call.
+# Plain ints: the operators of enum.IntFlag cost more than a system call.
 _UNIX = getattr(socket, "AF_UNIX", None)
 _INTERNET = (AF_INET, AF_INET6)
 _MAPPED = bytes(10) + b"\xff\xff"
@@ -44,8 +44,8 @@ _SCM_RIGHTS = int(getattr(socket, "SCM_RIGHTS", -2))
 _WOULD_BLOCK = (errno.EAGAIN, errno.EWOULDBLOCK)
 _HAS_MSG = hasattr(socket.socket, "recvmsg")
 
-_SEGMENTS_MAX = 64  # of a train that is sent: what the oldest kernels with GSO take
-_TRAIN_MAX = 65507  # its bytes: what one IPv4 datagram could have
+_SEGMENTS_MAX = 64  # of a train to send: the limit of the oldest kernels with GSO
+_TRAIN_MAX = 65507  # bytes of a train: the largest IPv4 datagram
 
 _INT = struct.Struct("=i")
 _UINT = struct.Struct("=I")
@@ -56,7 +56,7 @@ _PKTINFO6 = struct.Struct("=16si")
 
 
 class _Control:
-    """What the control messages of a datagram say."""
+    """The values in the control messages of a datagram."""
 
     __slots__ = ("datagrams", "dropped", "interface", "local", "stride", "timestamp", "tos")
 
@@ -67,7 +67,7 @@ class _Control:
 
 
 _SILENT = _Control()
-"""Of a datagram without control messages: never written to."""
+"""Shared by datagrams without control messages; never changed."""
 
 
 def _read_socket(kind: int, data: bytes, out: _Control) -> None:
@@ -78,14 +78,14 @@ def _read_socket(kind: int, data: bytes, out: _Control) -> None:
         if 0 <= seconds <= (1 << 63) // 1_000_000_000 - 1:
             out.timestamp = seconds * 1_000_000_000 + nanoseconds
     elif kind == _SCM_RIGHTS:
-        # Anyone who may send to a UNIX socket can send descriptors: what nobody takes is closed.
+        # Any sender to a UNIX socket can pass descriptors: close them, or they would leak.
         for (number,) in _INT.iter_unpack(data[: len(data) // 4 * 4]):
             with suppress(OSError):
                 os.close(number)
 
 
 def _read_control(messages: Iterable[tuple[int, int, bytes]], size: int) -> _Control:
-    """What control messages say of `size` bytes that came with them."""
+    """Read the control messages of a datagram or train of `size` bytes."""
     out = _Control()
     for level, kind, data in messages:
         if level == socket.SOL_SOCKET:
@@ -108,11 +108,11 @@ def _read_control(messages: Iterable[tuple[int, int, bytes]], size: int) -> _Con
 
 
 _Message = tuple[bytes, Any, int, _Control]
-"""A datagram of its own, or a train of them, as it came: bytes, sender, flags, control."""
+"""A datagram or a train as received: bytes, sender, flags, control."""
 
 
 def _recvmsg(sock: Any, size: int, flags: int) -> tuple[bytes, list[Any], int, Any]:
-    """Receive as `recvmsg` does, where there is none: one byte more tells what is too large."""
+    """Emulate `recvmsg` on Windows. One more byte of room shows what is too large."""
     if flags & _DONTWAIT and not select.select([sock], [], [], 0)[0]:
         raise _os_error(errno.EAGAIN)
     data, peer = sock.recvfrom(size + 1)
@@ -124,7 +124,7 @@ def _os_error(code: int) -> OSError:
 
 
 def _wait(sock: Any, for_writing: bool, deadline: float) -> None:
-    """Wait until there is something to do. TimeoutError after the deadline."""
+    """Wait until the socket is ready. TimeoutError after the deadline."""
     left = deadline - time.monotonic()
     if left < 0:
         raise TimeoutError("timed out")
@@ -137,15 +137,15 @@ def _wait(sock: Any, for_writing: bool, deadline: float) -> None:
         poll.poll(left * 1000)
     else:
         select.select([] if for_writing else [fd], [fd] if for_writing else [], [], left)
-    if sock.fileno() != fd:  # another thread has closed it, and its number may be another file's
+    if sock.fileno() != fd:  # another thread closed it; the number may be reused
         raise _os_error(errno.EBADF)
 
 
 @contextmanager
 def _unwaiting(sock: Any) -> Iterator[Any]:
-    """A socket on the same descriptor that never waits: one with a timeout polls at each call.
+    """Make a socket on the same descriptor that never waits, to save a poll at each call.
 
-    Its descriptor is a non-blocking one already, so nothing changes for anybody else.
+    A socket with a timeout has a non-blocking descriptor already, so nothing else changes.
     """
     other = socket.socket(sock.family, sock.type, sock.proto, fileno=sock.fileno())
     try:
@@ -156,39 +156,38 @@ def _unwaiting(sock: Any) -> Iterator[Any]:
 
 
 def _opened(sock: Any) -> Any:
-    """Refuse a closed socket, as the compiled twin does; its timeout."""
+    """Refuse a closed socket, as the compiled twin does. Return its timeout."""
     if sock.fileno() < 0:
         raise _os_error(errno.EBADF)
     return sock.gettimeout()
 
 
 _deferred: WeakKeyDictionary[Any, OSError] = WeakKeyDictionary()
-"""Errors that came after datagrams, for the next call: the kernel tells each of them once."""
+"""Errors after received datagrams, kept for the next call: the kernel reports each once."""
 
 
 class DatagramBatch:
-    r"""Datagrams that came together: received by one call, and kept in slots of fixed size.
+    r"""A batch of datagrams: received by one call, and kept in slots of fixed size.
 
-    The slots are allocated once. `recv` fills them with what has come, and what it filled in
-    before is gone then, but for views: a view that is alive keeps its bytes, and the batch goes
-    on in new slots.
+    The slots are allocated once. Each `recv` overwrites them, except while a view exists: a view
+    keeps its bytes, and the batch continues in new slots.
 
-    With `gro` the kernel puts datagrams of one peer together, and one slot holds a train of up to
-    64 of them. They are told apart here, so that the difference is only one of speed; there can be
-    more datagrams in a batch than slots. A socket that is received from in this way must always
-    be, for elsewhere a train looks like one large datagram.
+    With `gro` the kernel joins datagrams of one peer, and one slot holds a train of up to 64. The
+    batch splits trains, so that only the speed differs; it can have more datagrams than slots.
+    Receive from such a socket only by batches with `gro`: any other reader would take a train for
+    one large datagram.
 
-    One call at a time: a call from another thread, a signal handler or a finaliser while one is
-    at work raises `RuntimeError`.
+    One call at a time: while one runs, a call from another thread, a signal handler or a finaliser
+    raises `RuntimeError`.
 
     Args:
-        slots: how many datagrams, or trains, a call may bring.
-        slot_size: the most bytes of a datagram; what is beyond is cut off by the kernel, and
-            `truncated` says so. With `gro` it is 65,535 at least.
-        gro: let the kernel put datagrams together, on UDP sockets.
-        mapped: what becomes of IPv4 peers of an IPv6 socket: ``"keep"`` leaves them as mapped
-            IPv6 addresses, as the `socket` module has them, ``"ipv4"`` makes IPv4 of them.
-        local: ask for the address and the interface that each datagram came to.
+        slots: the most datagrams, or trains, that a call receives.
+        slot_size: the most bytes of a datagram. The kernel cuts off the rest, and `truncated`
+            reports it. With `gro` it is at least 65,535.
+        gro: let the kernel join datagrams, on UDP sockets.
+        mapped: the form of IPv4 peers of an IPv6 socket: ``"keep"`` for mapped IPv6 addresses, as
+            in the `socket` module, ``"ipv4"`` for IPv4 addresses.
+        local: ask for the destination address and the interface of each datagram.
         tos: ask for the TOS, or traffic class, byte, whose last two bits are ECN.
         timestamps: ask for the time when the kernel received each datagram.
 
@@ -264,7 +263,7 @@ class DatagramBatch:
 
     @property
     def slots(self) -> int:
-        """How many datagrams, or trains, a call may bring."""
+        """The most datagrams, or trains, that a call receives."""
         return self._slots
 
     @property
@@ -283,16 +282,16 @@ class DatagramBatch:
             self._busy = False
 
     def prepare(self, sock: Any, /) -> None:
-        """Ask the kernel for what the batch is made for, on a socket.
+        """Set the options on a socket that the batch needs.
 
-        `recv` does it at the first call for a socket. Datagrams that were queued before it come
-        without trains, local addresses and time stamps: call this where a socket is opened.
+        The first `recv` from a socket does it. Datagrams that were queued before have no trains,
+        local addresses or time stamps: call this right after opening the socket.
 
         Args:
             sock: the socket.
 
         Raises:
-            OSError: it is closed. What the kernel does not do is told by `info`.
+            OSError: it is closed. `info` reports options that the kernel refuses.
 
         >>> import socket
         >>> with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
@@ -302,24 +301,23 @@ class DatagramBatch:
         prepare(sock, self._wanted)
 
     def recv(self, sock: Any, /) -> int:
-        """Receive what has come, and wait only where nothing has.
+        """Receive waiting datagrams; if none are waiting, wait for one.
 
-        A blocking socket waits for a first datagram, one with a timeout waits that long; then all
-        that is there is taken without waiting, as far as there are slots.
+        A blocking socket waits for the first datagram, one with a timeout only that long. Then all
+        waiting datagrams are taken without further waiting, up to the number of slots.
 
         Args:
-            sock: a datagram socket: UDP over IPv4 or IPv6, or UNIX. Its descriptor is received
-                from directly.
+            sock: a datagram socket: UDP over IPv4 or IPv6, or UNIX. Its descriptor is read
+                directly.
 
         Returns:
-            How many datagrams came. 0 where the socket was shut down for reading, but for a
-            non-blocking one, which raises as long as there is nothing; a datagram without bytes
-            is one as any other.
+            The number of datagrams. An empty datagram counts. 0 if the socket was shut down for
+            reading; a non-blocking socket raises BlockingIOError instead.
 
         Raises:
-            TimeoutError, BlockingIOError: nothing came in time, or is there.
-            OSError: as `socket.recv`. What ICMP reports of a connected peer is raised once.
-            RuntimeError: another call is at work on the batch.
+            TimeoutError, BlockingIOError: no datagram came in time, or none is waiting.
+            OSError: as `socket.recv`. An ICMP error of a connected peer is raised once.
+            RuntimeError: another call is using the batch.
 
         >>> import socket
         >>> with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
@@ -351,9 +349,9 @@ class DatagramBatch:
             return self._count
 
     def _receive(self, sock: Any, direct: Any, flags: int) -> bool:
-        """Take all that is there: with these flags at first, then without waiting.
+        """Receive waiting datagrams: the first with `flags`, the others without waiting.
 
-        False where there is nothing to take yet.
+        Return False if none are waiting.
         """
         flags |= _RECV_FLAGS
         messages, slots, size = self._messages, self._slots, self._slot_size
@@ -373,8 +371,8 @@ class DatagramBatch:
                     _deferred[sock] = error
                 break
             data, ancillary, told, peer = received
-            # Once reading was shut down, there is no end of datagrams of no bytes from nobody. A
-            # true one has a sender, but on UNIX sockets.
+            # After a shutdown of reading, every call returns an empty datagram without a sender.
+            # A real empty one has a sender, except on UNIX sockets.
             if not data and peer is None and (internet or is_shut_down(sock)):
                 break
             control = _read_control(ancillary, len(data)) if ancillary else _SILENT
@@ -383,7 +381,7 @@ class DatagramBatch:
         return True
 
     def _each(self, value: Callable[[_Message], Any]) -> Iterator[Any]:
-        """A value of each datagram: those of a train share theirs."""
+        """Give one value per datagram. Those of a train share it."""
         for message in self._messages:
             found = value(message)
             for _ in range(message[3].datagrams):
@@ -393,10 +391,10 @@ class DatagramBatch:
         """List the datagrams' bytes.
 
         Returns:
-            A bytes object for each, in the order in which they came.
+            A bytes object for each, in order of arrival.
 
         Raises:
-            RuntimeError: another call is at work on the batch.
+            RuntimeError: another call is using the batch.
         """
         with self._enter():
             found = []
@@ -410,14 +408,14 @@ class DatagramBatch:
     def views(self) -> list[memoryview]:
         """List the datagrams' bytes without a copy.
 
-        Views are worth it from some 2 KiB a datagram on; below that, bytes are faster.
+        Views are faster than bytes from about 2 KiB per datagram on.
 
         Returns:
-            A read-only memoryview for each. It stays as it is, whatever is received later, and
-            keeps all slots in memory.
+            A read-only memoryview for each. Later calls do not change it. It keeps all slots in
+            memory.
 
         Raises:
-            RuntimeError: another call is at work on the batch.
+            RuntimeError: another call is using the batch.
         """
         with self._enter():
             found = []
@@ -446,7 +444,7 @@ class DatagramBatch:
             socket.
 
         Raises:
-            RuntimeError: another call is at work on the batch.
+            RuntimeError: another call is using the batch.
         """
         with self._enter():
             return list(self._each(self._peer))
@@ -468,10 +466,10 @@ class DatagramBatch:
 
     @property
     def peer_family(self) -> int:
-        """Which addresses `peer_addresses` and `local_addresses` hold.
+        """The family of the records in `peer_addresses` and `local_addresses`.
 
-        `AF_INET`: records of 4 bytes. `AF_INET6`: of 16, IPv4 peers mapped. `AF_UNIX`: none, for
-        names are no records. `AF_UNSPEC`: of none, for the batch is empty.
+        `AF_INET`: 4 bytes each. `AF_INET6`: 16 bytes each, IPv4 peers mapped. `AF_UNIX`: no
+        records, because names have no fixed size. `AF_UNSPEC`: the batch is empty.
         """
         with self._enter():
             return self._find_family()
@@ -480,11 +478,11 @@ class DatagramBatch:
     def peer_addresses(self) -> bytes:
         """The senders' addresses, packed, in one buffer.
 
-        A record of 4 bytes, or of 16, for each datagram, as `peer_family` says. It is made anew at
-        each access, and so are the other columns.
+        One record per datagram, of 4 or 16 bytes as `peer_family` tells. Each access makes a new
+        buffer, as for all columns.
 
         Raises:
-            ValueError: they are no internet addresses.
+            ValueError: they are not internet addresses.
         """
         with self._enter():
             family = self._internet_family()
@@ -511,16 +509,16 @@ class DatagramBatch:
 
     @property
     def truncated(self) -> bytes:
-        """A byte for each datagram: 1 where it was larger than its slot, and cut off."""
+        """One byte per datagram: 1 if it was larger than its slot, and was cut off."""
         with self._enter():
             return bytes(self._each(lambda message: bool(message[2])))
 
     @property
     def dropped(self) -> int:
-        """How many datagrams the socket has dropped, all in all, for want of room in its queue.
+        """How many datagrams the socket has dropped so far because its queue was full.
 
-        It is the count from when the last datagram of the batch was queued, so what is dropped
-        after that shows in the next batch. 0 where the kernel does not count.
+        This is the count when the last datagram of the batch was queued: later drops show in the
+        next batch. 0 if the kernel does not count.
         """
         with self._enter():
             return self._messages[-1][3].dropped if self._messages else 0
@@ -533,10 +531,10 @@ class DatagramBatch:
     def local_addresses(self) -> bytes:
         """The addresses that the datagrams were sent to, as records like those of the senders.
 
-        Zeros where the kernel did not tell.
+        Zeros if the kernel did not tell.
 
         Raises:
-            ValueError: `local` was not asked for; these are no internet sockets.
+            ValueError: `local` was not asked for, or the socket is not an internet socket.
         """
         self._asked(_LOCAL, "local")
         with self._enter():
@@ -552,9 +550,9 @@ class DatagramBatch:
 
     @property
     def interfaces(self) -> memoryview:
-        """The index of the interface that each datagram came by, as a buffer of uint32.
+        """The index of each datagram's interface, as a buffer of uint32.
 
-        0 where the kernel did not tell.
+        0 if the kernel did not tell.
 
         Raises:
             ValueError: `local` was not asked for.
@@ -566,7 +564,7 @@ class DatagramBatch:
 
     @property
     def tos(self) -> bytes:
-        """The TOS, or traffic class, byte of each datagram; 0 where the kernel did not tell.
+        """The TOS, or traffic class, byte of each datagram; 0 if the kernel did not tell.
 
         Raises:
             ValueError: `tos` was not asked for.
@@ -579,7 +577,7 @@ class DatagramBatch:
     def timestamps(self) -> memoryview:
         """When the kernel received each datagram: int64, nanoseconds since 1970.
 
-        0 where the kernel did not tell.
+        0 if the kernel did not tell.
 
         Raises:
             ValueError: `timestamps` was not asked for.
@@ -592,11 +590,11 @@ class DatagramBatch:
 
 class _Outgoing(NamedTuple):
     view: memoryview
-    address: Any  # None for the peer that the socket is connected to
+    address: Any  # None for the connected peer
 
 
 def _address_for(sock: Any, address: Any) -> Any:
-    """An address as the socket takes it, and never a name that would be looked up."""
+    """Convert an address for the socket. Refuse a name, which it would look up."""
     family = sock.family
     if family not in _INTERNET and family != _UNIX:
         raise _errors.bad_family(int(family))
@@ -608,7 +606,7 @@ def _address_for(sock: Any, address: Any) -> Any:
 
 
 def _outgoing(sock: Any, items: tuple[Any, ...], peers: Any) -> list[_Outgoing]:
-    """Payloads and addresses of all datagrams, before the first is sent."""
+    """Collect payloads and addresses of all datagrams before sending any."""
     found = []
     if isinstance(peers, DatagramBatch):
         peers = peers.peers()
@@ -635,14 +633,14 @@ def _outgoing(sock: Any, items: tuple[Any, ...], peers: Any) -> list[_Outgoing]:
 
 
 def _train(datagrams: list[_Outgoing], start: int, most: int) -> int:
-    """How many datagrams from here on make one train."""
+    """Count the datagrams from `start` on that make one train."""
     stride = total = len(datagrams[start].view)
     if not 0 < stride <= most:
         return 1
     end = start + 1
     while end < len(datagrams) and end - start < _SEGMENTS_MAX:
         size = len(datagrams[end].view)
-        # A datagram of no bytes would vanish in a train.
+        # An empty datagram would be lost in a train.
         if not 0 < size <= stride or total + size > _TRAIN_MAX:
             break
         if datagrams[end].address != datagrams[start].address:
@@ -692,7 +690,7 @@ def _send_all(
                         return sent
                     raise
                 spins += 1
-                if spins > 1:  # the queue of an unconnected UNIX peer is full: poll can't tell
+                if spins > 1:  # an unconnected UNIX peer's queue is full: poll can't tell
                     time.sleep(0.001)
                 continue
             if sent:
@@ -706,30 +704,28 @@ def _send_all(
 def send_batch(sock: Any, datagrams: Iterable[Any], peers: Any = None, *, gso: bool = True) -> int:
     """Send datagrams in as few system calls as the kernel allows.
 
-    Those of one size to one peer that follow each other go as trains (GSO), which the kernel
-    divides: 50 datagrams then cost about what one does. A kernel, device or path that refuses a
-    train gets its datagrams one by one; that is remembered for the socket, and `info` tells it.
+    Consecutive datagrams of one size to one peer go as trains (GSO), which the kernel splits: 50
+    datagrams then cost about as much as one. If the kernel, a device or the path refuses a train,
+    its datagrams are sent one by one. The refusal is remembered for the socket; see `info`.
 
     Args:
-        sock: a datagram socket: UDP over IPv4 or IPv6, or UNIX. Its descriptor is sent to
-            directly.
+        sock: a datagram socket: UDP over IPv4 or IPv6, or UNIX. Its descriptor is used directly.
         datagrams: pairs ``(data, address)``; or payloads, for a connected socket or with `peers`.
-        peers: where payloads go: one address for all; a list, or a `DatagramBatch` whose senders
-            are meant, with one for each. A host must be an address, for nothing is looked up.
-            On a socket of `AF_INET6` IPv4 addresses are mapped.
-        gso: whether there may be trains.
+        peers: the destinations of payloads: one address for all, a list with one for each, or a
+            `DatagramBatch`, to reply to its senders. A host must be an address: names are not
+            looked up. On a socket of `AF_INET6` IPv4 addresses are mapped.
+        gso: whether to send trains.
 
     Returns:
-        How many were sent, from the first on. Fewer than given where the socket can't take more
-        without waiting (longer than its timeout), or where one was refused: call again with the
-        rest, and that one's error is raised.
+        How many were sent, counted from the first. Fewer than given if the socket would block, or
+        its timeout ran out, or if one was refused: call again with the rest to get its error.
 
     Raises:
-        BlockingIOError, TimeoutError: not even the first could be sent, at all or in time.
-        OSError: the first was refused: it is too large, there is no route, ICMP had reported
-            an error of the connected peer, ...
+        BlockingIOError, TimeoutError: not even the first could be sent, or not in time.
+        OSError: the first was refused: it is too large, no route exists, ICMP reported an error
+            of the connected peer, ...
         AddressError, OverflowError, TypeError, ValueError, BufferError: an address or a payload
-            is none; then nothing was sent.
+            is invalid; nothing was sent.
 
     Source: sendmmsg(2), udp(7).
 

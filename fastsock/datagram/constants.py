@@ -1,4 +1,4 @@
-"""Options of datagram sockets, by number; -1 where there is no such option."""
+"""The numbers of datagram sockets' options; -1 if the platform lacks one."""
 
 from __future__ import annotations
 

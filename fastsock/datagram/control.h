@@ -1,6 +1,6 @@
-/* Control messages of a datagram, read as the kernel wrote them. No Python.h: fuzzed alone.
+/* Read a datagram's control messages. No Python.h, so that it can be fuzzed alone.
  *
- * The walk is our own: CMSG_NXTHDR of some libraries reads a header that lies beyond the end.
+ * The walk does not use CMSG_NXTHDR: in some C libraries it reads a header past the end.
  */
 #ifndef FASTSOCK_CONTROL_H
 #define FASTSOCK_CONTROL_H
@@ -9,19 +9,19 @@
 #include <stdint.h>
 #include <string.h>
 
-#if !defined(_WIN32) /* where there are no control messages that we read */
+#if !defined(_WIN32) /* which has none of these control messages */
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 #endif
 
-#ifndef FS_CLOSE /* a fuzzer has no descriptors to close */
+#ifndef FS_CLOSE /* a fuzzer defines it: it has no descriptors to close */
 #define FS_CLOSE close
 #endif
 
 #if defined(__linux__)
-/* Numbers of the kernel's interface that older headers of the C library lack. */
+/* Constants of the kernel that older C library headers lack. */
 #ifndef SOL_UDP
 #define SOL_UDP 17
 #endif
@@ -34,13 +34,13 @@
 #endif
 
 typedef struct {
-    uint32_t stride;      /* size of each datagram of a GRO train but the last; 0 for no train */
-    uint32_t dropped;     /* how many datagrams the socket had dropped when this one was queued */
+    uint32_t stride;      /* datagram size of a GRO train, all but the last; 0: no train */
+    uint32_t dropped;     /* the socket's count of drops when this was queued */
     int64_t timestamp;    /* nanoseconds since 1970, or 0 */
     uint32_t ifindex;     /* of the interface, or 0; Windows defines `interface` as a macro */
     uint8_t tos;          /* TOS or traffic class, or 0 */
     uint8_t local_size;   /* 4, 16, or 0 */
-    uint8_t local[16];    /* the address that it was sent to */
+    uint8_t local[16];    /* the destination address */
 } fs_control;
 
 #if defined(_WIN32)
@@ -55,7 +55,7 @@ static inline void fs_read_control(const uint8_t *p, const uint8_t *end, fs_cont
 
 enum { FS_CMSG_HEAD = CMSG_LEN(0), FS_CMSG_UNIT = CMSG_SPACE(1) - CMSG_SPACE(0) };
 
-/* Read a value of exactly this type from a message's data, where there is that much. */
+/* Read a value of this type from a message's data, if there is enough. */
 #define FS_CMSG_VALUE(value) (size >= sizeof(value) && (memcpy(&(value), data, sizeof(value)), 1))
 
 static inline void fs_read_internet(int level, int type, const uint8_t *data, size_t size,
@@ -98,25 +98,25 @@ static inline void fs_read_socket(int type, const uint8_t *data, size_t size, fs
 #endif
 #if defined(SO_TIMESTAMPNS)
     struct timespec stamp;
-    /* A clock that is set beyond the year 2262 is nobody's; its nanoseconds would overflow. */
+    /* Ignore times after the year 2262: their nanoseconds would overflow. */
     if (type == SO_TIMESTAMPNS && FS_CMSG_VALUE(stamp) && stamp.tv_sec >= 0 &&
         (int64_t)stamp.tv_sec <= INT64_MAX / 1000000000 - 1)
         out->timestamp = (int64_t)stamp.tv_sec * 1000000000 + stamp.tv_nsec % 1000000000;
 #endif
-    /* Anyone who may send to a UNIX socket can send descriptors: what nobody takes is closed. */
+    /* Any sender to a UNIX socket can pass descriptors: close them, or they would leak. */
     if (type == SCM_RIGHTS)
         for (; FS_CMSG_VALUE(number); data += sizeof number, size -= sizeof number)
             FS_CLOSE(number);
 }
 
-/* All messages in [p, end), which is as the kernel left it: cut where it had no more room. */
+/* Read all messages in [p, end). The kernel truncates them when it runs out of room. */
 static inline void fs_read_control(const uint8_t *p, const uint8_t *end, fs_control *out)
 {
     struct cmsghdr head;
     memset(out, 0, sizeof *out);
     while ((size_t)(end - p) >= FS_CMSG_HEAD) {
         memcpy(&head, p, sizeof head);
-        /* A length below a header's would never let the walk end; one beyond the end reads there. */
+        /* A length below the header's would loop forever, one past the end would read there. */
         if (head.cmsg_len < FS_CMSG_HEAD || head.cmsg_len > (size_t)(end - p))
             return;
         const uint8_t *data = p + FS_CMSG_HEAD;
@@ -126,7 +126,7 @@ static inline void fs_read_control(const uint8_t *p, const uint8_t *end, fs_cont
         else
             fs_read_internet(head.cmsg_level, head.cmsg_type, data, size, out);
 #if defined(__linux__)
-        int stride; /* an int, though the same option takes 16 bits for sending */
+        int stride; /* an int, although UDP_SEGMENT takes 16 bits */
         if (head.cmsg_level == SOL_UDP && head.cmsg_type == UDP_GRO && FS_CMSG_VALUE(stride))
             out->stride = stride > 0 ? (uint32_t)stride : 0;
 #endif

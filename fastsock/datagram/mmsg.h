@@ -1,7 +1,7 @@
-/* recvmmsg and sendmmsg, or what a loop needs in their place; and waiting for a socket.
+/* recvmmsg and sendmmsg, or substitutes for a loop; and waiting for a socket.
  *
- * Nothing here waits longer than its caller says: recvmmsg's own timeout is looked at only after a
- * datagram, so it is never given.
+ * Nothing here waits longer than its caller allows. recvmmsg checks its own timeout only after a
+ * datagram, so it is not used.
  */
 #ifndef FASTSOCK_MMSG_H
 #define FASTSOCK_MMSG_H
@@ -53,7 +53,7 @@ static inline int fs_is_would_block(int error)
 /* What fs_wait() found. */
 enum { FS_TIME_UP = 0, FS_READY = 1, FS_SHUT_DOWN = 2 };
 
-/* Wait for so long until there is something to do: one of the above, or -errno. */
+/* Wait for a socket, up to `nanoseconds`. Returns one of the above, or -errno. */
 static inline int fs_wait(int fd, int for_writing, int64_t nanoseconds)
 {
 #if defined(_WIN32)
@@ -66,7 +66,7 @@ static inline int fs_wait(int fd, int for_writing, int64_t nanoseconds)
     const short shut_down = 0;
 #endif
     struct pollfd one = {.fd = fd, .events = (for_writing ? POLLOUT : POLLIN) | shut_down};
-    /* Rounded up: a wait cut short would spin for the rest of the millisecond. */
+    /* Round up: a shorter wait would spin for the rest of the millisecond. */
     const int64_t milliseconds = (nanoseconds + 999999) / 1000000;
     const int ready = poll(&one, 1, milliseconds > INT32_MAX ? INT32_MAX : (int)milliseconds);
     if (ready < 0)
@@ -75,7 +75,7 @@ static inline int fs_wait(int fd, int for_writing, int64_t nanoseconds)
 #endif
 }
 
-/* A clock that is never set, in nanoseconds. */
+/* The monotonic clock, in nanoseconds. */
 static inline int64_t fs_clock(void)
 {
 #if defined(_WIN32)

@@ -1,5 +1,5 @@
-/* Windows: what mmsg.h is written with, so that it compiles. The pure twin stands in for it there,
- * for a descriptor is no socket handle, and nothing of this is ever called.
+/* Windows: declarations that let mmsg.h compile. None of this is called: the pure twin is used
+ * there, because a descriptor is not a socket handle.
  */
 #ifndef FASTSOCK_NO_MSG_H
 #define FASTSOCK_NO_MSG_H

@@ -1,21 +1,21 @@
-/* What comes in: slots that the kernel fills, and columns of what it filled in. */
+/* Receiving: slots that the kernel fills, and columns of their values. */
 #ifndef FASTSOCK_SLOTS_H
 #define FASTSOCK_SLOTS_H
 
 #include "fastsock/datagram/mmsg.h"
 
-/* Every control message that is asked for, and a few that others may ask for. */
+/* Room for every control message of ours, and a few that other code may enable. */
 enum { FS_CONTROL_ROOM = 256 };
 
-/* A datagram of its own, or a train of them, as it came. */
+/* A datagram or a train, as received. */
 typedef struct {
     fs_control control;
     uint32_t size;
-    uint32_t count;          /* datagrams in it: 1, but for trains */
+    uint32_t count;          /* datagrams in it: 1, or more in a train */
     uint8_t truncated;
 } fs_message;
 
-/* What comes in: a slot, a name and control messages for each. */
+/* Arrays to receive into: a slot, a name and control messages for each. */
 typedef struct {
     unsigned slots;
     size_t slot_size;
@@ -24,7 +24,7 @@ typedef struct {
     fs_sockaddr *names;
     uint8_t *controls;
     fs_message *messages;
-    int deferred;            /* an error that came after datagrams, where recvmmsg keeps none */
+    int deferred;            /* an error after datagrams, if not kept by recvmmsg */
 } fs_slots;
 
 static inline size_t fs_slots_room(unsigned slots)
@@ -60,7 +60,7 @@ static inline void fs_slots_place(fs_slots *slots, uint8_t *data)
     }
 }
 
-/* Make the first slots ready again: the kernel has shortened what it was given. */
+/* Restore the lengths of the first slots, which the kernel has overwritten. */
 static inline void fs_slots_reset(fs_slots *slots, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
@@ -70,7 +70,7 @@ static inline void fs_slots_reset(fs_slots *slots, unsigned count)
     }
 }
 
-/* Messages received, at least one, or -errno. With `wait` the first one is waited for. */
+/* Receive messages: at least one, or -errno. With `wait`, wait for the first. */
 static inline int fs_receive(int fd, fs_slots *slots, int wait)
 {
 #if FS_MMSG
@@ -89,7 +89,7 @@ static inline int fs_receive(int fd, fs_slots *slots, int wait)
         const ssize_t size = recvmsg(fd, &slots->heads[count].msg_hdr, flags);
         if (size < 0 && count == 0)
             return -errno;
-        if (size < 0) { /* the kernel tells each error once, so it is kept for the next call */
+        if (size < 0) { /* the kernel reports an error once: keep it for the next call */
             slots->deferred = fs_is_would_block(errno) || errno == EINTR ? 0 : errno;
             break;
         }
@@ -99,7 +99,7 @@ static inline int fs_receive(int fd, fs_slots *slots, int wait)
 #endif
 }
 
-/* What so many messages are; how many datagrams there are in them. */
+/* Examine the messages. Returns how many datagrams they hold. */
 static inline size_t fs_examine(fs_slots *slots, unsigned *count, int fd, int internet)
 {
     size_t datagrams = 0;
@@ -114,8 +114,8 @@ static inline size_t fs_examine(fs_slots *slots, unsigned *count, int fd, int in
         if (stride == 0 || stride >= message->size)
             message->control.stride = 0;
         message->count = message->control.stride ? (message->size + stride - 1) / stride : 1;
-        /* Once reading was shut down, the kernel fills slot after slot with datagrams of no bytes
-         * from nobody. A true one has a sender, but on UNIX sockets. */
+        /* After a shutdown of reading, the kernel fills each slot with an empty datagram without a
+         * sender. A real empty one has a sender, except on UNIX sockets. */
         if (message->size == 0 && head->msg_namelen == 0 &&
             (internet || fs_wait(fd, 0, 0) == FS_SHUT_DOWN)) {
             *count = i;
@@ -126,14 +126,14 @@ static inline size_t fs_examine(fs_slots *slots, unsigned *count, int fd, int in
     return datagrams;
 }
 
-/* A column: one value of each datagram. Those of a train share theirs. */
+/* A column: one value per datagram. Those of a train share it. */
 typedef enum {
     FS_PEERS,      /* packed addresses, of 4 or 16 bytes */
     FS_LOCALS,
     FS_PORTS,      /* uint16 */
     FS_INTERFACES, /* uint32 */
     FS_TIMES,      /* int64 */
-    FS_TOS,        /* a byte, as the next one */
+    FS_TOS,        /* uint8, also the next one */
     FS_TRUNCATED,
 } fs_column;
 
@@ -154,7 +154,7 @@ static inline size_t fs_column_width(fs_column column, int family)
     }
 }
 
-/* An address of `size` bytes, or of none that is known, as a record of `width`. */
+/* Write an address of `size` bytes, 0 if unknown, as a record of `width`. */
 static inline void fs_address_record(const uint8_t *packed, size_t size, size_t width,
                                      uint8_t *record)
 {
@@ -164,7 +164,7 @@ static inline void fs_address_record(const uint8_t *packed, size_t size, size_t 
     } else if (size == 4) { /* RFC 4291 section 2.5.5.2 */
         record[10] = record[11] = 0xff;
         memcpy(record + 12, packed, 4);
-    } else if (size == 16) { /* the caller has seen that they are mapped ones */
+    } else if (size == 16) { /* the caller has checked that it is mapped */
         memcpy(record, packed + 12, 4);
     }
 }
@@ -203,7 +203,7 @@ static inline void fs_column_value(const fs_slots *slots, unsigned i, fs_column 
     }
 }
 
-/* Write a column of so many messages to `out`, which has room for all of their datagrams. */
+/* Write a column of `count` messages to `out`, which has room for all their datagrams. */
 static inline void fs_fill_column(const fs_slots *slots, unsigned count, fs_column column,
                                   size_t width, uint8_t *out)
 {

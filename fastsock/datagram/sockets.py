@@ -1,4 +1,4 @@
-"""Sockets for datagrams, with queues of the size that was asked for."""
+"""Open datagram sockets, with queues of the size asked for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def _set_queue(sock: socket.socket, size: int, force: int, option: int) -> None:
-    """Size a queue: beyond the system's limit where we may, else up to it."""
+    """Set the size of a queue: past the system's limit if permitted, else up to it."""
     if force >= 0:
         try:
             sock.setsockopt(socket.SOL_SOCKET, force, size)
@@ -31,7 +31,7 @@ def check_port(port: Any) -> None:
 
 
 def _candidates(local: Any, remote: Any, family: int) -> list[tuple[int, Any, Any]]:
-    """Pairs of addresses to try, with their family, in the resolver's order."""
+    """List pairs of addresses to try, with their family, in the resolver's order."""
     unix = getattr(socket, "AF_UNIX", None)
     if unix is not None and (family == unix or isinstance(local or remote, str | bytes)):
         return [(unix, local, remote)]
@@ -43,7 +43,7 @@ def _candidates(local: Any, remote: Any, family: int) -> list[tuple[int, Any, An
         host, port, *rest = address
         check_port(port)
         rows = socket.getaddrinfo(host or None, port, family, socket.SOCK_DGRAM, 0, flags)
-        # The resolver knows nothing of flow and scope but by a zone in the text.
+        # The resolver ignores flow and scope; it only knows a zone in the text.
         found.append(
             [(row[0], (*row[4][:2], *rest) if rest and row[0] == socket.AF_INET6 else row[4])
              for row in rows]
@@ -74,28 +74,28 @@ def open_datagram_socket(
     dualstack: bool = False,
     broadcast: bool = False,
 ) -> socket.socket:
-    """Open a datagram socket, bound and connected as asked for.
+    """Open a datagram socket, and bind and connect it.
 
     Args:
         local: where to bind: ``(host, port)``, or a path for a UNIX socket; None for anywhere.
-        remote: the peer to connect to, likewise. Datagrams of others don't come in then, and
-            the errors that ICMP reports do.
-        family: `AF_INET`, `AF_INET6` or `AF_UNIX`; by default what the addresses are of.
-        rcvbuf: bytes of the receive queue. Linux caps it at ``net.core.rmem_max``, silently, but
-            for those with CAP_NET_ADMIN; ``info(sock)["rcvbuf"]`` tells what it is, in the
-            kernel's way to count, which doubles it.
+        remote: the peer to connect to, likewise. The socket then receives only this peer's
+            datagrams, and reports its ICMP errors.
+        family: `AF_INET`, `AF_INET6` or `AF_UNIX`; by default that of the addresses.
+        rcvbuf: bytes of the receive queue. Without CAP_NET_ADMIN Linux silently caps it at
+            ``net.core.rmem_max``. ``info(sock)["rcvbuf"]`` tells the result, which the kernel
+            counts double.
         sndbuf: bytes of the send queue, likewise.
         reuse_port: let several sockets share the address, as `SO_REUSEPORT` does: the kernel
             spreads peers over them.
-        dualstack: take IPv4 peers on an IPv6 socket, whose addresses are mapped then. Without
-            it an IPv6 socket has IPv6 peers only.
+        dualstack: accept IPv4 peers on an IPv6 socket, with mapped addresses. Otherwise an IPv6
+            socket has IPv6 peers only.
         broadcast: allow datagrams to broadcast addresses.
 
     Returns:
         A blocking socket, or one with the default timeout if there is one.
 
     Raises:
-        OSError: no address of the host could be bound, or connected to: the last one's error.
+        OSError: no address of the host could be bound or connected; the error of the last one.
         OverflowError: a port is out of range.
 
     Source: socket(7), ipv6(7).

@@ -1,4 +1,4 @@
-"""What the kernel does and does not do for a socket: asked once, remembered, and told."""
+"""Find out what the kernel supports for a socket, remember it, and report it."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 
 
 GRO, LOCAL, TOS, TIMESTAMPS = 1, 2, 4, 8
-"""What a batch may ask the kernel for, besides the count of what was dropped."""
+"""Options that a batch may ask for; the count of drops is always asked for."""
 
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
 _PROBE_SIZE = 65507
 
-# What a train was refused for. EINVAL and EMSGSIZE: its datagrams are too large for the path,
-# where one by one they would be fragmented. EIO: the device can't make checksums. The others:
-# a sandbox or a driver that knows nothing of trains.
+# Why a train is refused. EINVAL and EMSGSIZE: its datagrams are too large for the path, and only
+# single datagrams can be fragmented. EIO: the device can't compute checksums. Other errors: a
+# sandbox or a driver does not support trains.
 _TOO_LARGE = (errno.EINVAL, errno.EMSGSIZE)
 REFUSALS = frozenset((*_TOO_LARGE, errno.EIO, errno.EOPNOTSUPP, errno.ENOPROTOOPT))
 
-_ready: dict[int, WeakSet[Any]] = {}  # sockets whose options are set, by what was asked for
+_ready: dict[int, WeakSet[Any]] = {}  # sockets whose options are set, by options
 _limits: WeakKeyDictionary[Any, int] = WeakKeyDictionary()  # the largest datagram in trains
 _refused: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
 _kernel: dict[str, bool] = {}
 
 
 def is_udp(sock: Any) -> bool:
-    """Whether a socket is UDP's, and not UDP-Lite's or one for ping."""
+    """Whether a socket is UDP, not UDP-Lite or ping."""
     return (
         sock.family in _INTERNET
         and sock.type == socket.SOCK_DGRAM
@@ -45,12 +45,12 @@ def is_udp(sock: Any) -> bool:
 
 
 def _note(sock: Any, name: str, why: str) -> None:
-    with suppress(TypeError):  # an object without weak references is asked again each time
+    with suppress(TypeError):  # without weak references it is not remembered
         _refused.setdefault(sock, {})[name] = why
 
 
 def _set(sock: Any, name: str, *choices: tuple[int, int]) -> bool:
-    """Set an option at each level that has it; what none has is noted."""
+    """Set an option at each level that has it. Record a refusal by all."""
     why = "there is no such option here"
     done = False
     for level, number in choices:
@@ -66,7 +66,7 @@ def _set(sock: Any, name: str, *choices: tuple[int, int]) -> bool:
 
 
 def prepare(sock: Any, wanted: int) -> None:
-    """Ask the kernel for the control messages that a batch is made for."""
+    """Ask the kernel for the control messages that a batch needs."""
     sockets = _ready.get(wanted)
     if sockets is None:
         sockets = _ready.setdefault(wanted, WeakSet())
@@ -78,7 +78,7 @@ def prepare(sock: Any, wanted: int) -> None:
     _set(sock, "dropped", (socket.SOL_SOCKET, c.SO_RXQ_OVFL))
     if wanted & TIMESTAMPS:
         _set(sock, "timestamps", (socket.SOL_SOCKET, c.SO_TIMESTAMPNS))
-    # IPv4's options on a socket of AF_INET6 are for the mapped peers of a dual stack.
+    # On an AF_INET6 socket, IPv4's options apply to mapped peers.
     levels = {
         socket.AF_INET: ((socket.IPPROTO_IP, c.IP_PKTINFO, c.IP_RECVTOS),),
         socket.AF_INET6: (
@@ -98,7 +98,7 @@ def prepare(sock: Any, wanted: int) -> None:
 
 
 def is_shut_down(sock: Any) -> bool:
-    """Whether a socket was shut down for reading, as far as the system tells."""
+    """Whether a socket was shut down for reading, if the system tells."""
     fd = sock.fileno()
     if fd < 0 or not hasattr(select, "POLLRDHUP"):
         return False
@@ -108,13 +108,13 @@ def is_shut_down(sock: Any) -> bool:
 
 
 def train_limit(sock: Any) -> int:
-    """The largest datagram that may go in trains on a socket: 0 where there are none."""
+    """Return the largest datagram that may go in trains on a socket, 0 for no trains."""
     with suppress(TypeError):
         known = _limits.get(sock)
         if known is not None:
             return known
     limit = 0
-    # A kernel that does not know the option would take a train for one large datagram.
+    # A kernel without the option would send a train as one large datagram.
     if is_udp(sock) and c.UDP_SEGMENT >= 0:
         try:
             sock.getsockopt(c.SOL_UDP, c.UDP_SEGMENT)
@@ -127,7 +127,7 @@ def train_limit(sock: Any) -> int:
 
 
 def refuse_trains(sock: Any, size: int, code: int) -> int:
-    """Remember that a train of datagrams of this size was refused; the limit from now on."""
+    """Remember that a train of this datagram size was refused. Return the new limit."""
     limit = size - 1 if code in _TOO_LARGE else 0
     _note(sock, "gso", f"[Errno {code}] {os.strerror(code)}, for datagrams of {size} bytes")
     with suppress(TypeError):
@@ -147,19 +147,18 @@ def _kernel_knows(name: str, number: int) -> bool:
 
 
 def info(sock: Any = None) -> dict[str, Any]:
-    """Tell what the kernel does for datagrams here, and what it has refused on a socket.
+    """Report what the kernel supports for datagrams, and what it refused on a socket.
 
     Args:
         sock: a socket that batches came from or went to.
 
     Returns:
-        ``"recvmmsg"``, ``"sendmmsg"``: whether one system call handles many datagrams here.
-        ``"gro"``, ``"gso"``: whether the kernel knows trains of datagrams. With a socket also
+        ``"recvmmsg"``, ``"sendmmsg"``: whether one system call handles many datagrams.
+        ``"gro"``, ``"gso"``: whether the kernel supports trains of datagrams. With a socket also
         ``"gso_limit"``, the largest datagram that goes in trains, 0 for none; ``"refused"``, a
         dict with the reason for each of ``"gso"``, ``"gro"``, ``"dropped"``, ``"local"``,
-        ``"tos"`` and ``"timestamps"`` that the kernel did not do; and ``"rcvbuf"`` and
-        ``"sndbuf"``, the sizes of its queues as the kernel counts them, some of which is for its
-        own records.
+        ``"tos"`` and ``"timestamps"`` that the kernel refused; and ``"rcvbuf"`` and ``"sndbuf"``,
+        the sizes of its queues as the kernel counts them, its overhead included.
 
     Raises:
         OSError: the socket is closed.

@@ -1,12 +1,12 @@
-/* What goes out: datagrams, alone and in trains that the kernel divides (GSO). */
+/* Sending: datagrams, alone and in trains that the kernel splits (GSO). */
 #ifndef FASTSOCK_TRAINS_H
 #define FASTSOCK_TRAINS_H
 
 #include "fastsock/datagram/mmsg.h"
 
 enum {
-    FS_SEGMENTS_MAX = 64,    /* of a train that is sent: what the oldest kernels with GSO take */
-    FS_TRAIN_MAX = 65507,    /* its bytes: what one IPv4 datagram could have */
+    FS_SEGMENTS_MAX = 64,    /* of a train to send: the limit of the oldest kernels with GSO */
+    FS_TRAIN_MAX = 65507,    /* bytes of a train: the largest IPv4 datagram */
     FS_MESSAGES_MAX = 1024,  /* of one sendmmsg: UIO_MAXIOV */
 };
 
@@ -19,10 +19,10 @@ typedef struct {
 } fs_outgoing;
 
 typedef struct {
-    fs_mmsghdr *heads;       /* room for as many of each as there are datagrams */
+    fs_mmsghdr *heads;       /* one of each per datagram */
     struct iovec *pieces;
     fs_sockaddr *names;
-    socklen_t *name_sizes;   /* 0 for the peer that the socket is connected to */
+    socklen_t *name_sizes;   /* 0 for the connected peer */
     uint8_t *controls;
     fs_outgoing *datagrams;
 } fs_sending;
@@ -43,8 +43,8 @@ static inline void fs_sending_divide(fs_sending *sending, uint8_t *memory, size_
     sending->name_sizes = (socklen_t *)(sending->controls + count * FS_SEGMENT_ROOM);
 }
 
-/* How many datagrams from here on, of `left`, make one train: those of one size to one peer, and a
- * shorter one, which ends it. `most` is the largest size that goes in trains, 0 for none. */
+/* Count the first datagrams, of `left`, that make one train: those of one size to one peer, and
+ * possibly a shorter one, which ends it. `most` is the largest size for trains, 0 for no trains. */
 static inline size_t fs_train(const fs_outgoing *first, size_t left, size_t most)
 {
     const size_t stride = first->size;
@@ -53,7 +53,7 @@ static inline size_t fs_train(const fs_outgoing *first, size_t left, size_t most
         return 1;
     while (count < left && count < FS_SEGMENTS_MAX && first[count].name == first->name) {
         const size_t size = first[count].size;
-        /* A datagram of no bytes would vanish in a train. */
+        /* An empty datagram would be lost in a train. */
         if (size == 0 || size > stride || total + size > FS_TRAIN_MAX)
             break;
         total += size;
@@ -83,8 +83,8 @@ static inline void fs_set_stride(struct msghdr *head, uint8_t *control, size_t s
 #endif
 }
 
-/* Make messages of the datagrams from `start` to `count`, as many as one call can send; how many
- * messages there are. */
+/* Make messages of the datagrams from `start` to `count`, as many as one call can send. Returns the
+ * number of messages. */
 static inline unsigned fs_arrange(fs_sending *sending, size_t start, size_t count, size_t most)
 {
     unsigned messages = 0;
@@ -109,7 +109,7 @@ static inline unsigned fs_arrange(fs_sending *sending, size_t start, size_t coun
     return messages;
 }
 
-/* Send messages; how many datagrams went, or -errno where none did. */
+/* Send messages. Returns how many datagrams were sent, or -errno if none. */
 static inline int64_t fs_send(int fd, fs_mmsghdr *heads, unsigned count, int wait)
 {
     const int flags = FS_SEND_FLAGS | (wait ? 0 : MSG_DONTWAIT);

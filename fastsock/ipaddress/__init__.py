@@ -1,8 +1,8 @@
 """The standard library's `ipaddress`, faster: the same names, the same answers.
 
-Compiled, the six classes are C types that derive from the standard library's, so that whoever takes
-those takes these; the functions make them. Pure, this is the standard library's module itself.
-Beside its names: `parse_many` and `from_packed`, for lists of addresses.
+Compiled, the six classes are C types that derive from the standard library's: code that accepts
+those accepts these. Pure, the names are the standard library's own. `parse_many` and `from_packed`
+are new: they make lists of addresses.
 """
 
 import ipaddress as _std
@@ -46,7 +46,7 @@ __all__ = [
     "parse_many",
     "summarize_address_range",
 ]
-# And what else the running version offers.
+# Names that only the running version has.
 __all__ += [
     name
     for name, value in vars(_std).items()

@@ -1,8 +1,8 @@
 # cython: language_level=3
 """Compiled twin of `fastsock.ipaddress`: C types over the standard library's classes.
 
-The types stand in `types/`, for Cython can't derive from classes that Python makes. Here they are
-made, and Python completes them (`rebind`).
+The types are written in C (`types/`), because Cython can't derive from classes made in Python. This
+module creates them, and Python completes them (`rebind`).
 """
 
 from cpython.buffer cimport PyBuffer_Release
@@ -39,7 +39,7 @@ IPv6Network = _names["IPv6Network"]
 
 
 def __getattr__(name):
-    """Any other name of the running `ipaddress`, private ones as well."""
+    """Return any other name of the running `ipaddress`, also a private one."""
     try:
         return _names[name]
     except KeyError:
@@ -47,17 +47,17 @@ def __getattr__(name):
 
 
 def parse_many(texts):
-    """Make an address of every text, of either family.
+    """Make an address object of each text, of either family.
 
     Args:
-        texts: an iterable of str, as `ip_address` takes them (and of all else that it takes).
+        texts: an iterable of str, or of anything else that `ip_address` takes.
 
     Returns:
         A list of `IPv4Address` and `IPv6Address`, in order.
 
     Raises:
-        ValueError: a text is no address; the message names it.
-        TypeError: no iterable.
+        ValueError: a text is not an address; the message names it.
+        TypeError: not an iterable.
 
     Source: as `ip_address`, text by text.
 
@@ -68,7 +68,7 @@ def parse_many(texts):
 
 
 def from_packed(family, packed):
-    """Make an address of every record of a packed buffer.
+    """Make an address object of each record of a packed buffer.
 
     Args:
         family: `AF_INET` (records of 4 bytes), `AF_INET6` (16 bytes), or `AF_UNSPEC` (16 bytes,
@@ -76,12 +76,12 @@ def from_packed(family, packed):
         packed: any contiguous bytes-like object of whole records, as `inet_pton_many` makes it.
 
     Returns:
-        A list of addresses, one a record.
+        A list of addresses, one per record.
 
     Raises:
-        TypeError: no buffer.
-        BufferError: its bytes are not in one piece.
-        ValueError: another family; a length that is no whole number of records.
+        TypeError: not a buffer.
+        BufferError: the buffer is not contiguous.
+        ValueError: another family; a size that is not a multiple of the record's.
 
     Source: RFC 4291 section 2.5.5.2 for mapped addresses.
 

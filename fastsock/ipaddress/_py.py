@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    """Any other name of the running `ipaddress`, private ones as well."""
+    """Return any other name of the running `ipaddress`, also a private one."""
     return getattr(_std, name)
 
 
 def parse_many(texts: Iterable[str]) -> list[IPv4Address | IPv6Address]:
-    """Make an address of every text, of either family.
+    """Make an address object of each text, of either family.
 
     Args:
-        texts: an iterable of str, as `ip_address` takes them (and of all else that it takes).
+        texts: an iterable of str, or of anything else that `ip_address` takes.
 
     Returns:
         A list of `IPv4Address` and `IPv6Address`, in order.
 
     Raises:
-        ValueError: a text is no address; the message names it.
-        TypeError: no iterable.
+        ValueError: a text is not an address; the message names it.
+        TypeError: not an iterable.
 
     Source: as `ip_address`, text by text.
 
@@ -44,7 +44,7 @@ def parse_many(texts: Iterable[str]) -> list[IPv4Address | IPv6Address]:
 
 
 def from_packed(family: SupportsIndex, packed: ReadableBuffer) -> list[IPv4Address | IPv6Address]:
-    """Make an address of every record of a packed buffer.
+    """Make an address object of each record of a packed buffer.
 
     Args:
         family: `AF_INET` (records of 4 bytes), `AF_INET6` (16 bytes), or `AF_UNSPEC` (16 bytes,
@@ -52,12 +52,12 @@ def from_packed(family: SupportsIndex, packed: ReadableBuffer) -> list[IPv4Addre
         packed: any contiguous bytes-like object of whole records, as `inet_pton_many` makes it.
 
     Returns:
-        A list of addresses, one a record.
+        A list of addresses, one per record.
 
     Raises:
-        TypeError: no buffer.
-        BufferError: its bytes are not in one piece.
-        ValueError: another family; a length that is no whole number of records.
+        TypeError: not a buffer.
+        BufferError: the buffer is not contiguous.
+        ValueError: another family; a size that is not a multiple of the record's.
 
     Source: RFC 4291 section 2.5.5.2 for mapped addresses.
 

@@ -7,7 +7,7 @@ def bad_family(family: object) -> ValueError:
 
 
 def bad_record_length(size: int, record: int) -> ValueError:
-    """The error of a packed buffer that is no whole number of records."""
+    """The error of a packed buffer whose size is not a multiple of the record size."""
     return ValueError(
         f"packed must be a whole number of {record}-byte address records, not {size} bytes"
     )

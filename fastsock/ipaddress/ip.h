@@ -1,10 +1,10 @@
-/* Addresses and networks of both families as numbers: text, masks, hashes, ranges. No Python.h:
- * fuzzed and sanitised alone.
+/* Addresses and networks of both families as numbers: text, masks, hashes, ranges. No Python.h, so
+ * that it can be fuzzed and sanitised alone.
  *
- * An address is an unsigned number of 128 bits, of which IPv4 uses the lowest 32; `v6` says the
- * family, 0 or 1, and is a constant wherever these functions are inlined. Parsers read [p, end),
- * never past it, and write only on success. They take what every version of Python's ipaddress
- * takes, and leave the rest (scope ids, netmasks, errors) to it.
+ * An address is an unsigned number of 128 bits; IPv4 uses the lowest 32. `v6`, 0 or 1, is the
+ * family, a constant wherever these functions are inlined. Parsers read only [p, end), and write
+ * only on success. They accept what every version of ipaddress accepts, and leave the rest (scope ids,
+ * netmasks, errors) to it.
  */
 #ifndef FASTSOCK_IP_H
 #define FASTSOCK_IP_H
@@ -18,7 +18,7 @@ typedef struct {
 } fs_ip;
 
 enum {
-    FS_IP_TEXT_MAX = FS_TEXT6_MAX + 1 + 4, /* an address, the byte a formatter may spill, "/128" */
+    FS_IP_TEXT_MAX = FS_TEXT6_MAX + 1 + 4, /* an address, a byte of slack for formatters, "/128" */
     FS_IP_EXPLODED = 39,                   /* eight groups of four digits */
     FS_IP_REVERSE_MAX = 72,                /* 32 digits, each with a dot, and "ip6.arpa" */
 };
@@ -35,7 +35,7 @@ static inline int fs_ip_equal(fs_ip a, fs_ip b)
     return a.lo == b.lo && a.hi == b.hi;
 }
 
-/* -1, 0 or 1. */
+/* Compare: -1, 0 or 1. */
 static inline int fs_ip_compare(fs_ip a, fs_ip b)
 {
     if (a.hi != b.hi)
@@ -77,7 +77,7 @@ static inline fs_ip fs_ip_ones(int v6)
     return v6 ? (fs_ip){UINT64_MAX, UINT64_MAX} : (fs_ip){0, UINT32_MAX};
 }
 
-/* The bits that a network of this prefix length leaves to its hosts. */
+/* The mask of host bits for this prefix length. */
 static inline fs_ip fs_ip_hostmask(int v6, int length)
 {
     int bits = fs_ip_bits(v6) - length;
@@ -109,10 +109,10 @@ static inline int fs_ip_bit_length(fs_ip value)
     return value.hi ? 64 + fs_ip_bit_length64(value.hi) : fs_ip_bit_length64(value.lo);
 }
 
-/* How many zero bits stand at the right: as many as the family has where there is no other bit. */
+/* Count trailing zero bits: for zero, all bits of the family. */
 static inline int fs_ip_trailing_zeros(int v6, fs_ip value)
 {
-    if (value.lo) /* the lowest set bit alone, and its place */
+    if (value.lo) /* isolate the lowest set bit, then find its position */
         return fs_ip_bit_length64(value.lo & (~value.lo + 1)) - 1;
     return value.hi ? 63 + fs_ip_bit_length64(value.hi & (~value.hi + 1)) : fs_ip_bits(v6);
 }
@@ -122,7 +122,7 @@ static inline int fs_ip_trailing_zeros(int v6, fs_ip value)
 static inline uint64_t fs_ip_load64(const uint8_t *packed)
 {
     uint64_t value = 0;
-    for (int i = 0; i < 8; i++) /* one load and a byte swap */
+    for (int i = 0; i < 8; i++) /* compilers make this one load and a byte swap */
         value = value << 8 | packed[i];
     return value;
 }
@@ -146,7 +146,7 @@ static inline void fs_ip_pack(int v6, fs_ip value, uint8_t *packed)
 
 /* --- text --- */
 
-/* An address and where it stopped, or NULL. */
+/* Parse an address. Return where it ends, or NULL. */
 static inline const uint8_t *fs_ip_take_address(int v6, const uint8_t *p, const uint8_t *end,
                                                 fs_ip *value)
 {
@@ -166,7 +166,7 @@ static inline int fs_ip_parse(int v6, const uint8_t *p, const uint8_t *end, fs_i
     return 1;
 }
 
-/* "address" or "address/length", the length without leading zeros. The host's bits are kept. */
+/* Parse "address" or "address/length", the length without leading zeros. Host bits are kept. */
 static inline int fs_ip_parse_network(int v6, const uint8_t *p, const uint8_t *end, fs_ip *value,
                                       int *length)
 {
@@ -192,8 +192,8 @@ static inline int fs_ip_parse_network(int v6, const uint8_t *p, const uint8_t *e
     return 1;
 }
 
-/* RFC 5952 text. Returns the length; `out` has FS_IP_TEXT_MAX bytes. `dotted` says whether a mapped
- * address ends in dotted decimal (Python 3.13). */
+/* Write RFC 5952 text to `out`, which has FS_IP_TEXT_MAX bytes. Returns the length. With `dotted`,
+ * a mapped address ends in dotted decimal, as since Python 3.13. */
 static inline size_t fs_ip_format6(const uint8_t *packed, int dotted, uint8_t *out)
 {
     uint8_t *p = out;
@@ -204,10 +204,10 @@ static inline size_t fs_ip_format6(const uint8_t *packed, int dotted, uint8_t *o
     }
     for (unsigned i = 0; i < 8; i++)
         zeros |= (unsigned)(packed[2 * i] == 0 && packed[2 * i + 1] == 0) << i;
-    if ((zeros & zeros >> 1) == 0) /* one zero group alone is not shortened */
+    if ((zeros & zeros >> 1) == 0) /* a single zero group is not shortened */
         return (size_t)(fs_format_groups(packed, 0, 8, p) - 1 - out);
-    /* Bit i stays while a run of `length` zero groups starts at group i: at last the longest ones
-     * are left, of which the first counts. */
+    /* Bit i remains while a run of `length` zero groups starts at group i. In the end only the
+     * longest runs remain; use the first. */
     while ((longer = zeros & zeros >> 1) != 0) {
         zeros = longer;
         length++;
@@ -242,7 +242,7 @@ static inline size_t fs_ip_format_network(int v6, fs_ip value, int length, int d
     return size;
 }
 
-/* Eight groups of four digits: FS_IP_EXPLODED bytes. */
+/* Write eight groups of four digits: FS_IP_EXPLODED bytes. */
 static inline void fs_ip_format_exploded(fs_ip value, uint8_t *out)
 {
     uint8_t packed[16];
@@ -256,7 +256,7 @@ static inline void fs_ip_format_exploded(fs_ip value, uint8_t *out)
     }
 }
 
-/* The name of the PTR record: RFC 1035 section 3.5, RFC 3596 section 2.5. Returns the length. */
+/* Write the PTR record's name (RFC 1035 section 3.5, RFC 3596 section 2.5). Returns its length. */
 static inline size_t fs_ip_format_reverse(int v6, fs_ip value, uint8_t *out)
 {
     uint8_t packed[16], *p = out;
@@ -278,7 +278,7 @@ static inline size_t fs_ip_format_reverse(int v6, fs_ip value, uint8_t *out)
     return (size_t)(p - out) + 8;
 }
 
-/* hex(value) of an IPv4 address, which is what its hash is taken of: at most 10 bytes. */
+/* Write hex(value) of an IPv4 address, at most 10 bytes. Its hash is computed from this text. */
 static inline size_t fs_ip_format_hex(uint32_t value, uint8_t *out)
 {
     static const char digits[16] = {'0', '1', '2', '3', '4', '5', '6', '7',
@@ -293,14 +293,14 @@ static inline size_t fs_ip_format_hex(uint32_t value, uint8_t *out)
 
 /* --- hashes, as CPython has them on 64-bit machines --- */
 
-/* hash() of the number: modulo the Mersenne prime 2**61 - 1, of which 2**64 leaves 8. */
+/* hash() of the number: modulo the Mersenne prime 2**61 - 1; 2**64 is 8 modulo that. */
 static inline uint64_t fs_ip_hash_number(fs_ip value)
 {
     const uint64_t prime = ((uint64_t)1 << 61) - 1;
     return (value.hi % prime * 8 % prime + value.lo % prime) % prime;
 }
 
-/* hash() of the tuple of what these are the hashes of: the mixing of xxHash, as in tupleobject.c. */
+/* hash() of a tuple, from its items' hashes: xxHash's mixing, as in tupleobject.c. */
 static inline uint64_t fs_ip_hash_tuple(const uint64_t *hashes, unsigned count)
 {
     const uint64_t prime1 = 11400714785074694791U, prime2 = 14029467366897019727U;
@@ -317,12 +317,12 @@ static inline uint64_t fs_ip_hash_tuple(const uint64_t *hashes, unsigned count)
 
 /* --- ranges --- */
 
-/* Both ends belong to it. */
+/* A range, both ends included. */
 typedef struct {
     fs_ip first, last;
 } fs_ip_range;
 
-/* The prefix length of the largest network that starts at first and does not reach past last. */
+/* The prefix length of the largest network that starts at `first` and does not pass `last`. */
 static inline int fs_ip_largest(int v6, fs_ip first, fs_ip last)
 {
     fs_ip span = fs_ip_subtract(last, first);
@@ -338,17 +338,17 @@ static inline int fs_ip_compare_ranges(const void *a, const void *b)
     return fs_ip_compare(((const fs_ip_range *)a)->first, ((const fs_ip_range *)b)->first);
 }
 
-/* Sort ranges and join those that overlap or touch, in place. Returns how many are left. */
+/* Sort ranges in place and join those that overlap or touch. Returns how many are left. */
 static inline size_t fs_ip_merge(fs_ip_range *ranges, size_t count)
 {
     size_t kept = 0, i = 1;
     while (i < count && fs_ip_compare(ranges[i - 1].first, ranges[i].first) <= 0)
         i++;
-    if (i < count) /* what comes in order is not sorted again */
+    if (i < count) /* sort only if they are out of order */
         qsort(ranges, count, sizeof *ranges, fs_ip_compare_ranges);
     for (i = 0; i < count; i++) {
         fs_ip_range *last = ranges + kept - 1;
-        /* first - 1 can't wrap: a range at zero would be the first one, or start where it does. */
+        /* first - 1 can't wrap: a range at zero comes first, or starts where the first one does. */
         if (kept && (fs_ip_compare(ranges[i].first, last->last) <= 0 ||
                      fs_ip_equal(fs_ip_subtract(ranges[i].first, (fs_ip){0, 1}), last->last))) {
             if (fs_ip_compare(last->last, ranges[i].last) < 0)
@@ -360,7 +360,7 @@ static inline size_t fs_ip_merge(fs_ip_range *ranges, size_t count)
     return kept;
 }
 
-/* The last of the sorted keys that is not above the value: keys[0] is 0. */
+/* Find the last sorted key that is not greater than the value; keys[0] is 0. */
 static inline size_t fs_ip_interval(const fs_ip *keys, size_t count, fs_ip value)
 {
     size_t low = 0, high = count;

@@ -1,9 +1,9 @@
-"""The standard library's functions, made again over the fast classes.
+"""Rebind the standard library's functions to the fast classes.
 
-A method such as `IPv4Network.supernet` names other classes, and finds them among its module's
-globals. The same code over other globals, in which these names are the fast classes, gives fast
-objects: nothing is copied, and each version of Python keeps its own behaviour. What C does itself
-keeps the rebound function for the values that C leaves alone.
+A method such as `IPv4Network.supernet` looks other classes up in its module's globals. The same
+code with other globals, in which these names are the fast classes, gives fast objects. No source is
+copied, and each version of Python keeps its own behaviour. A method written in C falls back on the
+rebound function for values that it does not handle.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ CLASSES: Final = (
     "IPv6Network",
 )
 _MODULE: Final = len(CLASSES)  # the kind of the module's own functions
-_CACHED: Final = ("broadcast_address", "hostmask")  # kept in an object's __dict__, as ever
-# What Python sets in objects of the standard library's, whose classes know nothing of it.
+_CACHED: Final = ("broadcast_address", "hostmask")  # cached in __dict__, as in the stdlib
+# Attributes that the standard library's code sets on objects, without a descriptor in the class.
 _FIELDS: Final = ("network", "netmask", "network_address", "_prefixlen")
 FACE: Final = "fastsock.ipaddress"
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
-    """A function's code, and that of all functions inside it."""
+    """Give a function's code, and that of all nested functions."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -50,14 +50,14 @@ def _names(function: FunctionType) -> set[str]:
 
 
 def _unwrapped(function: Any) -> Any:
-    """What a cache wraps: it would keep every object alive, and mix up classes that are equal."""
+    """Unwrap a cached function: a cache would keep objects alive, and confuse equal ones."""
     while hasattr(function, "__wrapped__"):
         function = function.__wrapped__
     return function
 
 
 class _Rebinder:
-    """Makes functions again over globals in which the six names are the fast classes."""
+    """Rebuilds functions with globals in which the six names are the fast classes."""
 
     def __init__(self, classes: dict[str, type]) -> None:
         self.globals: dict[str, Any] = {**vars(std), **classes}
@@ -66,8 +66,8 @@ class _Rebinder:
             for name, function in vars(std).items()
             if isinstance(function, FunctionType) and function.__module__ == std.__name__
         }
-        # Names with another meaning here: the classes', and those of all functions that reach
-        # them, directly or through others.
+        # Names that change meaning: the classes, and every function that reaches them, directly or
+        # through others.
         self.names = set(classes)
         while more := {
             name
@@ -95,7 +95,7 @@ class _Rebinder:
         return made
 
     def attribute(self, attribute: Any, *, always: bool = False) -> Any:
-        """A class's attribute made again, or None where it reaches none of the names."""
+        """Rebuild a class's attribute, or return None if it uses none of the names."""
         if isinstance(attribute, property):
             parts = [_unwrapped(part) for part in (attribute.fget, attribute.fset, attribute.fdel)]
             if not always and not any(part and _names(part) & self.names for part in parts):
@@ -118,18 +118,18 @@ class _Rebinder:
 
 
 def _callable(attribute: Any) -> Any:
-    """What C calls with the object first, for an attribute of a class."""
+    """Return the function that C calls with the object, for an attribute of a class."""
     if isinstance(attribute, property):
         return _unwrapped(attribute.fget)
     return _unwrapped(attribute)
 
 
 def _complete_class(core: ModuleType, kind: int, fast: type, rebinder: _Rebinder) -> None:
-    """Give a fast class the rebound attributes, and C the functions to fall back on."""
+    """Set the rebound attributes on a fast class, and pass C its fallback functions."""
     original = getattr(std, CLASSES[kind])
     is_interface = "Interface" in CLASSES[kind]
     in_c = set(vars(fast))
-    if is_interface:  # its address's attributes come first, and hide what is an interface's own
+    if is_interface:  # the address comes first in the MRO and would hide these
         in_c |= set(vars(fast.__mro__[1]))
     seen: set[str] = set()
     for cls in original.__mro__:
@@ -149,7 +149,7 @@ def _complete_class(core: ModuleType, kind: int, fast: type, rebinder: _Rebinder
 
 
 def _leave_what_std_has_not(fast: type, original: type) -> None:
-    """Take away what this version's class lacks, or has as a plain value."""
+    """Remove attributes that this version's class lacks or has as a plain value."""
     for name in list(vars(fast)):
         if name.startswith("__") or name in _FIELDS:
             continue
@@ -159,7 +159,7 @@ def _leave_what_std_has_not(fast: type, original: type) -> None:
 
 
 class _Reduced:
-    """Stands for an object whose parts `copy` shall put together again."""
+    """Stands for an object that `copy` rebuilds from its parts."""
 
     def __init__(self, reduced: Any) -> None:
         self.reduced = reduced
@@ -169,9 +169,9 @@ class _Reduced:
 
 
 class _Copier:
-    """Copies of subclasses' objects, and of those with strange fields, as `copy` makes them itself.
+    """Copies objects of subclasses, and those with unusual fields, as `copy` does by itself.
 
-    An object's own `__copy__` comes first there; and it is reduced to the standard library's class.
+    `copy` would call the object's own `__copy__`, and reduce it to the standard library's class.
     """
 
     def __init__(self, classes: dict[str, type]) -> None:
@@ -193,7 +193,7 @@ class _Copier:
 
 
 def _rules() -> tuple[bool, ...]:
-    """Where versions and patch levels differ: the running module is asked."""
+    """Ask the running module about behaviour that differs between versions and patch levels."""
     mapped = std.IPv6Address("::ffff:1.2.3.4")
     return (
         str(mapped) == "::ffff:1.2.3.4",
@@ -206,7 +206,7 @@ def _rules() -> tuple[bool, ...]:
 
 
 def complete(core: ModuleType) -> dict[str, Any]:
-    """Complete the types that C has made.
+    """Complete the types that C created.
 
     Args:
         core: the module of C's types.
@@ -218,7 +218,7 @@ def complete(core: ModuleType) -> dict[str, Any]:
     for kind, name in enumerate(CLASSES):
         if "Interface" not in name:
             classes[name] = getattr(core, name)
-            classes[name].__name__ = name  # without the module's, in the interpreter's own errors
+            classes[name].__name__ = name  # the interpreter's errors show no module name
             continue
         original = getattr(std, name)
         bases = (getattr(core, f"Interface{name[3]}"), original)
@@ -230,7 +230,7 @@ def complete(core: ModuleType) -> dict[str, Any]:
         core._set_slow(_MODULE, name, function)
     for kind, name in enumerate(CLASSES):
         _complete_class(core, kind, classes[name], rebinder)
-        # A cache of netmasks of its own, or the standard library's networks would get fast ones.
+        # A separate cache: otherwise the standard library's networks would get fast netmasks.
         classes[name]._netmask_cache = {}  # type: ignore[attr-defined]
     for version in "46":
         network = classes[f"IPv{version}Network"]

@@ -1,14 +1,14 @@
-"""Where the answers of `is_private` and its kin can change, read off the running `ipaddress`.
+"""Where the answers of `is_private` and similar properties change in the running `ipaddress`.
 
-These tables differ between versions, and between patch levels of one version as distributors ship
-them. So no table stands here: each answer is the running module's own, asked once for all addresses
-that lie between two neighbouring boundaries of the networks it tests against.
+Its tables differ between versions, and between distributors' patch levels of one version. So this
+module has no table: each answer comes from the running module, once for all addresses between two
+neighbouring boundaries of the networks that it tests against.
 """
 
 import ipaddress
 from collections.abc import Iterator
 
-# Tested against by number, not by a network of the tables: `::` and `::1`, and what is mapped.
+# Boundaries outside the tables: `::`, `::1` and the mapped addresses are tested by number.
 _BY_NUMBER = (0, 1, 2, 0xFFFF << 32, 1 << 48)
 
 
@@ -18,7 +18,7 @@ def _tables_of(family: int) -> object:
 
 
 def _networks(tables: object) -> Iterator[tuple[int, int]]:
-    """The first and last address of each network and address in a class of constants."""
+    """Give the first and last address of each network and address in a class of constants."""
     for constant in vars(tables).values():
         for item in constant if isinstance(constant, (list, tuple)) else [constant]:
             if isinstance(item, (ipaddress.IPv4Network, ipaddress.IPv6Network)):
@@ -28,7 +28,7 @@ def _networks(tables: object) -> Iterator[tuple[int, int]]:
 
 
 def _starts(family: int) -> set[int]:
-    """Each number at which a network of the family's tables begins, or has just ended."""
+    """Collect the start of each network in the family's tables, and the number after its end."""
     tables = _tables_of(family)
     if tables is None:
         return set()
@@ -36,20 +36,20 @@ def _starts(family: int) -> set[int]:
 
 
 def boundaries(family: int) -> bytes | None:
-    """The first address of each interval in which all answers are the same.
+    """List the first address of each interval with constant answers.
 
     Args:
         family: 4 or 6.
 
     Returns:
-        Numbers of 16 bytes in network order, ascending, the first one 0; None where the running
-        module has no tables that are known here, so that it has to be asked each time.
+        Numbers of 16 bytes in network order, ascending, the first one 0. None if the running
+        module's tables are not the known ones: then ask it each time.
     """
     starts = _starts(family)
     if not starts:
         return None
     starts.add(0)
-    if family == 6:  # mapped addresses answer as what they map
+    if family == 6:  # mapped addresses have the answers of their IPv4 addresses
         starts |= {(0xFFFF << 32) + start for start in _starts(4)}
         starts.update(_BY_NUMBER)
     limit = 1 << (32 if family == 4 else 128)

@@ -1,7 +1,7 @@
-"""Prefix tables and sets: which network an address is in, whose it is, whether it may in.
+"""Prefix tables and sets: which network an address is in, whose it is, whether to let it in.
 
 `PrefixTable` is a mapping from networks of both families to values, looked up by longest prefix,
-one address or a million at a time. `PrefixSet` is a set of addresses with all the algebra of sets.
+one address or a million at a time. `PrefixSet` is a set of addresses with the operators of sets.
 """
 
 from .._core.backend import COMPILED, TYPE_CHECKING, publish

@@ -1,4 +1,4 @@
-"""What the compiled prefix part is made of: kernels, and two classes that own their memory."""
+"""Declarations of the compiled prefix part: kernels, and the classes that own their memory."""
 
 from cpython.buffer cimport Py_buffer
 from cpython.object cimport PyObject
@@ -18,7 +18,7 @@ cdef extern from "fastsock/address/family.h" nogil:
 
 
 cdef extern from "fastsock/address/inet6.h" nogil:
-    # One address at [p, end): where it stopped, or NULL. Writes on success only.
+    # Parse one address at [p, end). Return where it ends, or NULL. Write on success only.
     const uint8_t *fs_parse4(const uint8_t *p, const uint8_t *end, uint8_t *out) noexcept
     const uint8_t *fs_parse6(const uint8_t *p, const uint8_t *end, uint8_t *out) noexcept
 
@@ -43,7 +43,7 @@ cdef extern from "fastsock/prefix/key.h" nogil:
 
 
 cdef extern from "fastsock/prefix/block.h" nogil:
-    # Zeroed memory at a cache line; `raw` is what free() takes.
+    # Allocate zeroed memory, aligned to a cache line. `raw` is the pointer for free().
     uint8_t *fs_block_new(size_t size, void **raw) noexcept
 
 
@@ -52,9 +52,9 @@ cdef extern from "fastsock/prefix/text.h" nogil:
     bint fs_parse_either(
         const uint8_t *p, const uint8_t *end, fs_key *key, bint *wide
     ) noexcept
-    # The text of a network: its length.
+    # Write a network as text. Return the length of the text.
     size_t fs_format_network(fs_key key, unsigned length, bint wide, uint8_t *out) noexcept
-    # A network's text: whether it is one. Writes nothing else where not.
+    # Parse a network. Return whether the text is one; write on success only.
     bint fs_parse_network(
         const uint8_t *p, const uint8_t *end, fs_prefix *out, bint *wide
     ) noexcept
@@ -165,15 +165,15 @@ cdef extern from "fastsock/prefix/trie.h" nogil:
 
 cdef struct Slot:
     uint32_t users      # networks that have this value
-    uint32_t next       # in the queue of slots that nobody uses any more
+    uint32_t next       # the next slot in the queue of unused slots
 
 
 cdef class _Slots:
-    """The values of a table: each object has one slot, however many networks have it."""
+    """The values of a table: one slot for each object, shared by all networks that have it."""
     cdef readonly list values
-    cdef object reader          # decodes a value of a file at its first use
+    cdef object reader          # decodes a value of a file when it is first used
     cdef Slot *slots
-    cdef uint32_t *index        # a hash table of objects' addresses: a slot and one
+    cdef uint32_t *index        # a hash table keyed by the objects' addresses: slot + 1
     cdef size_t room, index_room, index_used
     cdef uint32_t first_free, last_free, free_count
 
@@ -194,8 +194,8 @@ cdef class _Form:
     cdef fs_form c
     cdef uint8_t *block
     cdef Py_ssize_t size
-    cdef void *raw              # memory of ours that holds the block, or NULL ...
-    cdef Py_buffer view         # ... where another object's does
+    cdef void *raw              # the block in our own memory, or NULL ...
+    cdef Py_buffer view         # ... when the block is another object's buffer
     cdef bint is_viewed
 
     cdef int64_t find(self, fs_key key, bint wide) noexcept nogil
@@ -207,7 +207,7 @@ cdef class _Table:
     cdef _Form form
     cdef fs_trie trie           # all networks, from the first change on
     cdef fs_changes[2] changes  # of IPv4 and IPv6, since `form` was compiled
-    cdef uint64_t asked         # rows that went to the trie since then
+    cdef uint64_t asked         # rows looked up in the trie since then
     cdef Py_ssize_t size
     cdef bint is_frozen
     cdef bint strict

@@ -1,7 +1,7 @@
 """Compiled twin of `fastsock.prefix`: arguments, results, locks and memory around the kernels.
 
-A `_Form` never changes and is looked up in without a lock or the GIL, by whoever holds a reference.
-A `_Table` is looked at and changed inside its critical section, in which no Python code runs.
+A `_Form` never changes: whoever holds a reference reads it without a lock or the GIL. A `_Table` is
+read and changed inside its critical section, in which no Python code runs.
 """
 
 cimport cython
@@ -41,8 +41,8 @@ from . import table as _table
 from .values import UNREAD as _UNREAD
 
 cdef enum:
-    FIX_ROWS = 1024     # rows looked up in the trie before other threads may go on
-    KEPT_SLOTS = 64     # unused slots that wait before one of them is used again
+    FIX_ROWS = 1024     # rows looked up in the trie before other threads get a turn
+    KEPT_SLOTS = 64     # unused slots to keep before the oldest is used again
 
 cdef extern from "Python.h":
     object PyMemoryView_FromObject(object buffer)
@@ -55,7 +55,7 @@ _KERNEL = "avx2" if fs_use_avx2 else "scalar"
 # --- Arguments ------------------------------------------------------------------------------------
 
 cdef inline int unmapped(fs_key *key, bint wide) noexcept:
-    """Make a mapped address an IPv4 one; returns whether it is an IPv6 one now."""
+    """Turn a mapped address into IPv4. Return whether the result is IPv6."""
     if wide and fs_is_mapped_key(key.hi, key.lo):
         key.hi = key.lo << 32
         key.lo = 0
@@ -74,7 +74,7 @@ cdef int read_packed(const uint8_t *packed, Py_ssize_t size, fs_key *key) except
 
 
 cdef int read_address(object address, object family, fs_key *key) except -1:
-    """Fill in an address; returns whether it is an IPv6 one."""
+    """Read an address. Return whether it is IPv6."""
     cdef const uint8_t *p
     cdef Py_ssize_t size
     cdef bint wide
@@ -91,7 +91,7 @@ cdef int read_address(object address, object family, fs_key *key) except -1:
 
 
 cdef int read_network(object network, bint strict, fs_prefix *out) except -1:
-    """Fill in a network; returns whether it is an IPv6 one."""
+    """Read a network. Return whether it is IPv6."""
     cdef const uint8_t *p
     cdef Py_ssize_t size
     cdef bint wide
@@ -117,13 +117,13 @@ cdef int read_network(object network, bint strict, fs_prefix *out) except -1:
 
 
 cdef int wide_network(object packed, fs_prefix *out) except -1:
-    # Not by read_packed: the base of a network around the mapped ones may look like one of them.
+    # Not read_packed: the base of a network that contains the mapped range may look mapped itself.
     out.key = fs_key_of16(<const uint8_t *>PyBytes_AS_STRING(packed))
     return 1
 
 
 cdef int settle_network(object network, bint strict, fs_prefix *out, bint wide) except -1:
-    """Refuse or clear host bits, and make a network of mapped addresses one of IPv4."""
+    """Refuse or clear host bits, and turn a network of mapped addresses into IPv4."""
     cdef fs_key key = fs_key_masked(out.key, out.length)
     if strict and not fs_key_equal(key, out.key):
         raise _errors.has_host_bits(network)
@@ -144,7 +144,7 @@ cdef int is_wide(object family) except -1:
 
 
 cdef Py_ssize_t get_records(object packed, bint wide, Py_buffer *view) except -1:
-    """Fill `view` with records in one piece; returns how many. The caller releases it."""
+    """Get a contiguous buffer of records. Return their number. The caller releases `view`."""
     cdef Py_ssize_t size = 16 if wide else 4
     get_contiguous(packed, view, "packed")
     if view.len % size:
@@ -164,7 +164,7 @@ cdef inline object network_text(const fs_prefix *prefix, bint wide):
 # --- Values ---------------------------------------------------------------------------------------
 
 cdef inline size_t hashed(PyObject *value, size_t mask) noexcept:
-    # An object's address, without the bits that are the same in all of them, spread (Fibonacci).
+    # Fibonacci hashing of the object's address. The low bits are dropped: alignment makes them 0.
     return <size_t>((<uint64_t><uintptr_t>value >> 4) * <uint64_t>0x9E3779B97F4A7C15 >> 24) & mask
 
 
@@ -181,16 +181,16 @@ cdef class _Slots:
         free(self.index)
 
     cdef object get(self, size_t slot):
-        # The list's own bound keeps a damaged file's slot out.
+        # The list's bounds check rejects the slot of a damaged file.
         value = self.values[slot]
         if self.reader is not None and value is _UNREAD:
             value = self.reader.read(slot)
-            if self.values[slot] is _UNREAD:    # else it has got another value meanwhile
+            if self.values[slot] is _UNREAD:    # decoding may have run code that replaced it
                 self.values[slot] = value
         return value
 
     cdef int reserve(self) except -1:
-        """Room for one more slot."""
+        """Ensure capacity for one more slot."""
         cdef size_t wanted = <size_t>PyList_GET_SIZE(self.values) + 1
         cdef size_t room
         if wanted <= self.room:
@@ -205,7 +205,7 @@ cdef class _Slots:
         return 0
 
     cdef int64_t find(self, object value) noexcept:
-        """The slot of this very object, or -1."""
+        """Find the slot of this object, by identity; -1 if it has none."""
         cdef size_t mask, at
         cdef uint32_t slot
         if self.index_room == 0:
@@ -214,14 +214,14 @@ cdef class _Slots:
         at = hashed(<PyObject *>value, mask)
         while self.index[at] != 0:
             slot = self.index[at] - 1
-            # An entry of a value that is gone: its slot is free, or has another one by now.
+            # Otherwise the entry is stale: its slot is free, or holds another value.
             if self.slots[slot].users != 0 and (<list>self.values)[slot] is value:
                 return slot
             at = at + 1 & mask
         return -1
 
     cdef int reindex(self, size_t room) except -1:
-        """A hash table of so many places, a power of two, of all values in use."""
+        """Rebuild the hash table of all values in use. `room` is its size, a power of two."""
         cdef size_t mask = room - 1, at, slot
         cdef size_t count = min(<size_t>PyList_GET_SIZE(self.values), self.room)
         index = <uint32_t *>calloc(room, sizeof(uint32_t))
@@ -241,10 +241,10 @@ cdef class _Slots:
         return 0
 
     cdef int64_t claim(self, object value, PyObject **dropped) except -1:
-        """A slot for one more user of a value.
+        """Find or make the slot of a value, and count one more user.
 
-        `dropped` gets what stood in the slot, for the caller to let go of when the table is whole
-        again: that may run any code.
+        `dropped` receives the slot's former value. The caller releases it when the table is
+        consistent again, because that may run any code.
         """
         cdef int64_t found = self.find(value)
         cdef uint32_t slot
@@ -273,7 +273,7 @@ cdef class _Slots:
         return slot
 
     cdef int reserve_index(self) except -1:
-        """Room for one more value in the hash table, of which at most half is used."""
+        """Ensure capacity for one more value. At most half of the hash table is used."""
         cdef size_t room = 64
         if 2 * (self.index_used + 1) > self.index_room:
             while room < 4 * (<size_t>PyList_GET_SIZE(self.values) + 1):
@@ -290,7 +290,7 @@ cdef class _Slots:
         self.index_used += 1
 
     cdef bint swap(self, uint32_t slot, object value, PyObject **dropped) except -1:
-        """Put a value without a slot in the place of one that a single network has."""
+        """Replace a value that only one network has by a value without a slot."""
         if self.slots[slot].users != 1 or self.find(value) >= 0:
             return False
         self.reserve_index()
@@ -302,7 +302,7 @@ cdef class _Slots:
         return True
 
     cdef void release(self, uint32_t slot) noexcept:
-        """One user less. A value without any is kept for a while: see `values_list`."""
+        """Count one user less. A value without users is kept for a while: see `values_list`."""
         self.slots[slot].users -= 1
         if self.slots[slot].users != 0:
             return
@@ -314,7 +314,7 @@ cdef class _Slots:
         self.free_count += 1
 
     cdef int recount(self, _Form form) except -1:
-        """Count the users of each slot anew, from a form's prefixes."""
+        """Recount the users of each slot from a form's prefixes."""
         cdef size_t i, count, slots = <size_t>PyList_GET_SIZE(self.values)
         cdef bint wide
         free(self.slots)
@@ -342,7 +342,7 @@ cdef class _Slots:
 # --- The compiled form ----------------------------------------------------------------------------
 
 cdef _Form new_form(const fs_counts *counts):
-    """An empty block for a form of these counts, its header written."""
+    """Allocate the block of a form with these counts, and write its header."""
     cdef uint64_t offsets[FS_SECTIONS + 1]
     cdef _Form form = _Form.__new__(_Form)
     if not fs_layout(counts, offsets):
@@ -409,12 +409,12 @@ cdef class _Form:
 
     @property
     def image(self):
-        """The block: a header, and sections as in a file."""
+        """The block: a header and sections, laid out as in a file."""
         return PyMemoryView_FromObject(self)
 
     @property
     def counts(self):
-        """How much of everything there is, as in the header."""
+        """The sizes of all sections, as in the header."""
         cdef fs_counts *c = &self.c.counts
         return _image.Counts(
             c.slots, c.prefixes4, c.keys4, c.prefixes6, c.keys6,
@@ -425,13 +425,13 @@ cdef class _Form:
         return fs_find6(&self.c, key) if wide else fs_find4(&self.c, key.hi >> 32)
 
     def contains(self, address, family=None):
-        """Whether anything matches an address."""
+        """Whether any network matches an address."""
         cdef fs_key key
         cdef bint wide = read_address(address, family, &key)
         return self.find(key, wide) >= 0
 
     def contains_many(self, family, packed):
-        """A byte a row, 1 where anything matches."""
+        """Return one byte per row, 1 where any network matches."""
         cdef Py_buffer view
         cdef bint wide = is_wide(family)
         cdef Py_ssize_t rows = get_records(packed, wide, &view)
@@ -445,7 +445,7 @@ cdef class _Form:
             PyBuffer_Release(&view)
 
     def first_use(self):
-        """The slots in use, in the order of the first prefix that has each."""
+        """The slots in use, in the order of their first prefixes."""
         cdef size_t slots = self.c.counts.slots, i
         cdef uint32_t slot
         cdef bint wide
@@ -465,7 +465,7 @@ cdef class _Form:
         return order
 
     def renumbered(self, mapping, size_t slots):
-        """The same prefixes with other slots: `mapping` has a new one for each old one in use."""
+        """Copy the form with new slots: `mapping` gives one for each old slot in use."""
         cdef size_t count[2]
         cdef fs_prefix *lists[2]
         cdef bint wide
@@ -494,9 +494,9 @@ cdef class _Form:
 
 
 def _read_form(buffer):
-    """A form from a block in memory or in a mapped file, or a TableFileError.
+    """Make a form of a block in memory or in a mapped file, or raise TableFileError.
 
-    A block that is writable or not at a cache line is copied.
+    A block is copied if it is writable or not aligned to a cache line.
     """
     cdef _Form form = _Form.__new__(_Form)
     cdef fs_counts counts
@@ -528,7 +528,7 @@ def _read_form(buffer):
 
 
 cdef size_t write_bounds(list bounds, unsigned bits, fs_range *ranges) except 0:
-    """A set's boundaries, alternately where it starts and where it ends, as ranges."""
+    """Write a set's boundaries as ranges. Starts and ends alternate."""
     cdef size_t count = 0
     cdef uint32_t value = 1
     if not bounds or bounds[0] != 0:
@@ -546,7 +546,7 @@ cdef size_t write_bounds(list bounds, unsigned bits, fs_range *ranges) except 0:
 
 
 def _compile_set(list bounds4, list bounds6):
-    """A form that matches the addresses of a set: sorted boundaries, of starts and ends in turn."""
+    """Compile a set from its sorted boundaries, in which starts and ends alternate."""
     cdef fs_counts counts
     cdef size_t found4, found6
     memset(&counts, 0, sizeof(counts))
@@ -565,7 +565,7 @@ def _compile_set(list bounds4, list bounds6):
 
 
 def _read_bounds(networks, bint strict):
-    """The first and last address of each network: two flat lists, IPv4 and IPv6."""
+    """Read the first and last address of each network into two flat lists, IPv4 and IPv6."""
     cdef fs_prefix prefix
     cdef fs_key last
     cdef bint wide
@@ -592,7 +592,7 @@ cdef struct List:
 @cython.no_gc_clear
 @cython.final
 cdef class _Builder:
-    """Networks and values in the order in which they come, of which nobody else knows yet."""
+    """Networks and values in the order given, private to one call."""
     cdef List[2] lists
     cdef _Slots slots
 
@@ -628,7 +628,7 @@ cdef class _Builder:
         return 0
 
     cdef int sort(self) except -1:
-        """Put the networks in order; of equal ones the last stays."""
+        """Sort the networks. Of equal networks keep the last."""
         cdef List *of
         cdef bint wide
         for wide in range(2):
@@ -666,7 +666,7 @@ cdef _Builder build(object items, bint strict):
 @cython.no_gc_clear
 @cython.final
 cdef class _Iterator:
-    """Networks, values or both, in address order, of the table as it was when this was made."""
+    """Iterates networks, values or both in address order, over a snapshot of the table."""
     cdef _Form form
     cdef list values
     cdef object reader
@@ -678,7 +678,7 @@ cdef class _Iterator:
 
     def __next__(self):
         cdef fs_prefix prefix
-        # Read once: threads that share an iterator may skip or repeat, but not step outside.
+        # Read once: threads that share an iterator may skip or repeat items, but stay in bounds.
         cdef size_t at = self.at, narrow = fs_list_size(&self.form.c, False)
         cdef bint wide = at >= narrow
         if wide and at - narrow >= fs_list_size(&self.form.c, True):
@@ -699,7 +699,7 @@ cdef class _Iterator:
 
 @cython.no_gc_clear
 cdef class _Table:
-    """What both twins have of their own. `PrefixTable` adds the rest, which is written once."""
+    """The methods that each twin implements. `TableMethods` has those written once for both."""
 
     def __cinit__(self, *args, **kwargs):
         self.slots = _Slots()
@@ -709,7 +709,7 @@ cdef class _Table:
     def __dealloc__(self):
         fs_trie_free(&self.trie)
 
-    # Inside the critical section, and without Python code:
+    # Called inside the critical section; runs no Python code:
 
     cdef int must_be_mutable(self) except -1:
         if self.is_frozen:
@@ -717,7 +717,7 @@ cdef class _Table:
         return 0
 
     cdef int compile(self) except -1:
-        """Compile the trie, which has all networks."""
+        """Compile the trie, which holds all networks, into a form."""
         cdef size_t count[2]
         cdef fs_prefix *lists[2]
         cdef fs_key zero = fs_key_of4(0)
@@ -745,7 +745,7 @@ cdef class _Table:
         self.asked = 0
 
     cdef int thaw(self) except -1:
-        """Make the trie, out of the form's list."""
+        """Build the trie from the form's list."""
         cdef fs_prefix prefix
         cdef bint wide
         cdef size_t i
@@ -761,7 +761,7 @@ cdef class _Table:
         return 0
 
     cdef int64_t find(self, fs_key key, bint wide) except -2:
-        """The slot of the longest match, or -1."""
+        """Find the slot of the longest match, or -1."""
         if self.changes[wide].count != 0 and fs_changed(&self.changes[wide], key):
             self.asked += 1
             if self.asked * 8 < <uint64_t>self.size:
@@ -792,9 +792,9 @@ cdef class _Table:
             raise MemoryError
         before = fs_trie_get(&self.trie, wide, prefix.key, prefix.length)
         if before != 0 and self.slots.swap(before - 1, value, &dropped):
-            Py_XDECREF(dropped)     # the form stays right: it has slots, not values
+            Py_XDECREF(dropped)     # the form stays valid: it holds slots, not values
             return 0
-        # The slot before the trie: this is the last that can fail.
+        # Claim the slot before changing the trie: nothing after this can fail.
         slot = self.slots.claim(value, &dropped)
         before = fs_trie_set(&self.trie, wide, prefix.key, prefix.length, <uint32_t>slot + 1)
         if before != <uint32_t>slot + 1:
@@ -807,7 +807,7 @@ cdef class _Table:
         return 0
 
     cdef object remove_one(self, const fs_prefix *prefix, bint wide):
-        """The value that a network had, which is out now; NotImplemented where it was not in."""
+        """Remove a network and return its value; NotImplemented if it is absent."""
         cdef uint32_t before
         self.must_be_mutable()
         if self.get_exact(prefix, wide) < 0:
@@ -823,7 +823,7 @@ cdef class _Table:
         return value
 
     cdef list chain(self, fs_key key, unsigned length, bint wide):
-        """All that cover a network or are it, shortest first."""
+        """List the prefixes that cover a network or equal it, shortest first."""
         cdef uint32_t numbers[129]
         cdef fs_prefix found[129]
         cdef fs_node *node
@@ -838,7 +838,7 @@ cdef class _Table:
                 found[i].slot = node.value - 1
             return self.pairs(found, count, wide)
         at = fs_list_match(&self.form.c, wide, key, length)
-        while at != 0 and count < 129:  # a damaged file's chain may be longer
+        while at != 0 and count < 129:  # the chain of a damaged file may be longer
             found[count] = fs_listed(&self.form.c, wide, at - 1)
             count += 1
             at = fs_list_parent(&self.form.c, wide, at)
@@ -847,20 +847,20 @@ cdef class _Table:
         return pairs
 
     cdef list pairs(self, const fs_prefix *found, size_t count, bint wide):
-        """Networks as text, with their values."""
+        """List networks as text, with their values."""
         cdef size_t i
         cdef list values = self.slots.values
         reader = self.slots.reader
         pairs = [(network_text(&found[i], wide), values[found[i].slot]) for i in range(count)]
         if reader is None:
             return pairs
-        # Decoding runs code: all values were taken before it.
+        # Decoding runs code, so all values were collected first.
         return [
             (text, reader.read(found[i].slot) if value is _UNREAD else value)
             for i, (text, value) in enumerate(pairs)
         ]
 
-    # What callers see:
+    # Public methods:
 
     def lookup(self, address, /, default=None, *, family=None):
         """Find the value of the longest network that an address is in.
@@ -875,8 +875,8 @@ cdef class _Table:
             The value, or `default`.
 
         Raises:
-            AddressError: a text that is no address, or any address with a zone.
-            TypeError, ValueError: neither of these types; a wrong size or number.
+            AddressError: a text that is not an address, or an address with a zone.
+            TypeError, ValueError: another type; a wrong size or number.
 
         >>> table = PrefixTable({"10.0.0.0/8": "office", "10.9.0.0/16": "lab"})
         >>> table.lookup("10.9.8.7"), table.lookup("10.1.1.1"), table.lookup("192.0.2.1")
@@ -899,11 +899,11 @@ cdef class _Table:
             default: the index of a row that no network matches, any int32.
 
         Returns:
-            A memoryview of an int32 a row: indexes into `values_list()`.
+            A memoryview with one int32 per row: indexes into `values_list()`.
 
         Raises:
-            ValueError: another family, or a buffer of another size.
-            TypeError, BufferError, OverflowError: no buffer, one in pieces, no int32.
+            ValueError: another family, or a size that is not a multiple of the record's.
+            TypeError, BufferError, OverflowError: not a buffer; not contiguous; not an int32.
 
         >>> from socket import AF_INET
         >>> table = PrefixTable({"10.0.0.0/8": "office", "10.9.0.0/16": "lab"})
@@ -927,7 +927,7 @@ cdef class _Table:
     cdef int fill(
         self, bint wide, const Py_buffer *view, Py_ssize_t rows, int32_t none, int32_t *out
     ) except -1:
-        """Write a slot for each row. Nobody else knows `out` yet."""
+        """Write a slot for each row. Only this call has `out` yet."""
         cdef fs_changes changes4, changes6
         cdef const uint8_t *p = <const uint8_t *>view.buf
         cdef int32_t again = -3 if none == -2 else -2   # no slot, and not `none`
@@ -935,7 +935,7 @@ cdef class _Table:
         cdef _Form form
         while True:
             with cython.critical_section(self):
-                form = self.form    # ours: it lives as long as we need it, whoever compiles anew
+                form = self.form    # our reference keeps it alive if another thread recompiles
                 changes4 = self.changes[0]
                 changes6 = self.changes[1]
             count = 0
@@ -962,10 +962,10 @@ cdef class _Table:
         return 0
 
     cdef int32_t find_row(self, bint wide, const uint8_t *p, int32_t none) except? -1:
-        """One row by what is in force now."""
+        """Look up one row in the current table."""
         cdef fs_key key
         cdef int64_t slot
-        cdef uint8_t packed[16]     # read once, then judged
+        cdef uint8_t packed[16]     # copied once, then examined
         memcpy(packed, p, 16 if wide else 4)
         if wide:
             key = fs_key_of16(packed)
@@ -1043,7 +1043,7 @@ cdef class _Table:
             A list of ``(network, value)``, the shortest prefix first.
 
         Raises:
-            AddressError, TypeError, ValueError: no network.
+            AddressError, TypeError, ValueError: not a network.
 
         >>> PrefixTable({"10.0.0.0/8": 1, "10.9.0.0/16": 2}).covering("10.9.0.0/24")
         [('10.0.0.0/8', 1), ('10.9.0.0/16', 2)]
@@ -1063,7 +1063,7 @@ cdef class _Table:
             A list of ``(network, value)``, in address order.
 
         Raises:
-            AddressError, TypeError, ValueError: no network.
+            AddressError, TypeError, ValueError: not a network.
 
         >>> PrefixTable({"10.0.0.0/8": 1, "10.9.0.0/16": 2}).covered("10.8.0.0/14")
         [('10.9.0.0/16', 2)]
@@ -1138,7 +1138,7 @@ cdef class _Table:
             raise KeyError(network)
 
     def _remove(self, network):
-        """The value of a network, which is out of the table now; NotImplemented without one."""
+        """Remove a network and return its value; NotImplemented if it is absent."""
         cdef fs_prefix prefix
         cdef bint wide = read_network(network, self.strict, &prefix)
         with cython.critical_section(self):
@@ -1151,8 +1151,8 @@ cdef class _Table:
         """Return the values that the indexes of `lookup_many` stand for.
 
         Returns:
-            A new list. Its places stay what they are until `freeze`: a value that no network has
-            any more is kept until many others have gone, so that indexes stay right.
+            A new list. Indexes stay valid until `freeze`: a value that no network has any more is
+            kept until many others have been removed.
 
         >>> PrefixTable({"10.0.0.0/8": "office"}).values_list()
         ['office']
@@ -1165,7 +1165,7 @@ cdef class _Table:
             return values
         return [slots.reader.read(i) if v is _UNREAD else v for i, v in enumerate(values)]
 
-    # For what is written once:
+    # Used by the code that is written once:
 
     def _iterate(self, int kind):
         cdef _Iterator iterator = _Iterator.__new__(_Iterator)
@@ -1183,17 +1183,17 @@ cdef class _Table:
         return self.form
 
     def _snapshot(self):
-        """The compiled form, the values by slot, what reads those that are not yet, `strict`."""
+        """Return the compiled form, the values by slot, their reader and `strict`."""
         with cython.critical_section(self):
             return self._compiled(), list(self.slots.values), self.slots.reader, self.strict
 
     def _adopt(self, _Form form not None, list values, reader, bint frozen, bint strict):
-        """Be the table of a form and its values."""
+        """Take over a form and its values."""
         cdef _Slots slots = _Slots(values, reader)
         if form.c.counts.slots > <uint64_t>len(values):
             raise _errors.bad_file("too few values")
         with cython.critical_section(self):
-            _old = self.slots, self.form    # what they hold goes when the table is whole
+            _old = self.slots, self.form    # released when the table is consistent
             fs_trie_free(&self.trie)
             self.slots = slots
             self.form = form
@@ -1204,14 +1204,14 @@ cdef class _Table:
 
     @property
     def frozen(self):
-        """Whether `freeze` was called: then nothing can be changed."""
+        """Whether `freeze` was called, which forbids changes."""
         return self.is_frozen
 
     def _start(self, bint strict):
         self.strict = strict
 
     def _update(self, items):
-        """Take in pairs, all or (where one is wrong) none."""
+        """Set many networks. If one pair is wrong, set none."""
         cdef _Builder builder = build(items, self.strict)
         cdef _Form form
         cdef bint wide
@@ -1240,13 +1240,13 @@ cdef class _Table:
                     self.set_one(&builder.lists[wide].items[i], wide, value)
 
     cdef int _merge(self, object given) except -1:
-        """Take in many pairs at once, and compile."""
+        """Set many networks at once, and compile."""
         cdef PyObject *dropped
         cdef bint wide
         cdef size_t i
         cdef fs_prefix prefix
         cdef _Builder builder = given
-        cdef list kept = []     # what goes, goes when the table is whole
+        cdef list kept = []     # released when the table is consistent
         with cython.critical_section(self):
             self.must_be_mutable()
             _old = self.form
@@ -1287,16 +1287,16 @@ class PrefixSet(_sets.SetMethods):
 
 
 def special(name):
-    """Give the addresses of a kind, by this Python's `ipaddress`, as a set.
+    """Return all addresses with a property of this Python's `ipaddress`, as a set.
 
-    IPv4-mapped addresses are judged as the IPv4 addresses they hold, whatever the release does.
+    IPv4-mapped addresses count as the IPv4 addresses they hold, in every release of Python.
 
     Args:
         name: ``"private"``, ``"global"``, ``"loopback"``, ``"link_local"``, ``"multicast"``,
-            ``"reserved"``, ``"unspecified"`` or ``"site_local"``: the property `is_` that name.
+            ``"reserved"``, ``"unspecified"`` or ``"site_local"``, for ``is_private`` and so on.
 
     Returns:
-        A `PrefixSet` of the caller's own.
+        A new `PrefixSet`.
 
     Raises:
         ValueError: another name.
@@ -1310,21 +1310,21 @@ def special(name):
 
 
 def mask_many(family, packed, bits4=24, bits6=48):
-    """Clear the last bits of many packed addresses, as for logs that must not tell who it was.
+    """Clear the last bits of many packed addresses, to anonymise logs.
 
     Args:
         family: `AF_INET` (records of 4 bytes), or `AF_INET6` or `AF_UNSPEC` (16 bytes, IPv4 as
             mapped addresses).
         packed: any contiguous bytes-like object of such records.
-        bits4: how many bits of an IPv4 address stay, 0 to 32; of a mapped one, too.
-        bits6: how many bits of an IPv6 address stay, 0 to 128.
+        bits4: how many bits of an IPv4 address to keep, 0 to 32, also of a mapped one.
+        bits6: how many bits of an IPv6 address to keep, 0 to 128.
 
     Returns:
-        As many records of the same size.
+        The same number of records, of the same size.
 
     Raises:
-        ValueError: another family, a buffer of another size, a number of bits out of range.
-        TypeError, BufferError: no buffer, or one in pieces.
+        ValueError: another family; a wrong buffer size; a number of bits out of range.
+        TypeError, BufferError: not a buffer, or not contiguous.
 
     >>> from socket import AF_INET
     >>> mask_many(AF_INET, bytes([192, 0, 2, 77])).hex()

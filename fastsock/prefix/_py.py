@@ -1,7 +1,7 @@
 """Pure twin of `fastsock.prefix`: `bisect` over the compiled form, a dict for each prefix length.
 
-The form is that of the compiled twin, byte for byte. Where networks have changed since it was made,
-each length that occurs is one look-up in a dict.
+The form equals the compiled twin's, byte for byte. Networks that changed since it was compiled are
+looked up in one dict for each prefix length.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ _SMALL = 8
 _LOW = (1 << 64) - 1
 _KEPT_SLOTS = 64
 
-# A network is (address, length) beside whether it is of IPv6; a list of them has slots, too.
+# A network: address, length and slot. Each list holds one family.
 _Listed = list[tuple[int, int, int]]
 _Ranges = list[tuple[int, int]]
 
 
 def _sweep(listed: _Listed, bits: int) -> _Ranges:
-    """The ranges in which the longest match is the same: start, and slot and one or 0."""
+    """Split addresses into ranges with one longest match: start, and slot + 1 or 0."""
     ranges: _Ranges = []
 
     def add(start: int, value: int) -> None:
@@ -60,7 +60,7 @@ def _sweep(listed: _Listed, bits: int) -> _Ranges:
             ranges.append((start, value))
 
     add(0, 0)
-    inside: list[tuple[int, int]] = []  # end and value of the networks around the current one
+    inside: list[tuple[int, int]] = []  # end and value of the networks that cover the current one
     for address, length, slot in listed:
         while inside and inside[-1][0] <= address:
             end = inside.pop()[0]
@@ -75,7 +75,7 @@ def _sweep(listed: _Listed, bits: int) -> _Ranges:
 
 
 def _tree(keys: list[int], width: int, code: str) -> array[int]:
-    """A tree's nodes: all keys in the last level, and above it the first key under each child."""
+    """Build a tree's nodes: all keys on the last level, the first key of each child above."""
     ones = 0xFFFFFFFF if code == "I" else _LOW
     counts = _image.levels(len(keys), width)
     leaves = keys + [ones] * (counts[-1] * width - len(keys))
@@ -94,7 +94,7 @@ def _tree(keys: list[int], width: int, code: str) -> array[int]:
 
 
 class _Index6:
-    """The sections of IPv6 ranges: keys of 64 bits, and what is inside of /64s that are split."""
+    """The sections of IPv6 ranges: keys of 64 bits, and the ranges inside split /64s."""
 
     def __init__(self, ranges: _Ranges) -> None:
         self.keys: list[int] = []
@@ -124,7 +124,7 @@ class _Index6:
             self._add(goes_on, before)
 
     def _add(self, high: int, value: int) -> None:
-        if self.values:  # the first one starts at zero, which needs no key
+        if self.values:  # the first range starts at zero, which needs no key
             self.keys.append(high)
         self.values.append(value)
 
@@ -150,9 +150,9 @@ class _Index6:
 
 
 def _parents(listed: _Listed, bits: int) -> array[int]:
-    """For each network the number and one of the one around it, or 0."""
+    """Give the parent of each network: its number + 1, or 0 without one."""
     found = array("I")
-    inside: list[tuple[int, int]] = []  # end and number
+    inside: list[tuple[int, int]] = []  # end and number of the open networks
     for number, (address, length, _) in enumerate(listed):
         while inside and inside[-1][0] <= address:
             inside.pop()
@@ -203,7 +203,7 @@ def _of_ranges(four: _Ranges, six: _Ranges, sections: dict[str, array[int]], slo
 
 
 class _Form:
-    """A compiled table: sections of one block."""
+    """A compiled table: the sections of one block."""
 
     def __init__(self, block: memoryview, counts: _Counts) -> None:
         self.image = block
@@ -232,7 +232,7 @@ class _Form:
         self.parents = found["parents4"], found["parents6"]
 
     def find(self, address: int, wide: bool) -> int:
-        """The slot of the longest match, or -1."""
+        """Find the slot of the longest match, or -1."""
         if not wide:
             value = self.values4[bisect_right(self.keys4, address)]
         else:
@@ -264,14 +264,14 @@ class _Form:
         return four, six
 
     def bound(self, address: int, length: int, wide: bool, with_equal: bool) -> int:
-        """How many networks stand before this one, or at most at its place."""
+        """Count the networks before this one; `with_equal` includes an equal one."""
         addresses, lengths = self.addresses[wide], self.lengths[wide]
         first = bisect_left(addresses, address)
         last = bisect_right(addresses, address, first)
         return (bisect_right if with_equal else bisect_left)(lengths, length, first, last)
 
     def match(self, address: int, length: int, wide: bool) -> Iterator[int]:
-        """The numbers of the networks that cover this one or are it, longest first."""
+        """Give the numbers of the networks that cover this one or equal it, longest first."""
         addresses, lengths, parents = self.addresses[wide], self.lengths[wide], self.parents[wide]
         at = self.bound(address, length, wide, True)
         while at:
@@ -280,7 +280,7 @@ class _Form:
                 yield at - 1
             at = parents[at - 1]
 
-    # As the compiled twin's:
+    # The interface of the compiled twin's form:
 
     def contains(self, address: Address, family: SupportsIndex | None = None) -> bool:
         packed = _read_address(address, family)
@@ -301,7 +301,7 @@ class _Form:
 
 
 class _Pairs:
-    """Two columns of 64 bits as one of 128."""
+    """Two columns of 64 bits, read as one of 128."""
 
     def __init__(self, highs: memoryview[int], lows: memoryview[int]) -> None:
         self._highs = highs
@@ -318,7 +318,7 @@ class _Pairs:
 
 
 def _columns(family: SupportsIndex, packed: ReadableBuffer) -> tuple[list[int], list[bool]]:
-    """The addresses of packed records, mapped ones as IPv4, and which are of IPv6."""
+    """Read packed records: addresses, mapped ones as IPv4, and which of them are IPv6."""
     wide = _is_wide(family)
     size = 16 if wide else 4
     data = _records(packed, wide).tobytes()
@@ -333,10 +333,10 @@ def _columns(family: SupportsIndex, packed: ReadableBuffer) -> tuple[list[int], 
 
 
 def _read_form(buffer: Any) -> _Form:
-    """A form from a block in memory or in a mapped file, or a TableFileError."""
+    """Make a form of a block in memory or in a mapped file, or raise TableFileError."""
     view = memoryview(buffer).cast("B")
     counts, _ = _image.read_header(view, whole=False)
-    if not view.readonly:  # whoever can write to it can break it
+    if not view.readonly:  # a writer could change it after the check
         view = memoryview(view.tobytes())
     form = _Form(view, counts)
     fault = _fault(form)
@@ -346,7 +346,7 @@ def _read_form(buffer: Any) -> _Form:
 
 
 def _fault(form: _Form) -> str | None:
-    """What is wrong with a form from a file, in the order of the compiled twin's checks."""
+    """Find what is wrong with a form from a file, in the order of the compiled twin's checks."""
     counts = form.counts
     main = sum(_image.levels(counts.keys6, 8))
     if main > counts.nodes6 or counts.keys6 + 1 > counts.values6:
@@ -376,7 +376,7 @@ def _fault(form: _Form) -> str | None:
         for at, (length, slot, parent) in enumerate(zip(lengths, slots, parents, strict=True)):
             if length > bits or slot >= counts.slots:
                 return "a prefix with a wrong length or value"
-            if parent > at:  # a parent stands before its child, so that chains end
+            if parent > at:  # parents come before children, so chains end
                 return "a prefix with a wrong parent"
     return None
 
@@ -396,7 +396,7 @@ def _record_fault(form: _Form, at: int) -> str | None:
 
 
 def _compile_set(bounds4: list[int], bounds6: list[int]) -> _Form:
-    """A form that matches the addresses of a set: sorted boundaries, of starts and ends in turn."""
+    """Compile a set from its sorted boundaries, in which starts and ends alternate."""
     found = []
     for bounds, bits in ((bounds4, 32), (bounds6, 128)):
         ranges = [(at, 1 - i % 2) for i, at in enumerate(bounds) if at >> bits == 0]
@@ -405,7 +405,7 @@ def _compile_set(bounds4: list[int], bounds6: list[int]) -> _Form:
 
 
 def _read_bounds(networks: Iterable[Network], strict: bool) -> tuple[list[int], list[int]]:
-    """The first and last address of each network: two flat lists, IPv4 and IPv6."""
+    """Read the first and last address of each network into two flat lists, IPv4 and IPv6."""
     flat: tuple[list[int], list[int]] = ([], [])
     for network in networks:
         packed, length = _read_network(network, strict)
@@ -415,20 +415,20 @@ def _read_bounds(networks: Iterable[Network], strict: bool) -> tuple[list[int], 
 
 
 class _Slots:
-    """The values of a table: each object has one slot, however many networks have it."""
+    """The values of a table: one slot for each object, shared by all networks that have it."""
 
     def __init__(self, values: list[Any] | None = None, reader: Any = None) -> None:
         self.values = [] if values is None else values
         self.reader = reader
         self.users: list[int] = [0] * len(self.values)
-        self._slots: dict[int, int] = {}  # by id(); whoever is in it is held by `values`
+        self._slots: dict[int, int] = {}  # by id(); `values` keeps the objects alive
         self._free: deque[int] = deque()
 
     def get(self, slot: int) -> Any:
         value = self.values[slot]
         if value is _UNREAD:
             value = self.reader.read(slot)
-            if self.values[slot] is _UNREAD:  # else it has got another value meanwhile
+            if self.values[slot] is _UNREAD:  # decoding may have run code that replaced it
                 self.values[slot] = value
                 self._slots.setdefault(id(value), slot)
         return value
@@ -438,7 +438,7 @@ class _Slots:
         return slot if slot >= 0 and self.users[slot] and self.values[slot] is value else -1
 
     def claim(self, value: Any) -> int:
-        """A slot for one more user of a value."""
+        """Find or make the slot of a value, and count one more user."""
         slot = self.find(value)
         if slot >= 0:
             self.users[slot] += 1
@@ -456,7 +456,7 @@ class _Slots:
         return slot
 
     def swap(self, slot: int, value: Any) -> bool:
-        """Put a value without a slot in the place of one that a single network has."""
+        """Replace a value that only one network has by a value without a slot."""
         if self.users[slot] != 1 or self.find(value) >= 0:
             return False
         self._slots.pop(id(self.values[slot]), None)
@@ -465,13 +465,13 @@ class _Slots:
         return True
 
     def release(self, slot: int) -> None:
-        """One user less. A value without any is kept for a while: see `values_list`."""
+        """Count one user less. A value without users is kept for a while: see `values_list`."""
         self.users[slot] -= 1
         if not self.users[slot]:
             self._free.append(slot)
 
     def recount(self, form: _Form) -> None:
-        """Count the users of each slot anew, from a form's networks."""
+        """Recount the users of each slot from a form's networks."""
         self.users = [0] * len(self.values)
         for slots in form.slots:
             for slot in slots:
@@ -497,7 +497,7 @@ class _Mutable:
         return self.lengths[wide].get(length, {}).get(address, -1)
 
     def chain(self, address: int, length: int, wide: bool) -> Iterator[tuple[int, int, int]]:
-        """Those that cover a network or are it, longest first."""
+        """Give the prefixes that cover a network or equal it, longest first."""
         tables, bits = self.lengths[wide], _BITS[wide]
         for own in sorted(tables, reverse=True):
             if own <= length:
@@ -519,7 +519,7 @@ class _Mutable:
 
 
 class _Table:
-    """What both twins have of their own. `PrefixTable` adds the rest, which is written once."""
+    """The methods that each twin implements. `TableMethods` has those written once for both."""
 
     __slots__ = (
         "__weakref__", "_asked", "_changed", "_form", "_frozen", "_lock", "_mutable", "_size",
@@ -563,7 +563,7 @@ class _Table:
         return self._form
 
     def _find(self, address: int, wide: bool) -> int:
-        """The slot of the longest match, or -1."""
+        """Find the slot of the longest match, or -1."""
         if self._changed and self._mutable is not None:
             self._asked += 1
             if self._asked * 8 < self._size:
@@ -586,7 +586,7 @@ class _Table:
         address, wide = int.from_bytes(packed, "big"), len(packed) == 16
         before = mutable.get(address, length, wide)
         if before >= 0 and self._slots.swap(before, value):
-            return  # the form stays right: it has slots, not values
+            return  # the form stays valid: it holds slots, not values
         slot = self._slots.claim(value)
         mutable.lengths[wide].setdefault(length, {})[address] = slot
         if before < 0:
@@ -596,14 +596,14 @@ class _Table:
         self._changed = self._changed or before != slot
 
     def _pairs(self, found: Iterable[tuple[int, int, int]], wide: bool) -> list[tuple[str, Any]]:
-        """Networks as text, with their values."""
+        """List networks as text, with their values."""
         values = self._slots.values
         pairs = [(_text_of(a, length, wide), slot, values[slot]) for a, length, slot in found]
         read = self._slots.reader.read if self._slots.reader else None
         return [(text, read(s) if read and v is _UNREAD else v) for text, s, v in pairs]
 
     def _chain(self, packed: bytes, length: int) -> list[tuple[int, int, int]]:
-        """All that cover a network or are it, longest first."""
+        """List the prefixes that cover a network or equal it, longest first."""
         address, wide = int.from_bytes(packed, "big"), len(packed) == 16
         if self._mutable is not None:
             return list(self._mutable.chain(address, length, wide))
@@ -613,7 +613,7 @@ class _Table:
             for at in form.match(address, length, wide)
         ]
 
-    # What callers see:
+    # Public methods:
 
     def lookup(
         self,
@@ -635,8 +635,8 @@ class _Table:
             The value, or `default`.
 
         Raises:
-            AddressError: a text that is no address, or any address with a zone.
-            TypeError, ValueError: neither of these types; a wrong size or number.
+            AddressError: a text that is not an address, or an address with a zone.
+            TypeError, ValueError: another type; a wrong size or number.
 
         >>> table = PrefixTable({"10.0.0.0/8": "office", "10.9.0.0/16": "lab"})
         >>> table.lookup("10.9.8.7"), table.lookup("10.1.1.1"), table.lookup("192.0.2.1")
@@ -659,11 +659,11 @@ class _Table:
             default: the index of a row that no network matches, any int32.
 
         Returns:
-            A memoryview of an int32 a row: indexes into `values_list()`.
+            A memoryview with one int32 per row: indexes into `values_list()`.
 
         Raises:
-            ValueError: another family, or a buffer of another size.
-            TypeError, BufferError, OverflowError: no buffer, one in pieces, no int32.
+            ValueError: another family, or a size that is not a multiple of the record's.
+            TypeError, BufferError, OverflowError: not a buffer; not contiguous; not an int32.
 
         >>> from socket import AF_INET
         >>> table = PrefixTable({"10.0.0.0/8": "office", "10.9.0.0/16": "lab"})
@@ -740,7 +740,7 @@ class _Table:
             A list of ``(network, value)``, the shortest prefix first.
 
         Raises:
-            AddressError, TypeError, ValueError: no network.
+            AddressError, TypeError, ValueError: not a network.
 
         >>> PrefixTable({"10.0.0.0/8": 1, "10.9.0.0/16": 2}).covering("10.9.0.0/24")
         [('10.0.0.0/8', 1), ('10.9.0.0/16', 2)]
@@ -759,7 +759,7 @@ class _Table:
             A list of ``(network, value)``, in address order.
 
         Raises:
-            AddressError, TypeError, ValueError: no network.
+            AddressError, TypeError, ValueError: not a network.
 
         >>> PrefixTable({"10.0.0.0/8": 1, "10.9.0.0/16": 2}).covered("10.8.0.0/14")
         [('10.9.0.0/16', 2)]
@@ -822,7 +822,7 @@ class _Table:
             raise KeyError(network)
 
     def _remove(self, network: Network) -> Any:
-        """The value of a network, which is out of the table now; NotImplemented without one."""
+        """Remove a network and return its value; NotImplemented if it is absent."""
         packed, length = _read_network(network, self._strict)
         with self._lock:
             self._must_be_mutable()
@@ -846,8 +846,8 @@ class _Table:
         """Return the values that the indexes of `lookup_many` stand for.
 
         Returns:
-            A new list. Its places stay what they are until `freeze`: a value that no network has
-            any more is kept until many others have gone, so that indexes stay right.
+            A new list. Indexes stay valid until `freeze`: a value that no network has any more is
+            kept until many others have been removed.
 
         >>> PrefixTable({"10.0.0.0/8": "office"}).values_list()
         ['office']
@@ -857,7 +857,7 @@ class _Table:
             values = slots.values[:]
         return [slots.reader.read(i) if v is _UNREAD else v for i, v in enumerate(values)]
 
-    # For what is written once:
+    # Used by the code that is written once:
 
     def _iterate(self, kind: int) -> Iterator[Any]:
         with self._lock:
@@ -866,17 +866,17 @@ class _Table:
         return _iterated(kind, form, values, slots.reader)
 
     def _snapshot(self) -> tuple[_Form, list[Any], Any, bool]:
-        """The compiled form, the values by slot, what reads those that are not yet, `strict`."""
+        """Return the compiled form, the values by slot, their reader and `strict`."""
         with self._lock:
             return self._compiled(), self._slots.values[:], self._slots.reader, self._strict
 
     def _adopt(
         self, form: _Form, values: list[Any], reader: Any, frozen: bool, strict: bool
     ) -> None:
-        """Be the table of a form and its values."""
+        """Take over a form and its values."""
         if form.counts.slots > len(values):
             raise _errors.bad_file("too few values")
-        if not hasattr(self, "_lock"):  # a new one, that nobody else knows
+        if not hasattr(self, "_lock"):  # a new table, private to this thread
             self._lock = RLock()
         with self._lock:
             self._strict = strict
@@ -884,11 +884,11 @@ class _Table:
 
     @property
     def frozen(self) -> bool:
-        """Whether `freeze` was called: then nothing can be changed."""
+        """Whether `freeze` was called, which forbids changes."""
         return self._frozen
 
     def _update(self, items: Iterable[Any]) -> None:
-        """Take in pairs, all or (where one is wrong) none."""
+        """Set many networks. If one pair is wrong, set none."""
         read: dict[tuple[bytes, int], Any] = {}
         for item in items:
             try:
@@ -940,16 +940,16 @@ class PrefixSet(_sets.SetMethods):
 
 
 def special(name: str) -> PrefixSet:
-    """Give the addresses of a kind, by this Python's `ipaddress`, as a set.
+    """Return all addresses with a property of this Python's `ipaddress`, as a set.
 
-    IPv4-mapped addresses are judged as the IPv4 addresses they hold, whatever the release does.
+    IPv4-mapped addresses count as the IPv4 addresses they hold, in every release of Python.
 
     Args:
         name: ``"private"``, ``"global"``, ``"loopback"``, ``"link_local"``, ``"multicast"``,
-            ``"reserved"``, ``"unspecified"`` or ``"site_local"``: the property `is_` that name.
+            ``"reserved"``, ``"unspecified"`` or ``"site_local"``, for ``is_private`` and so on.
 
     Returns:
-        A `PrefixSet` of the caller's own.
+        A new `PrefixSet`.
 
     Raises:
         ValueError: another name.
@@ -968,21 +968,21 @@ def mask_many(
     bits4: SupportsIndex = 24,
     bits6: SupportsIndex = 48,
 ) -> bytes:
-    """Clear the last bits of many packed addresses, as for logs that must not tell who it was.
+    """Clear the last bits of many packed addresses, to anonymise logs.
 
     Args:
         family: `AF_INET` (records of 4 bytes), or `AF_INET6` or `AF_UNSPEC` (16 bytes, IPv4 as
             mapped addresses).
         packed: any contiguous bytes-like object of such records.
-        bits4: how many bits of an IPv4 address stay, 0 to 32; of a mapped one, too.
-        bits6: how many bits of an IPv6 address stay, 0 to 128.
+        bits4: how many bits of an IPv4 address to keep, 0 to 32, also of a mapped one.
+        bits6: how many bits of an IPv6 address to keep, 0 to 128.
 
     Returns:
-        As many records of the same size.
+        The same number of records, of the same size.
 
     Raises:
-        ValueError: another family, a buffer of another size, a number of bits out of range.
-        TypeError, BufferError: no buffer, or one in pieces.
+        ValueError: another family; a wrong buffer size; a number of bits out of range.
+        TypeError, BufferError: not a buffer, or not contiguous.
 
     >>> from socket import AF_INET
     >>> mask_many(AF_INET, bytes([192, 0, 2, 77])).hex()
@@ -997,7 +997,7 @@ def mask_many(
     data = _records(packed, wide).tobytes()
     size, kept = (16, six) if wide else (4, four)
     mask = ((1 << kept) - 1 << 8 * size - kept).to_bytes(size, "big")
-    # All rows as one number: the mask is the same for all.
+    # Mask all rows as one large number, because all have the same mask.
     repeated = int.from_bytes(mask * (len(data) // size), "big")
     masked = (int.from_bytes(data, "big") & repeated).to_bytes(len(data), "big")
     if not wide or _MAPPED not in data:

@@ -1,6 +1,6 @@
-"""Addresses and networks in every form that callers give, read in one place.
+"""Read addresses and networks from every type that callers may give.
 
-The compiled twin reads the usual forms itself and comes here for the rest, so all refusals are
+The compiled twin reads the usual types itself and calls this module for the rest, so every error is
 worded once.
 """
 
@@ -28,7 +28,7 @@ MAPPED = bytes(10) + b"\xff\xff"
 
 
 def _of_text(text: str) -> bytes:
-    """The packed address of a text, or an AddressError."""
+    """Parse a text into a packed address, or raise AddressError."""
     try:
         return inet_pton(AF_INET6 if ":" in text else AF_INET, text)
     except (OSError, ValueError):
@@ -38,7 +38,7 @@ def _of_text(text: str) -> bytes:
 
 
 def _of_buffer(buffer: Any) -> bytes | None:
-    """The packed address in a buffer; None where there is no buffer."""
+    """Read a packed address from a buffer; None for anything else."""
     try:
         view = contiguous(buffer, "a packed address")
     except TypeError:
@@ -49,7 +49,7 @@ def _of_buffer(buffer: Any) -> bytes | None:
 
 
 def _of_object(value: Any) -> bytes | None:
-    """The packed address of an address object, as `ipaddress` has them; None for anything else."""
+    """Read the packed address of an `ipaddress` object; None for anything else."""
     packed = getattr(value, "packed", None)
     if type(packed) is not bytes or len(packed) not in (4, 16):
         return None
@@ -71,12 +71,12 @@ def _of_int(value: SupportsIndex, family: SupportsIndex | None) -> bytes:
 
 
 def unmapped(packed: bytes) -> bytes:
-    """The IPv4 address of a mapped one, and any other as it is."""
+    """Turn a mapped address into IPv4. Return any other address unchanged."""
     return packed[12:] if len(packed) == 16 and packed.startswith(MAPPED) else packed
 
 
 def read_address(value: Any, family: SupportsIndex | None = None) -> bytes:
-    """An address as 4 or 16 bytes, an IPv4-mapped one as IPv4."""
+    """Read an address as 4 or 16 bytes, an IPv4-mapped one as IPv4."""
     packed: bytes | None
     if isinstance(value, str):
         packed = _of_text(value)
@@ -92,7 +92,7 @@ def read_address(value: Any, family: SupportsIndex | None = None) -> bytes:
 
 
 def _split_text(text: str) -> tuple[bytes, int]:
-    """A network's text as it stands: the address and the length, which may not fit together."""
+    """Split a network's text into address and length. Host bits are not checked."""
     host, slash, length = text.partition("/")
     try:
         packed = _of_text(host)
@@ -103,7 +103,7 @@ def _split_text(text: str) -> tuple[bytes, int]:
     most = 8 * len(packed)
     if not slash:
         return packed, most
-    # What int() takes is more: signs, blanks, underscores, other digits.
+    # int() alone would also accept signs, blanks, underscores and other digits.
     if not (length.isascii() and length.isdigit()) or len(length) > 3 or int(length) > most:
         raise errors.not_network(text, f"the length must be 0 to {most}, in decimal")
     if length[0] == "0" and length != "0":
@@ -112,7 +112,7 @@ def _split_text(text: str) -> tuple[bytes, int]:
 
 
 def _split_object(value: Any) -> tuple[bytes, int]:
-    """A network object's address and length; an address object is a network of one."""
+    """Read a network object's address and length. An address object is a network of one."""
     base = getattr(value, "network_address", None)
     if base is not None:
         packed = _of_object(base)
@@ -139,7 +139,7 @@ def _split_pair(value: tuple[Any, ...]) -> tuple[bytes, int]:
 
 
 def read_network(value: Any, strict: bool = True) -> tuple[bytes, int]:
-    """A network as its packed address and its length, one of mapped addresses as IPv4."""
+    """Read a network as packed address and length, one of mapped addresses as IPv4."""
     if isinstance(value, str):
         packed, length = _split_text(value)
     elif isinstance(value, tuple):
@@ -159,7 +159,7 @@ def read_network(value: Any, strict: bool = True) -> tuple[bytes, int]:
 
 
 def is_wide(family: SupportsIndex) -> bool:
-    """Whether a family's records are of 16 bytes."""
+    """Whether a family's records have 16 bytes."""
     kind = index(family)
     if kind not in (AF_INET, AF_INET6, AF_UNSPEC):
         raise errors.bad_family(family)
@@ -167,7 +167,7 @@ def is_wide(family: SupportsIndex) -> bool:
 
 
 def records(packed: Any, wide: bool) -> memoryview:
-    """A buffer of packed records as plain bytes."""
+    """Return a buffer of packed records as a flat view of bytes."""
     view = contiguous(packed, "packed")
     size = 16 if wide else 4
     if view.nbytes % size:

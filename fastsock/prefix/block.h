@@ -11,8 +11,8 @@
 
 enum { FS_LINE = 64, FS_HUGE = 2 << 20 };
 
-/* The block, and in `raw` what free() takes. A walk through a large tree misses the TLB at each
- * level, but not where the kernel gives pages of 2 MiB. */
+/* Allocate the block. `raw` receives the pointer for free(). A walk through a large tree misses the
+ * TLB at each level; pages of 2 MiB avoid that. */
 static inline uint8_t *fs_block_new(size_t size, void **raw)
 {
     const size_t align = size >= 2 * (size_t)FS_HUGE ? FS_HUGE : FS_LINE;

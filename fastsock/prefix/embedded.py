@@ -1,4 +1,4 @@
-"""IPv4 addresses inside IPv6 ones: what a packet's far end may really be."""
+"""Find IPv4 addresses embedded in IPv6 addresses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NAT64_LENGTHS = (32, 40, 48, 56, 64, 96)
 
 
 def _after_nat64(packed: bytes, length: int) -> bytes:
-    """The four bytes behind a NAT64 prefix, of which byte 8 is none (RFC 6052 section 2.2)."""
+    """Read the four bytes after a NAT64 prefix, skipping byte 8 (RFC 6052 section 2.2)."""
     start = length // 8
     if length == 96:
         return packed[12:]
@@ -39,15 +39,15 @@ def embedded_ipv4(
     Args:
         address: text, packed bytes, an address object, or an int with `family`.
         family: `AF_INET6`, of an int.
-        nat64: prefixes of translators, of 32, 40, 48, 56, 64 or 96 bits; more than the well-known
-            one where a network has its own.
+        nat64: prefixes of translators, of 32, 40, 48, 56, 64 or 96 bits. Add a network's own
+            prefixes to the well-known one.
 
     Returns:
         The text of the IPv4 address in a mapped (``::ffff:a.b.c.d``), 6to4 (``2002::/16``), Teredo
-        (``2001::/32``, the client) or NAT64 address; None in any other one, an IPv4 address too.
+        (``2001::/32``, the client) or NAT64 address; None for any other, also for IPv4.
 
     Raises:
-        AddressError, TypeError, ValueError: no address; a prefix that no translator has.
+        AddressError, TypeError, ValueError: not an address; a length that NAT64 does not allow.
 
     Source: RFC 4291 section 2.5.5.2, RFC 3056, RFC 4380 section 4, RFC 6052.
 
@@ -72,7 +72,7 @@ def embedded_ipv4(
 
 
 def _was_wide(address: Address, family: SupportsIndex | None) -> bool:
-    """Whether what was read as IPv4 was given as an IPv6 address."""
+    """Whether an address read as IPv4 was given as IPv6."""
     if isinstance(address, str):
         return ":" in address
     if isinstance(address, int):

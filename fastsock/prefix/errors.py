@@ -1,4 +1,4 @@
-"""What prefix tables and sets raise: classes and all wording, once for both twins."""
+"""The errors of prefix tables and sets, worded once for both twins."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ..address import AddressError
 
 
 class TableFileError(Error, ValueError):
-    """A file that is no table, or not a whole one: nothing was read from it.
+    """A file is not a table, or is damaged; nothing was read from it.
 
     >>> import fastsock.prefix
     >>> try:
@@ -19,30 +19,30 @@ class TableFileError(Error, ValueError):
 
 
 def not_address(value: object) -> AddressError:
-    """The error of a text that is no address of either family."""
+    """The error of a text that is not an address."""
     return AddressError(f"{shorten(value)} is not an IPv4 or IPv6 address", None, value)
 
 
 def not_network(value: object, why: str = "") -> AddressError:
-    """The error of a text that is no network of either family."""
+    """The error of a text that is not a network."""
     reason = f": {why}" if why else ""
     return AddressError(f"{shorten(value)} is not an IPv4 or IPv6 network{reason}", None, value)
 
 
 def has_zone(value: object) -> AddressError:
-    """The error of an address with a zone, which prefixes know nothing of."""
+    """The error of an address with a zone; prefixes have none."""
     return AddressError(f"{shorten(value)} has a zone: look up the address without it", None, value)
 
 
 def has_host_bits(value: object) -> AddressError:
-    """The error of a network with bits set behind its prefix."""
+    """The error of a network with host bits set."""
     return AddressError(
         f"{shorten(value)} has host bits set (strict=False clears them)", None, value
     )
 
 
 def not_an_address(value: object) -> TypeError:
-    """The error of a value that could not be an address."""
+    """The error of a value whose type is not an address."""
     return TypeError(
         "an address must be str, packed bytes, int or an address object, "
         f"not '{type(value).__name__}'"
@@ -50,7 +50,7 @@ def not_an_address(value: object) -> TypeError:
 
 
 def not_a_network(value: object) -> TypeError:
-    """The error of a value that could not be a network."""
+    """The error of a value whose type is not a network."""
     return TypeError(
         f"a network must be str, (packed, length) or a network object, not '{type(value).__name__}'"
     )
@@ -67,32 +67,32 @@ def bad_length(length: int, most: int) -> ValueError:
 
 
 def int_without_family() -> TypeError:
-    """The error of a number that may be an address of either family."""
+    """The error of an int address without `family`."""
     return TypeError("an int needs family=AF_INET or family=AF_INET6")
 
 
 def int_out_of_range(bits: int) -> ValueError:
-    """The error of a number that no address of its family has."""
+    """The error of an int too large or small for its family."""
     return ValueError(f"an int must be between 0 and 2**{bits} - 1")
 
 
 def bad_family(family: object) -> ValueError:
-    """The error of another address family."""
+    """The error of an unsupported address family."""
     return ValueError(f"family must be AF_INET, AF_INET6 or AF_UNSPEC, not {family!r}")
 
 
 def bad_records(size: int, record: int) -> ValueError:
-    """The error of a buffer that is no whole number of records."""
+    """The error of a buffer whose size is not a multiple of the record size."""
     return ValueError(f"packed must be records of {record} bytes, not {size} bytes in all")
 
 
 def bad_default(default: int) -> OverflowError:
-    """The error of a default that is no int32."""
+    """The error of a default that does not fit into an int32."""
     return OverflowError(f"default must fit into 32 bits, not {default}")
 
 
 def not_pair(item: object) -> TypeError:
-    """The error of an item that is no network with a value."""
+    """The error of an item that is not a pair of network and value."""
     return TypeError(f"an item must be a (network, value) pair, not {shorten(item)}")
 
 
@@ -125,25 +125,25 @@ def bad_errors(errors: object) -> ValueError:
 
 
 def bad_bits(name: str, bits: int, most: int) -> ValueError:
-    """The error of a number of bits that an address does not have."""
+    """The error of a number of bits out of range."""
     return ValueError(f"{name} must be between 0 and {most}, not {bits}")
 
 
 def bad_line(line: int, why: object) -> ValueError:
-    """The error of a row of a file."""
+    """The error of a row that can't be read."""
     return ValueError(f"line {line}: {why}")
 
 
 def no_column(name: str, columns: list[str]) -> ValueError:
-    """The error of a file without a column that was asked for."""
+    """The error of a column that a file lacks."""
     return ValueError(f"there is no column {name!r} in {', '.join(columns)}")
 
 
 def bad_range(first: object, last: object) -> ValueError:
-    """The error of a range that is none."""
+    """The error of a range whose ends are reversed or of two families."""
     return ValueError(f"{shorten(first)} to {shorten(last)} is not a range of one family")
 
 
 def unknown_special(name: object, names: tuple[str, ...]) -> ValueError:
-    """The error of a set that `ipaddress` has no property for."""
+    """The error of a name that `special` does not know."""
     return ValueError(f"name must be one of {', '.join(names)}, not {name!r}")

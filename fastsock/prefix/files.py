@@ -1,4 +1,4 @@
-"""Tables as files: saved whole or not at all, mapped and checked when they are opened."""
+"""Tables as files: saved atomically, mapped and checked when opened."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def compacted(table: TableMethods) -> tuple[Any, list[Any], bool]:
-    """A form with slots in the order of their first use, their values, and `strict`."""
+    """Renumber the slots by first use. Return the form, the values and `strict`."""
     form, values, reader, strict = table._snapshot()
     order = form.first_use()
     if reader is not None:
@@ -40,7 +40,7 @@ def _renumbered(form: Any, old: list[int], new: Any, slots: int) -> Any:
 
 
 def _encoded(table: TableMethods, values: list[Any]) -> tuple[list[int], dict[bytes, int]]:
-    """For each value the number of its text, and the distinct texts in order."""
+    """Encode values as JSON: the number of each value's text, and the distinct texts in order."""
     texts: dict[bytes, int] = {}
     numbers = []
     for value in values:
@@ -52,7 +52,7 @@ def _encoded(table: TableMethods, values: list[Any]) -> tuple[list[int], dict[by
 
 
 def serialized(table: TableMethods) -> list[bytes | memoryview]:
-    """The pieces of a file."""
+    """Return the parts of a file, in order."""
     form, values, _ = compacted(table)
     numbers, texts = _encoded(table, values)
     if len(texts) != len(values):
@@ -74,12 +74,12 @@ def serialized(table: TableMethods) -> list[bytes | memoryview]:
 
 
 def save(table: TableMethods, path: str | PathLike[str]) -> None:
-    """Write a file beside the old one and put it in its place: readers see one or the other."""
+    """Write a temporary file and rename it, so that readers see the old file or the new."""
     pieces = serialized(table)
-    from pathlib import Path  # at the first file: it takes longer to import than this part
+    from pathlib import Path  # imported when used: it takes longer to import than this part
 
     target = Path(path)
-    import tempfile  # at use: it brings `re`
+    import tempfile  # imported when used: it imports `re`
 
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
@@ -97,7 +97,7 @@ def save(table: TableMethods, path: str | PathLike[str]) -> None:
 
 
 def _take_mode(name: str, target: Path) -> None:
-    """Give a temporary file the mode of the one it replaces, or what open() would have given."""
+    """Set a temporary file's mode to that of the file it replaces, or to open()'s default."""
     try:
         mode = target.stat().st_mode & 0o777
     except OSError:
@@ -115,7 +115,7 @@ def _contents(path: str | PathLike[str], mmap: bool) -> memoryview:
 
 
 def load(path: str | PathLike[str], mmap: bool, read_form: Any) -> tuple[Any, list[Any], Any]:
-    """A file's form, its values, none of which is decoded yet, and what decodes them."""
+    """Open a file: its form, its values, all undecoded, and their reader."""
     view = _contents(path, mmap)
     counts, _ = image.read_header(view)
     end = image.layout(counts)["end"].start

@@ -4,15 +4,15 @@
 
 #include "form.h"
 
-/* A value as a slot, or -1 for none. The bound keeps a damaged file's value out of the list of
- * values. */
+/* Turn a value into a slot, or -1 for none. The bound keeps a damaged file's value from indexing
+ * outside the list of values. */
 FS_INLINE int64_t fs_slot_of(const fs_form *form, uint32_t value)
 {
     return value != 0 && value <= form->counts.slots ? (int64_t)value - 1 : -1;
 }
 
-/* The value of `lo` in the record at `at`; for a large one set `tree` to its tree's number. The
- * bounds are those of fs_record_fault(), for the file may have changed since. */
+/* Find the value of `lo` in the record at `at`; for a large record set `tree` to its tree's number.
+ * Check the bounds of fs_record_fault() again: the file may have changed since. */
 FS_INLINE uint32_t fs_find_in_record(const fs_form *form, uint64_t at, uint64_t lo, int64_t *tree)
 {
     const uint64_t room = form->counts.records6;
@@ -20,7 +20,7 @@ FS_INLINE uint32_t fs_find_in_record(const fs_form *form, uint64_t at, uint64_t 
     if (at >= room)
         return 0;
     const uint64_t *record = form->records6 + at;
-    const uint64_t head = *(const volatile uint64_t *)record; /* read once, then judged */
+    const uint64_t head = *(const volatile uint64_t *)record; /* read once, then checked */
     if (head <= FS_SMALL) {
         unsigned count = 0;
         if (at + fs_record_words(head) > room)
@@ -64,7 +64,7 @@ static inline void fs_find_block4(const fs_form *form, const uint32_t *x, uint32
         found[i] = form->values4[ranks[i]];
 }
 
-/* The rows of a block that are in a split /64. */
+/* Look up the rows of a block that are in a split /64. */
 static inline void fs_find_split(const fs_form *form, const uint64_t *lo, uint32_t *found,
                                  const uint8_t *split, unsigned count)
 {
@@ -113,10 +113,10 @@ static inline void fs_find_block6(const fs_form *form, const uint64_t *hi, const
         fs_find_split(form, lo, found, split, splits);
 }
 
-/* Up to FS_BLOCK rows of packed addresses. Each row is read once: another thread may write. */
+/* Up to FS_BLOCK rows of packed addresses. Each is read once: another thread may write to them. */
 typedef struct {
     uint64_t hi[FS_BLOCK], lo[FS_BLOCK];
-    uint8_t narrow[FS_BLOCK]; /* an IPv4 address, which stands in hi's upper half */
+    uint8_t narrow[FS_BLOCK]; /* an IPv4 address, in the upper half of hi */
     uint32_t found[FS_BLOCK];
 } fs_rows;
 
@@ -154,7 +154,7 @@ static inline void fs_find_rows(const fs_form *form, fs_rows *rows, int wide, un
         return;
     }
     (void)wide;
-    /* Mapped rows walk the other tree, too, and what they find there is written over. */
+    /* Mapped rows are looked up here too: their results are overwritten below. */
     fs_find_block6(form, rows->hi, rows->lo, rows->found, count);
     if (narrow > 0) {
         fs_find_block4(form, x, found, narrow);
@@ -180,8 +180,8 @@ FS_INLINE int fs_changed(const fs_changes *changes, fs_key key)
     return 0;
 }
 
-/* Note a network. What lies inside another needs no place of its own; where there is none left, all
- * of the family has changed. */
+/* Note a changed network. One inside another noted network needs no entry. When the list is full,
+ * count the whole family as changed. */
 static inline void fs_note_change(fs_changes *changes, fs_key key, unsigned length)
 {
     unsigned kept = 0;
@@ -202,8 +202,8 @@ static inline void fs_note_change(fs_changes *changes, fs_key key, unsigned leng
     changes->count = kept + 1;
 }
 
-/* Slots of `rows` packed addresses: `none` where nothing matches, `again` for a row in a network
- * that has changed, which the caller looks up anew. */
+/* Write the slots of `rows` packed addresses: `none` where nothing matches, `again` for a row in a
+ * changed network, which the caller looks up in the trie. */
 static inline void fs_find_many(const fs_form *form, const fs_changes *changes4,
                                 const fs_changes *changes6, int wide, const uint8_t *p,
                                 size_t rows, int32_t none, int32_t again, int32_t *out)
@@ -228,7 +228,7 @@ static inline void fs_find_many(const fs_form *form, const fs_changes *changes4,
     }
 }
 
-/* A byte a row: 1 where anything matches. */
+/* Write one byte per row: 1 where any network matches. */
 static inline void fs_contains_many(const fs_form *form, int wide, const uint8_t *p, size_t rows,
                                     uint8_t *out)
 {
@@ -263,12 +263,12 @@ FS_INLINE fs_prefix fs_listed(const fs_form *form, int wide, size_t i)
         prefix.length = form->lengths4[i] > 32 ? 32 : form->lengths4[i];
         prefix.slot = form->slots4[i];
     }
-    if (prefix.slot >= form->counts.slots) /* the file has changed: any slot will do that exists */
+    if (prefix.slot >= form->counts.slots) /* the file has changed: use any valid slot */
         prefix.slot = 0;
     return prefix;
 }
 
-/* How many prefixes stand before this one, or at most at its place. */
+/* Count the prefixes before this one, or up to and including it. */
 static inline size_t fs_list_bound(const fs_form *form, int wide, fs_key key, unsigned length,
                                    int with_equal)
 {
@@ -287,7 +287,7 @@ static inline size_t fs_list_bound(const fs_form *form, int wide, fs_key key, un
     return low;
 }
 
-/* The number and one of the longest listed prefix that covers this one or is it, or 0. */
+/* Find the longest listed prefix that covers this one or equals it: its number + 1, or 0. */
 static inline size_t fs_list_match(const fs_form *form, int wide, fs_key key, unsigned length)
 {
     const uint32_t *parents = wide ? form->parents6 : form->parents4;
@@ -297,14 +297,14 @@ static inline size_t fs_list_match(const fs_form *form, int wide, fs_key key, un
         if (prefix.length <= length && fs_key_agree(prefix.key, key, prefix.length))
             return at;
         const uint32_t parent = parents[at - 1];
-        if (parent >= at) /* the file has changed: a chain goes down only, so that it ends */
+        if (parent >= at) /* the file has changed: only descending chains end */
             return 0;
         at = parent;
     }
     return 0;
 }
 
-/* The prefix above listed prefix `at`, both as numbers and one. */
+/* The parent of listed prefix `at`, both as number + 1. */
 FS_INLINE size_t fs_list_parent(const fs_form *form, int wide, size_t at)
 {
     const uint32_t parent = (wide ? form->parents6 : form->parents4)[at - 1];

@@ -1,9 +1,9 @@
-/* The compiled form of a table: one block of memory, in which everything is an offset.
+/* The compiled form of a table: one block of memory that holds offsets, not pointers.
  *
- * It is laid out as it stands in a file (docs/prefix.md), so a mapped file is used as it is. The
- * counts in the header fix where each section lies: there is no directory that could be wrong.
- * Nothing here trusts the content. A file may change while it is mapped, so each index is held
- * against its bound where it is used, whatever fs_form_fault() said when the file was opened.
+ * A file has the same layout (docs/prefix.md), so a mapped file is used in place. The counts in the
+ * header determine where each section lies: no directory can be wrong. Nothing here trusts the
+ * content. A file may change while it is mapped, so each index is checked where it is used, even
+ * after fs_form_fault() found no fault when the file was opened.
  */
 #ifndef FASTSOCK_PREFIX_FORM_H
 #define FASTSOCK_PREFIX_FORM_H
@@ -16,16 +16,16 @@ enum {
     FS_ALIGN = 64,    /* of a section: a node is one cache line */
     FS_SMALL = 8      /* ranges inside a /64 that fit into one record; more get a tree */
 };
-#define FS_SPLIT 0x80000000u   /* an IPv6 value: what follows is a record's offset */
-#define FS_LARGE 0x80000000u   /* a record's first word: the tree's number stands above it */
-#define FS_MOST 0x7FFFFFFEu    /* prefixes, slots, keys, words: 31 bits, as the flags leave */
+#define FS_SPLIT 0x80000000u   /* flag of an IPv6 value: the rest is a record's offset */
+#define FS_LARGE 0x80000000u   /* flag in a record's first word: the tree's number is above */
+#define FS_MOST 0x7FFFFFFEu    /* prefixes, slots, keys, words: the flags leave 31 bits */
 
 /* As in the header, in this order. */
 typedef struct {
     uint64_t slots;
     uint64_t prefixes4, keys4;
     uint64_t prefixes6, keys6;
-    uint64_t nodes6, values6, records6, trees6; /* with those of the /64s that are split */
+    uint64_t nodes6, values6, records6, trees6; /* including those of split /64s */
 } fs_counts;
 
 typedef enum {
@@ -36,26 +36,26 @@ typedef enum {
     FS_SECTIONS
 } fs_section;
 
-/* A tree inside a split /64: how many keys, its first node, its first value. */
+/* A tree inside a split /64: the number of keys, the first node, the first value. */
 typedef struct {
     uint32_t keys, node, value;
 } fs_tree_place;
 
 typedef struct {
     fs_counts counts;
-    fs_tree tree4, tree6, *trees; /* the shapes of all trees: in memory of our own */
+    fs_tree tree4, tree6, *trees; /* the shapes of all trees, in memory of their own */
     uint32_t *nodes4, *values4;
     uint64_t *nodes6, *records6;
     uint32_t *values6;
     fs_tree_place *places6;
-    /* The prefixes in address order, and for each its parent's number and one, or 0. */
+    /* The prefixes in address order, each with its parent's number + 1, or 0. */
     uint32_t *addresses4, *slots4, *parents4;
     uint64_t *highs6, *lows6;
     uint32_t *slots6, *parents6;
     uint8_t *lengths4, *lengths6;
 } fs_form;
 
-/* Where each section starts, and at last where they end; 0 where a count is out of range. */
+/* Compute where each section starts and where the last ends; 0 if a count is out of range. */
 static inline int fs_layout(const fs_counts *counts, uint64_t *offsets)
 {
     const uint64_t *all = &counts->slots;
@@ -77,7 +77,7 @@ static inline int fs_layout(const fs_counts *counts, uint64_t *offsets)
     return 1;
 }
 
-/* Point a form into a block that has been found large enough for its counts. */
+/* Point a form into a block. The caller has checked that it is large enough for the counts. */
 static inline void fs_form_place(fs_form *form, uint8_t *block, const fs_counts *counts,
                                  fs_tree *trees)
 {
@@ -104,7 +104,7 @@ static inline void fs_form_place(fs_form *form, uint8_t *block, const fs_counts 
     form->parents6 = (uint32_t *)(block + at[FS_PARENTS6]);
 }
 
-/* Words of a record with so many keys: their number, the keys, one value more, two to a word. */
+/* Words of a record: the number of keys, the keys, and keys + 1 values, two to a word. */
 FS_INLINE uint64_t fs_record_words(uint64_t keys)
 {
     return 1 + keys + (keys + 2) / 2;
@@ -112,7 +112,7 @@ FS_INLINE uint64_t fs_record_words(uint64_t keys)
 
 /* --- Building -------------------------------------------------------------------------------- */
 
-/* The ranges of one /64: [from, to). It is split unless it is one range from its start on. */
+/* Find the end of the ranges of one /64. It is split unless one range covers it from its start. */
 static inline size_t fs_group_end(const fs_range *ranges, size_t count, size_t from)
 {
     size_t to = from + 1;
@@ -121,8 +121,8 @@ static inline size_t fs_group_end(const fs_range *ranges, size_t count, size_t f
     return to;
 }
 
-/* Put the ranges inside one split /64 into a record, or into a tree where there are many. Without a
- * form, count only. `inside` is in force at its start. */
+/* Write the ranges inside one split /64 to a record, or to a tree if they are many. Without a
+ * form, count only. `inside` is the value at the start of the /64. */
 static inline void fs_split(const fs_range *ranges, size_t keys, uint32_t inside,
                             fs_counts *counts, fs_form *form)
 {
@@ -170,19 +170,19 @@ static inline void fs_add_key6(fs_form *form, size_t number, uint64_t hi, uint32
 {
     if (form == NULL)
         return;
-    if (number > 0) /* the first one starts at zero, which needs no key */
+    if (number > 0) /* the first range starts at zero, which needs no key */
         form->nodes6[(size_t)FS_WIDTH6 * form->tree6.first[form->tree6.levels - 1] + number - 1] =
             hi;
     form->values6[number] = value;
 }
 
-/* IPv6 ranges -> keys of 64 bits. With a form, write them too: its counts are from a first pass, and
- * `counts` starts behind the main tree. Returns the number of ranges of the main tree. */
+/* Turn IPv6 ranges into keys of 64 bits. With a form, write them too: its counts are from a first
+ * pass, and `counts` starts after the main tree. Returns the number of ranges of the main tree. */
 static inline size_t fs_index6(const fs_range *ranges, size_t count, fs_counts *counts,
                                fs_form *form)
 {
-    uint32_t before = 0; /* what the /64 before left in force */
-    uint64_t open = 0;   /* the /64 after a split one goes on with that, unless it has its own */
+    uint32_t before = 0; /* the value at the end of the previous /64 */
+    uint64_t open = 0;   /* the /64 after a split one: it needs a key to restore that value */
     int is_open = 0;
     size_t found = 0;
     for (size_t from = 0, to; from < count; from = to) {
@@ -208,7 +208,7 @@ static inline size_t fs_index6(const fs_range *ranges, size_t count, fs_counts *
     return found;
 }
 
-/* Count what the ranges of both families need; 0 where that is more than a form can hold. */
+/* Count the sections for the ranges of both families; 0 if a form can't hold that many. */
 static inline int fs_measure(size_t count4, const fs_range *ranges6, size_t count6,
                              fs_counts *counts)
 {
@@ -225,7 +225,7 @@ static inline int fs_measure(size_t count4, const fs_range *ranges6, size_t coun
            counts->records6 <= FS_MOST;
 }
 
-/* Write the trees of a form that was placed with the counts of the same ranges. */
+/* Write the trees of a form. It was placed with the counts of the same ranges. */
 static inline void fs_index(fs_form *form, const fs_range *ranges4, size_t count4,
                             const fs_range *ranges6, size_t count6)
 {
@@ -244,7 +244,7 @@ static inline void fs_index(fs_form *form, const fs_range *ranges4, size_t count
     fs_tree_fill6(&form->tree6, form->nodes6);
 }
 
-/* Write the list of a family's prefixes, which is sorted, with the parent of each. */
+/* Write a family's sorted list of prefixes, with the parent of each. */
 static inline void fs_write_list(fs_form *form, int wide, const fs_prefix *list, size_t count)
 {
     uint32_t *parents = wide ? form->parents6 : form->parents4;
@@ -271,7 +271,7 @@ static inline void fs_write_list(fs_form *form, int wide, const fs_prefix *list,
 
 /* --- Checking -------------------------------------------------------------------------------- */
 
-/* The shapes of the trees inside split /64s, or what is wrong with their places. */
+/* Read the shapes of the trees inside split /64s. Return what is wrong with them, or NULL. */
 static inline const char *fs_read_places(fs_form *form)
 {
     const fs_counts *counts = &form->counts;
@@ -317,14 +317,14 @@ static inline const char *fs_list_fault(const uint8_t *lengths, const uint32_t *
     for (uint64_t i = 0; i < count; i++) {
         if (lengths[i] > longest || slots[i] >= most)
             return "a prefix with a wrong length or value";
-        if (parents[i] > i) /* a parent stands before its child, so that chains end */
+        if (parents[i] > i) /* parents come before children, so chains end */
             return "a prefix with a wrong parent";
     }
     return NULL;
 }
 
-/* What is wrong with a form from a file, or NULL. That its keys and parents are the right ones is
- * for the checksum to say: wrong ones give wrong answers, but nothing worse. */
+/* Find what is wrong with a form from a file, or NULL. Whether keys and parents are correct is left
+ * to the checksum: wrong ones give wrong answers, but no access out of bounds. */
 static inline const char *fs_form_fault(fs_form *form)
 {
     const fs_counts *counts = &form->counts;

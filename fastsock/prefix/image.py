@@ -1,11 +1,11 @@
 """The layout of a compiled table, in memory and in a file.
 
 A header of 128 bytes, then sections, each at a multiple of 64 bytes. All numbers are little-endian.
-The counts in the header fix where each section lies. In a file the values follow, as JSON texts.
+The counts in the header determine where each section lies. In a file, JSON texts of values follow.
 
 The header: magic (8 bytes), version and its own size (uint32), the file's size, nine counts, the
-size of the values' texts (uint64 each), zeros, then CRC-32 of all that follows the header and
-CRC-32 of the header's bytes before.
+size of the values' texts (uint64 each), zeros, then the CRC-32 of everything after the header and
+the CRC-32 of the preceding header bytes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ HEADER = 128
 ALIGN = 64
 WIDTH4 = 16  # keys a node
 WIDTH6 = 8
-MAGIC = b"\x89FSLPM\r\n"  # as PNG's: not text, and broken by a transfer as text
+MAGIC = b"\x89FSLPM\r\n"  # like PNG's: not text, and a transfer as text damages it
 VERSION = 1
 MOST = 0x7FFFFFFE
 
@@ -29,7 +29,7 @@ _END = struct.Struct("<II")
 
 
 class Counts(NamedTuple):
-    """How much of everything a compiled table has."""
+    """The number of items in each section of a compiled table."""
 
     slots: int
     prefixes4: int
@@ -59,12 +59,12 @@ def levels(keys: int, width: int) -> list[int]:
 
 
 def aligned(size: int) -> int:
-    """The next multiple of 64."""
+    """Round up to a multiple of 64."""
     return -(-size // ALIGN) * ALIGN
 
 
 def layout(counts: Counts) -> dict[str, Section]:
-    """Every section in order. The last one, of no bytes, is the end."""
+    """Place every section, in order. The last, which is empty, marks the end."""
     n4, n6 = counts.prefixes4, counts.prefixes6
     wanted = [
         ("nodes4", ALIGN * sum(levels(counts.keys4, WIDTH4)), "I"),
@@ -92,21 +92,21 @@ def layout(counts: Counts) -> dict[str, Section]:
 
 
 def write_start(counts: Counts, size: int = 0, texts: int = 0) -> bytes:
-    """A header without checksums, for a file of so many bytes, of which `texts` are JSON."""
+    """Make a header without checksums: `size` is the file's, `texts` that of its JSON."""
     start = _START.pack(MAGIC, VERSION, HEADER, size, *counts, texts)
     return start.ljust(HEADER, b"\0")
 
 
 def sealed(header: bytes, body: int) -> bytes:
-    """A header with its checksums: `body` is that of all that follows it."""
+    """Add the checksums to a header: `body` is the CRC of everything after it."""
     signed = header[: HEADER - 8] + struct.pack("<I", body)
     return signed + struct.pack("<I", crc32(signed))
 
 
 def read_header(view: memoryview, whole: bool = True) -> tuple[Counts, int]:
-    """The counts and the size of the texts, of a file or (not `whole`) of a block in memory.
+    """Read the counts and the size of the texts of a file or (not `whole`) of a block in memory.
 
-    Every number is checked: what the counts say lies inside of the view.
+    Check every number: all sections lie inside the view.
     """
     if len(view) < HEADER:
         raise errors.bad_file(f"it has {len(view)} bytes, a header has {HEADER}")

@@ -1,7 +1,7 @@
-/* Addresses of both families as one kind of number: 128 bits, the first bit highest.
+/* Addresses of both families as 128-bit numbers, the first bit highest.
  *
- * An IPv4 address stands in the upper 32 bits, so that prefixes of both families sort, compare and
- * cover each other by the same rules. Two words, for not every compiler has 128-bit integers.
+ * An IPv4 address is in the upper 32 bits, so that prefixes of both families sort, compare and
+ * cover each other by the same rules. Two words, because not every compiler has 128-bit integers.
  */
 #ifndef FASTSOCK_PREFIX_KEY_H
 #define FASTSOCK_PREFIX_KEY_H
@@ -53,15 +53,15 @@ FS_INLINE void fs_key_store(fs_key key, uint8_t *packed)
     }
 }
 
-/* Whether this IPv6 address is an IPv4-mapped one (RFC 4291 section 2.5.5.2), which is looked up as
- * the IPv4 address in its last 32 bits. */
+/* Whether this IPv6 address is IPv4-mapped (RFC 4291 section 2.5.5.2). It is then looked up as the
+ * IPv4 address in its last 32 bits. */
 FS_INLINE int fs_is_mapped_key(uint64_t hi, uint64_t lo)
 {
     return hi == 0 && lo >> 32 == 0xFFFF;
 }
 
-/* The bits behind a prefix of so many bits, 0 to 128. A shift by 64 is undefined, so neither word
- * is shifted by more than 63. */
+/* The mask of the bits after a prefix of `length` bits, 0 to 128. A shift by 64 is undefined, so
+ * neither word is shifted by more than 63. */
 FS_INLINE fs_key fs_host_bits(unsigned length)
 {
     fs_key mask = {0, 0};
@@ -100,7 +100,7 @@ FS_INLINE int fs_key_less(fs_key a, fs_key b)
     return a.hi < b.hi || (a.hi == b.hi && a.lo < b.lo);
 }
 
-/* Whether the first `length` bits are the same. */
+/* Whether the first `length` bits are equal. */
 FS_INLINE int fs_key_agree(fs_key a, fs_key b, unsigned length)
 {
     const fs_key host = fs_host_bits(length);
@@ -117,27 +117,26 @@ FS_INLINE unsigned fs_leading_zeros(uint64_t x)
 #endif
 }
 
-/* How many bits are the same from the first on, 0 to 128. */
+/* Count the equal leading bits, 0 to 128. */
 FS_INLINE unsigned fs_key_common(fs_key a, fs_key b)
 {
     return a.hi != b.hi ? fs_leading_zeros(a.hi ^ b.hi) : 64 + fs_leading_zeros(a.lo ^ b.lo);
 }
 
-/* Bit number `at`, 0 to 127. */
+/* Bit `at`, 0 to 127; 0 is the first. */
 FS_INLINE unsigned fs_key_bit(fs_key key, unsigned at)
 {
     return (unsigned)((at < 64 ? key.hi >> (63 - at) : key.lo >> (127 - at)) & 1);
 }
 
-/* A prefix and the place of its value. */
+/* A prefix and the slot of its value. */
 typedef struct {
     fs_key key;
     uint32_t slot;
     uint8_t length;
 } fs_prefix;
 
-/* Address order, and at one address the shorter prefix first: a prefix stands before all that it
- * covers. */
+/* Order by address, then shorter prefix first: a prefix comes before all that it covers. */
 FS_INLINE int fs_prefix_before(const fs_prefix *a, const fs_prefix *b)
 {
     if (!fs_key_equal(a->key, b->key))

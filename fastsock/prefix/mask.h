@@ -1,4 +1,4 @@
-/* Clear what stands behind a prefix, in many packed addresses. Each row is read once. */
+/* Clear the bits after a prefix in many packed addresses. Each row is read once. */
 #ifndef FASTSOCK_PREFIX_MASK_H
 #define FASTSOCK_PREFIX_MASK_H
 
@@ -18,7 +18,7 @@ static inline void fs_mask4(const uint8_t *p, size_t rows, unsigned bits, uint8_
     }
 }
 
-/* `bits4` of the IPv4 address in a mapped row, `bits6` of any other one. */
+/* Keep `bits4` of the IPv4 address in a mapped row, `bits6` of any other row. */
 static inline void fs_mask6(const uint8_t *p, size_t rows, unsigned bits4, unsigned bits6,
                             uint8_t *out)
 {

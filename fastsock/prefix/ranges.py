@@ -1,6 +1,6 @@
 """Ranges of addresses: as CIDR blocks, and as sets in the form of sorted boundaries.
 
-A set of addresses of one family is a sorted list of numbers, at which it starts and ends in turn:
+A set of addresses of one family is a sorted list of its boundaries, starts and ends in turn:
 ``[first, last + 1, ...]``. An address is inside if an odd number of boundaries is not greater.
 """
 
@@ -11,9 +11,9 @@ from itertools import pairwise
 
 
 def blocks(first: int, last: int, bits: int) -> Iterator[tuple[int, int]]:
-    """The fewest CIDR blocks of a range: (address, length) each."""
+    """Split a range into the fewest CIDR blocks: (address, length) each."""
     while first <= last:
-        # The largest block that starts here and does not go beyond the end.
+        # Take the largest block that starts here and does not pass the end.
         aligned = (first & -first).bit_length() - 1 if first else bits
         size = min(aligned, (last - first + 1).bit_length() - 1)
         yield first, bits - size
@@ -21,7 +21,7 @@ def blocks(first: int, last: int, bits: int) -> Iterator[tuple[int, int]]:
 
 
 def union_of(flat: list[int]) -> list[int]:
-    """The boundaries of ranges that come in any order: first and last address of each."""
+    """Join ranges, given in any order as first and last addresses, into boundaries."""
     order = sorted(zip(flat[::2], flat[1::2], strict=True))
     bounds: list[int] = []
     end = -1
@@ -35,9 +35,9 @@ def union_of(flat: list[int]) -> list[int]:
 
 
 def combined(a: list[int], b: list[int], table: int) -> list[int]:
-    """A set operation. Bit ``2 * (in a) + (in b)`` of `table` says whether an address stays."""
-    # Where a boundary stands twice, the first copy only changes the state: both are seen before
-    # the result is looked at, for a pair of equal boundaries gives a pair of equal results.
+    """Combine two sets. Bit ``2 * (in a) + (in b)`` of `table` says whether an address stays."""
+    # A boundary of both sets occurs twice. The second copy may revert the change that the first
+    # made: then the two equal boundaries cancel out.
     marks = sorted([2 * x + 1 for x in a] + [2 * x for x in b])
     bounds: list[int] = []
     state = inside = 0
@@ -58,7 +58,7 @@ UNION, INTERSECTION, DIFFERENCE, EXCLUSIVE = 0b1110, 0b1000, 0b0100, 0b0110
 
 
 def spans(bounds: list[int]) -> Iterator[tuple[int, int]]:
-    """First address and last address and one, of each range."""
+    """Give the first address of each range, and its last address + 1."""
     return zip(bounds[::2], bounds[1::2], strict=True)
 
 

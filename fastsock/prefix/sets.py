@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 SET_DOC = """\
     A set of addresses of both families, made of networks.
 
-    It is what its addresses are, not which networks it was made of: ``10.0.0.0/9`` and
-    ``10.128.0.0/9`` are ``10.0.0.0/8``. Iteration gives the fewest networks, as text. IPv4-mapped
-    addresses are IPv4 addresses here.
+    Sets with the same addresses are equal, whichever networks they were made of: ``10.0.0.0/9``
+    and ``10.128.0.0/9`` equal ``10.0.0.0/8``. Iteration gives the fewest networks, as text.
+    IPv4-mapped addresses are IPv4 addresses here.
 
     Args:
         networks: any iterable of networks, or another set.
-        strict: refuse networks with host bits set; else clear the bits.
+        strict: refuse networks with host bits set. False: clear the bits.
 
     Raises:
-        AddressError: a network that is none.
+        AddressError: a text is not a network.
 
     >>> trusted = PrefixSet(["10.0.0.0/9", "10.128.0.0/9", "2001:db8::/32"])
     >>> "10.1.2.3" in trusted, "192.0.2.1" in trusted
@@ -46,18 +46,18 @@ _Bounds = tuple[list[int], list[int]]
 
 
 def text_of(address: int, length: int, wide: bool) -> str:
-    """A network as `ipaddress` writes it."""
+    """Write a network as `ipaddress` does."""
     if not wide:
         return f"{inet_ntop(AF_INET, address.to_bytes(4, 'big'))}/{length}"
-    if 0xFFFF < address < 1 << 32:  # glibc has dotted decimal here
+    if 0xFFFF < address < 1 << 32:  # glibc would write dotted decimal here
         return f"::{address >> 16:x}:{address & 0xFFFF:x}/{length}"
     return f"{inet_ntop(AF_INET6, address.to_bytes(16, 'big'))}/{length}"
 
 
 class SetMethods:
-    """All of `PrefixSet` but what a twin compiles."""
+    """The methods of `PrefixSet`; each twin only compiles the form."""
 
-    # Boundaries of IPv4 and IPv6; they are replaced, never changed, so readers need no lock.
+    # Boundaries of IPv4 and IPv6 are replaced, never changed in place, so readers need no lock.
     __slots__ = ("__weakref__", "_asked", "_bounds", "_form", "_lock", "_strict")
 
     if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class SetMethods:
         return made
 
     def _set(self, bounds: _Bounds, form: Any = None) -> None:
-        self._form = None  # first, or a reader would take the old form for the new addresses'
+        self._form = None  # first, so that no reader uses the old form with new boundaries
         self._bounds = bounds
         self._asked = 0
         self._form = form
@@ -103,7 +103,7 @@ class SetMethods:
     # Membership:
 
     def __contains__(self, item: Any) -> bool:
-        """Whether an address, or all addresses of a network, are in the set."""
+        """Whether an address, or every address of a network, is in the set."""
         if (isinstance(item, str) and "/" in item) or isinstance(item, tuple):
             return self._holds(item)
         form = self._form
@@ -113,7 +113,7 @@ class SetMethods:
             return form.contains(item)  # type: ignore[no-any-return]
         if hasattr(item, "network_address"):
             return self._holds(item)
-        # Compile when that pays: boundaries are searched in the meantime.
+        # Search the boundaries until enough look-ups have come to make compiling pay.
         self._asked += 1
         bounds = self._bounds
         if self._asked * 4 > len(bounds[0]) + len(bounds[1]):
@@ -130,7 +130,7 @@ class SetMethods:
         return at & 1 == 1 and bounds[at] >= first + (1 << 8 * len(packed) - length)
 
     def contains(self, address: Address, /, *, family: SupportsIndex | None = None) -> bool:
-        """Tell whether an address is in the set: as ``in``, for an int with its family.
+        """Tell whether an address is in the set. Unlike ``in``, this takes an int with its family.
 
         >>> from socket import AF_INET
         >>> PrefixSet(["10.0.0.0/8"]).contains(0x0A000001, family=AF_INET)
@@ -139,7 +139,7 @@ class SetMethods:
         return self._compiled().contains(address, family)  # type: ignore[no-any-return]
 
     def contains_many(self, family: SupportsIndex, packed: ReadableBuffer) -> bytes:
-        r"""Tell for each of many packed addresses whether it is in the set.
+        r"""Tell which of many packed addresses are in the set.
 
         Args:
             family: `AF_INET` (records of 4 bytes), or `AF_INET6` or `AF_UNSPEC` (16 bytes, IPv4
@@ -147,11 +147,11 @@ class SetMethods:
             packed: any contiguous bytes-like object of such records.
 
         Returns:
-            A byte a row, 1 or 0.
+            One byte per row, 1 or 0.
 
         Raises:
-            ValueError: another family, or a buffer of another size.
-            TypeError, BufferError: no buffer, or one in pieces.
+            ValueError: another family, or a size that is not a multiple of the record's.
+            TypeError, BufferError: not a buffer, or not contiguous.
 
         >>> from socket import AF_INET
         >>> PrefixSet(["10.0.0.0/8"]).contains_many(AF_INET, bytes([10, 0, 0, 1, 192, 0, 2, 1]))
@@ -162,7 +162,7 @@ class SetMethods:
     # Changes:
 
     def add(self, network: Network, /) -> None:
-        """Put a network's addresses in.
+        """Add the addresses of a network.
 
         >>> addresses = PrefixSet()
         >>> addresses.add("192.0.2.0/24")
@@ -172,7 +172,7 @@ class SetMethods:
         self._change([network], ranges.UNION)
 
     def discard(self, network: Network, /) -> None:
-        """Take a network's addresses out, as many of them as are in.
+        """Remove the addresses of a network, if they are in the set.
 
         >>> addresses = PrefixSet(["192.0.2.0/24"])
         >>> addresses.discard("192.0.2.128/25")
@@ -182,7 +182,7 @@ class SetMethods:
         self._change([network], ranges.DIFFERENCE)
 
     def update(self, networks: Iterable[Network], /) -> None:
-        """Put the addresses of many networks in.
+        """Add the addresses of many networks.
 
         >>> addresses = PrefixSet()
         >>> addresses.update(["192.0.2.0/25", "192.0.2.128/25"])
@@ -192,7 +192,7 @@ class SetMethods:
         self._change(networks, ranges.UNION)
 
     def clear(self) -> None:
-        """Take everything out.
+        """Remove everything.
 
         >>> addresses = PrefixSet(["192.0.2.0/24"])
         >>> addresses.clear()
@@ -245,7 +245,7 @@ class SetMethods:
         return self._operated_in_place(other, ranges.EXCLUSIVE)  # type: ignore[no-any-return]
 
     def __invert__(self) -> Self:
-        """All other addresses of both families."""
+        """Return all other addresses of both families."""
         everything: _Bounds = ([0, 1 << 32], [0, 1 << 128])
         return self._made(_merged(everything, self._bounds, ranges.DIFFERENCE))
 
@@ -257,7 +257,7 @@ class SetMethods:
     __hash__ = None  # type: ignore[assignment]
 
     def __le__(self, other: Any) -> bool:
-        """Whether all addresses are in the other set, too."""
+        """Whether all addresses are also in the other set."""
         if not isinstance(other, SetMethods):
             return NotImplemented
         return not any(_merged(self._bounds, other._bounds, ranges.DIFFERENCE))
@@ -281,7 +281,7 @@ class SetMethods:
         """Tell whether any address of this set is in `other`.
 
         Args:
-            other: a set, a network, or an iterable of networks: a table, too.
+            other: a set, a network, or an iterable of networks such as a table.
 
         >>> PrefixSet(["10.0.0.0/8"]).overlaps("10.1.0.0/16")
         True
@@ -290,7 +290,7 @@ class SetMethods:
             other = [other]
         return any(_merged(self._bounds, self._bounds_of(other), ranges.INTERSECTION))
 
-    # What it holds:
+    # Contents:
 
     def to_cidrs(self) -> list[str]:
         """Return the fewest networks that have these addresses and no others.
@@ -324,11 +324,11 @@ class SetMethods:
 
     @property
     def num_addresses(self) -> int:
-        """How many addresses there are, of both families."""
+        """The number of addresses of both families."""
         return sum(end - first for bounds in self._bounds for first, end in ranges.spans(bounds))
 
     def __len__(self) -> int:
-        """How many networks `to_cidrs` gives."""
+        """The number of networks that `to_cidrs` gives."""
         return sum(
             sum(1 for _ in ranges.blocks(first, end - 1, _BITS[wide]))
             for wide, bounds in enumerate(self._bounds)
@@ -347,7 +347,7 @@ class SetMethods:
         return f"{type(self).__name__}({shown or ''})"
 
     def copy(self) -> Self:
-        """Return a set of its own with the same addresses.
+        """Return an independent set of the same addresses.
 
         >>> addresses = PrefixSet(["192.0.2.0/24"])
         >>> addresses.copy() == addresses
@@ -363,13 +363,13 @@ class SetMethods:
 
     @classmethod
     def from_ranges(cls, pairs: Iterable[Any], /) -> Self:
-        """Make a set of ranges of addresses.
+        """Make a set from ranges of addresses.
 
         Args:
             pairs: ``(first, last)`` each, both addresses in any form and of one family.
 
         Raises:
-            AddressError, TypeError, ValueError: no address, or no range.
+            AddressError, TypeError, ValueError: not an address, or not a range.
 
         >>> PrefixSet.from_ranges([("192.0.2.0", "192.0.2.127")])
         PrefixSet(['192.0.2.0/25'])
@@ -390,7 +390,7 @@ def _is_object(value: Any) -> bool:
 
 
 def read_range(first: Any, last: Any) -> tuple[bool, int, int]:
-    """Whether a range is of IPv6, and its first and last address as numbers."""
+    """Read a range: whether it is IPv6, and its first and last address as numbers."""
     a, b = read_address(first), read_address(last)
     if len(a) != len(b) or a > b:
         raise errors.bad_range(first, last)
@@ -398,7 +398,7 @@ def read_range(first: Any, last: Any) -> tuple[bool, int, int]:
 
 
 def _restored(cls: type[SetMethods], bounds4: list[int], bounds6: list[int]) -> SetMethods:
-    """What a pickle calls."""
+    """Restore a pickled object."""
     for bounds, bits in ((bounds4, 32), (bounds6, 128)):
         if len(bounds) % 2 or not ranges.is_sorted([-1, *bounds, (1 << bits) + 1]):
             raise ValueError("a pickled set's boundaries must ascend")

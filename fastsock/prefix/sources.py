@@ -1,4 +1,4 @@
-"""Where tables come from: ranges, CSV files of several kinds, MaxMind DB files."""
+"""Sources of tables: ranges, CSV files of several kinds, MaxMind DB files."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ def _of_span(wide: bool, first: int, last: int) -> Iterator[tuple[bytes, int]]:
 
 
 def of_ranges(ranges: Iterable[Any]) -> Iterator[_Pair]:
-    """The networks of ranges, those of smaller ranges last: equal networks are theirs."""
+    """Split ranges into networks, smaller ranges last: of equal networks the last counts."""
     spans = [(*read_range(first, last), value) for first, last, value in ranges]
-    spans.sort(key=lambda span: span[1] - span[2])  # the size, negative; equal ones stay in order
+    spans.sort(key=lambda span: span[1] - span[2])  # by size, descending; the sort is stable
     for wide, first, last, value in spans:
         for network in _of_span(wide, first, last):
             yield network, value
 
 
 class Columns(NamedTuple):
-    """What to read of a row: see `PrefixTable.from_csv`."""
+    """The columns to read: see `PrefixTable.from_csv`."""
 
     network: str | None
     value: Any
@@ -47,7 +47,7 @@ class Columns(NamedTuple):
     where: Callable[[_Row], object] | None
 
     def check(self) -> None:
-        """Refuse options that don't go together."""
+        """Refuse options that exclude each other."""
         if self.first is None:
             if self.last is not None or self.number is not None:
                 raise ValueError("last= and count= need first=")
@@ -57,7 +57,7 @@ class Columns(NamedTuple):
             raise ValueError("first= needs either last= or count=")
 
     def needed(self) -> list[str]:
-        """The columns that must be there."""
+        """The required columns."""
         if self.first is not None:
             found = [self.first, self.last or self.number or ""]
         else:
@@ -96,13 +96,13 @@ class Columns(NamedTuple):
 
 
 class _Interned:
-    """Equal values as one object, where they can be compared as keys."""
+    """Makes equal values one object, if they can be keys of a dict."""
 
     def __init__(self) -> None:
         self._seen: dict[Any, Any] = {}
 
     def __call__(self, value: Any) -> Any:
-        # With the type, for 1, 1.0 and True are equal; in a dict, the items' types count, too.
+        # Include the type: 1, 1.0 and True are equal. repr() tells the types inside containers.
         key = (type(value), repr(value) if isinstance(value, (dict, list, float)) else value)
         try:
             return self._seen.setdefault(key, value)
@@ -121,7 +121,7 @@ class _Reader:
 
     def __init__(self, lines: Iterable[str], columns: Columns) -> None:
         self.line = 0
-        import csv  # at the first file: it brings `re`
+        import csv  # imported when used: it imports `re`
 
         self._rows = csv.reader(self._counted(lines), delimiter=columns.delimiter)
         names = list(columns.names) if columns.names is not None else None
@@ -138,13 +138,13 @@ class _Reader:
 
     def __iter__(self) -> Iterator[_Row]:
         for fields in self._rows:
-            # A short row lacks its last fields: they are empty, and refused where they are needed.
+            # A short row gets empty fields, which are refused where they are needed.
             fields += [""] * (len(self.names) - len(fields))
             yield dict(zip(self.names, fields, strict=False))
 
 
 def of_csv(cls: Any, path: Any, columns: Columns, on_error: str) -> Any:
-    """A table of a file's rows: see `PrefixTable.from_csv`."""
+    """Make a table from a CSV file: see `PrefixTable.from_csv`."""
     if on_error not in ("strict", "mask"):
         raise errors.bad_errors(on_error)
     columns.check()
@@ -192,7 +192,7 @@ def _picker(field: Any) -> Callable[[Any], Any]:
 
 
 def of_mmdb(path: str | PathLike[str], field: Any) -> Iterator[tuple[Any, Any]]:
-    """The networks and records of a MaxMind DB file."""
+    """Read the networks and records of a MaxMind DB file."""
     import maxminddb  # type: ignore[import-not-found,unused-ignore]
 
     pick, interned = _picker(field), _Interned()

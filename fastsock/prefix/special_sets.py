@@ -1,7 +1,7 @@
-"""The kinds of addresses that `ipaddress` has properties for, as sets.
+"""The properties of `ipaddress`, such as `is_private`, as sets of addresses.
 
-The running module is asked, never its version: patch releases differ, and distributions backport.
-Its answers can only change at the boundaries of the networks in its own tables.
+Ask the running module, not its version: patch releases differ, and distributions backport. Its
+answers can only change at the boundaries of the networks in its own tables.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NAMES = (
 
 
 def _networks(value: Any) -> Iterator[Any]:
-    """The networks in a table, which has them singly and in lists."""
+    """Find the networks in a table of constants, single ones and lists."""
     if isinstance(value, (list, tuple)):
         for item in value:
             yield from _networks(item)
@@ -42,11 +42,11 @@ def _networks(value: Any) -> Iterator[Any]:
 
 @cache
 def cuts(wide: bool) -> list[int]:
-    """Where an answer may change: the sorted boundaries of all of `ipaddress`'s own networks."""
+    """List where an answer may change: the sorted boundaries of `ipaddress`'s own networks."""
     bits = 128 if wide else 32
-    # Loopback and unspecified IPv6 addresses are compared with numbers, not looked up in a table.
+    # The module compares loopback and unspecified IPv6 addresses with numbers, not with networks.
     found = {0, 1, 2}
-    import ipaddress  # at the first question, as all of this
+    import ipaddress  # imported when used: it is slow to import
 
     for table in vars(ipaddress).values():
         if isinstance(table, type):
@@ -68,7 +68,7 @@ def _bounds(name: str, wide: bool) -> list[int]:
     kind: Any = ipaddress.IPv6Address if wide else ipaddress.IPv4Address
     bounds: list[int] = []
     for cut in cuts(wide):
-        # Mapped addresses are IPv4 addresses here: no set has them among IPv6.
+        # Mapped addresses count as IPv4, so no set has them among IPv6.
         mapped = wide and cut in _MAPPED
         inside = not mapped and bool(getattr(kind(cut), f"is_{name}", False))
         if inside != len(bounds) % 2:
@@ -82,7 +82,7 @@ _forms: dict[tuple[type, str], Any] = {}
 
 
 def make(cls: type[S], name: str) -> S:
-    """A set of that kind; the compiled form is made once and shared."""
+    """Make the set of that name. The compiled form is made once and shared."""
     if name not in NAMES:
         raise errors.unknown_special(name, NAMES)
     bounds = _bounds(name, False), _bounds(name, True)

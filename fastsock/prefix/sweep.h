@@ -1,11 +1,11 @@
-/* Prefixes -> the ranges in which the longest match is the same: sort, then one sweep. */
+/* Turn prefixes into ranges that have one longest match: sort, then sweep once. */
 #ifndef FASTSOCK_PREFIX_SWEEP_H
 #define FASTSOCK_PREFIX_SWEEP_H
 
 #include "key.h"
 
-/* Merge sort: stable, so that of equal prefixes the last one given comes last, and linear where the
- * list is in order, as most files are. `spare` has room for all. */
+/* Merge sort: stable, so that of equal prefixes the last one given comes last; linear for a sorted
+ * list, as in most files. `spare` has room for all. */
 static inline void fs_sort_prefixes(fs_prefix *list, size_t count, fs_prefix *spare)
 {
     if (count < 16) {
@@ -19,7 +19,7 @@ static inline void fs_sort_prefixes(fs_prefix *list, size_t count, fs_prefix *sp
         return;
     }
     const size_t half = count / 2;
-    fs_sort_prefixes(list, half, spare); /* depth: the binary logarithm of the count */
+    fs_sort_prefixes(list, half, spare); /* recursion depth: log2(count) */
     fs_sort_prefixes(list + half, count - half, spare);
     if (!fs_prefix_before(&list[half], &list[half - 1]))
         return;
@@ -30,7 +30,7 @@ static inline void fs_sort_prefixes(fs_prefix *list, size_t count, fs_prefix *sp
     memcpy(list + out, spare + left, (half - left) * sizeof *list);
 }
 
-/* Keep the last one of equal prefixes in a sorted list; returns how many are left. */
+/* Keep the last of equal prefixes in a sorted list. Returns how many are left. */
 static inline size_t fs_unique_prefixes(fs_prefix *list, size_t count)
 {
     size_t kept = 0;
@@ -43,13 +43,13 @@ static inline size_t fs_unique_prefixes(fs_prefix *list, size_t count)
     return kept;
 }
 
-/* What is in force from `start` up to the next range: 0 for nothing, else a slot and one. */
+/* The value from `start` to the next range: 0 for none, else slot + 1. */
 typedef struct {
     fs_key start;
     uint32_t value;
 } fs_range;
 
-/* Note that `value` holds from `start` on, which is never less than the last range's start. */
+/* Append a range, `value` from `start` on. `start` is not below the last range's start. */
 static inline size_t fs_add_range(fs_range *ranges, size_t count, fs_key start, uint32_t value)
 {
     if (count > 0 && fs_key_equal(ranges[count - 1].start, start))
@@ -62,11 +62,11 @@ static inline size_t fs_add_range(fs_range *ranges, size_t count, fs_key start, 
     return count;
 }
 
-/* The ranges of a sorted list without duplicates. `ranges` has room for 2 * count + 1, the most
- * there can be; the first one starts at zero. */
+/* Make the ranges of a sorted list without duplicates. `ranges` has room for 2 * count + 1, the
+ * maximum; the first range starts at zero. */
 static inline size_t fs_sweep(const fs_prefix *list, size_t count, fs_range *ranges)
 {
-    const fs_prefix *open[129]; /* the prefixes around the current one: each is longer, so 129 */
+    const fs_prefix *open[129]; /* the prefixes that cover the current one, of lengths 0 to 128 */
     const fs_key zero = {0, 0};
     unsigned depth = 0;
     size_t found = fs_add_range(ranges, 0, zero, 0);
@@ -76,7 +76,7 @@ static inline size_t fs_sweep(const fs_prefix *list, size_t count, fs_range *ran
             fs_key after = fs_key_last(open[depth - 1]->key, open[depth - 1]->length);
             depth--;
             after.hi += ++after.lo == 0;
-            if ((after.hi | after.lo) != 0) /* else it reached the end of the space */
+            if ((after.hi | after.lo) != 0) /* zero: it reached the end of the address space */
                 found = fs_add_range(ranges, found, after,
                                      depth > 0 ? open[depth - 1]->slot + 1 : 0);
         }

@@ -1,4 +1,4 @@
-"""What a table can do beside looking up: written once, over either twin's hot half."""
+"""The methods of a table that are not look-ups: written once, over either twin."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ TABLE_DOC = """\
     A mapping from networks of both families to values, searched by longest prefix.
 
     It is a mutable mapping whose keys are networks: as text (``"10.0.0.0/8"``), as
-    ``(packed, length)``, as network objects of `ipaddress`. It gives them back as text, IPv4 before
+    ``(packed, length)``, as network objects of `ipaddress`. It returns them as text, IPv4 before
     IPv6, each in address order. Networks of IPv4-mapped addresses are IPv4 networks, and mapped
-    addresses are looked up as IPv4. Iterations go over the table as it was when they began.
+    addresses are looked up as IPv4. Iteration goes over a snapshot of the table.
 
-    Look-ups and changes may alternate, also in different threads: a look-up gives what was right
-    before a change or after it.
+    Look-ups and changes may alternate, also in different threads. A look-up during a change gives
+    the old answer or the new one.
 
     Args:
         items: pairs of networks and values, or a mapping.
-        strict: refuse networks with host bits set (``"10.0.0.1/8"``); else clear the bits.
+        strict: refuse networks with host bits set (``"10.0.0.1/8"``). False: clear the bits.
 
     Raises:
-        AddressError: a network that is none.
+        AddressError: a text is not a network.
 
     >>> table = PrefixTable({"10.0.0.0/8": "office", "2001:db8::/32": "lab"})
     >>> table["10.9.0.0/16"] = "guests"
@@ -53,7 +53,7 @@ class _Values(ValuesView[object]):
 
 
 class TableMethods:
-    """The half of `PrefixTable` that is written once."""
+    """The methods of `PrefixTable` that are written once for both twins."""
 
     __slots__ = ()
 
@@ -108,13 +108,13 @@ class TableMethods:
         return _Values(self)  # type: ignore[arg-type,unused-ignore]
 
     def update(self, items: Any = (), /) -> None:
-        """Set many networks at once: all, or none where one of them is wrong.
+        """Set many networks at once. If one of them is wrong, set none.
 
         Args:
             items: pairs of networks and values, or a mapping; of equal networks the last counts.
 
         Raises:
-            AddressError, TypeError, ValueError: an item that is no pair, or no network.
+            AddressError, TypeError, ValueError: an item that is not a pair, or not a network.
 
         >>> table = PrefixTable()
         >>> table.update([("10.0.0.0/8", 1), ("192.0.2.0/24", 2)])
@@ -124,7 +124,7 @@ class TableMethods:
         self._update(items.items() if isinstance(items, Mapping) else items)
 
     def pop(self, network: Network, /, default: Any = _MISSING) -> Any:
-        """Take a network out and return its value, or `default` where that is given.
+        """Remove a network and return its value. If it is absent, return `default` if given.
 
         >>> PrefixTable({"10.0.0.0/8": 1}).pop("10.0.0.0/8")
         1
@@ -137,7 +137,7 @@ class TableMethods:
         return default
 
     def popitem(self) -> tuple[str, Any]:
-        """Take the first network out and return it with its value.
+        """Remove the first network and return it with its value.
 
         >>> PrefixTable({"10.0.0.0/8": 1}).popitem()
         ('10.0.0.0/8', 1)
@@ -147,7 +147,7 @@ class TableMethods:
         raise KeyError("popitem(): the table is empty")
 
     def clear(self) -> None:
-        """Take everything out.
+        """Remove everything.
 
         >>> table = PrefixTable({"10.0.0.0/8": 1})
         >>> table.clear()
@@ -155,12 +155,12 @@ class TableMethods:
         0
         """
         if self.frozen:
-            self._remove("0.0.0.0/0")  # refuses in its own words
+            self._remove("0.0.0.0/0")  # raises the error of a frozen table
         form, values, _, _ = type(self)()._snapshot()
         self._adopt(form, values, None, False, self._snapshot()[3])
 
     def copy(self) -> Self:
-        """Return a table of its own with the same networks and values, which can be changed.
+        """Return an independent, mutable table with the same networks and values.
 
         >>> table = PrefixTable({"10.0.0.0/8": 1})
         >>> table.copy() == table
@@ -180,7 +180,7 @@ class TableMethods:
             other: a network, or an iterable of networks: another table, a `PrefixSet`, a list.
 
         Raises:
-            AddressError, TypeError, ValueError: no network.
+            AddressError, TypeError, ValueError: not a network.
 
         >>> PrefixTable({"10.0.0.0/8": 1}).overlaps("10.1.0.0/16")
         True
@@ -192,9 +192,9 @@ class TableMethods:
         return any(self.covering(network) or self.covered(network) for network in other)
 
     def freeze(self) -> None:
-        """Forbid changes from now on, and give back the memory that only they need.
+        """Forbid changes, and free the memory that only changes need.
 
-        Values get new places in `values_list`. `copy` gives a table that can be changed again.
+        Values get new indexes in `values_list`. `copy` gives a mutable table.
 
         >>> table = PrefixTable({"10.0.0.0/8": 1})
         >>> table.freeze()
@@ -208,7 +208,7 @@ class TableMethods:
     def save(self, path: str | PathLike[str], /) -> None:
         """Write the table to a file, which `load` opens without reading it.
 
-        The file is written beside `path` and then put in its place.
+        A temporary file is written beside `path` and then renamed to it.
 
         Args:
             path: the file. Values must be JSON: None, bool, int, float, str, list, dict.
@@ -225,15 +225,15 @@ class TableMethods:
 
         Args:
             path: the file.
-            mmap: map the file, so that all processes share its memory and only what is looked at is
-                read. Replace such a file (as `save` does): where one is cut while it is mapped,
-                the system ends processes that look (SIGBUS). False: read it all.
+            mmap: map the file, so that processes share its memory and read only what they use.
+                Replace such a file (as `save` does), never truncate it: a process that reads a
+                truncated mapping is killed (SIGBUS). False: read it all.
 
         Returns:
-            A table, which can be changed; the file does not change with it.
+            A mutable table. Changes to it do not change the file.
 
         Raises:
-            TableFileError: a file that is damaged, foreign, or of another version (a ValueError).
+            TableFileError: the file is damaged, foreign, or of another version (a ValueError).
             OSError: the file can't be read.
         """
         table = cls.__new__(cls)
@@ -242,25 +242,25 @@ class TableMethods:
         return table
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        """Pickle the compiled form as it is; by protocol 5 out of band, where that is wanted."""
+        """Pickle the compiled form as it is. Protocol 5 can pass it out of band."""
         form, values, strict = files.compacted(self)
-        import pickle  # at use: it brings `re`
+        import pickle  # imported when used: it imports `re`
 
         block = pickle.PickleBuffer(form.image) if protocol >= 5 else bytes(form.image)
         return _restored, (type(self), block, values, self.frozen, strict)
 
     @classmethod
     def from_ranges(cls, ranges: Iterable[Any], /) -> Self:
-        """Make a table of ranges of addresses.
+        """Make a table from ranges of addresses.
 
-        Where ranges overlap, the smaller one counts, and of equal ones the last.
+        Of overlapping ranges the smaller counts, and of equal ones the last.
 
         Args:
             ranges: ``(first, last, value)`` each, both addresses as `lookup` takes them and of one
                 family.
 
         Raises:
-            AddressError, TypeError, ValueError: no address, or no range.
+            AddressError, TypeError, ValueError: not an address, or not a range.
 
         >>> table = PrefixTable.from_ranges([("10.0.0.1", "10.0.0.6", "hosts")])
         >>> list(table)
@@ -284,28 +284,29 @@ class TableMethods:
         where: Callable[[dict[str, str]], object] | None = None,
         errors: str = "strict",
     ) -> Any:
-        """Make a table of a file with a network, or a range, in each row.
+        """Make a table from a CSV file with a network, or a range, in each row.
 
         Args:
             path: a path, or an iterable of lines.
             network: the column with the network, by default ``"network"``.
             value: the column with the value; several names give a dict of these; a function is
                 called with the row, a dict. None: the network's own text.
-            first: instead of `network`, the column with a range's first address, ...
-            last: ... and that with its last one, or ...
-            count: ... that with the number of its addresses. In a row of IPv6 it is a prefix
-                length, as the RIRs' files have it.
-            columns: the columns' names, where the first line has none.
-            delimiter: what stands between fields.
-            where: which rows to take: a function of the row.
-            errors: ``"strict"`` stops at the first row that can't be read, ``"mask"`` goes on.
+            first: instead of `network`, the column with a range's first address. It needs `last`
+                or `count`.
+            last: the column with a range's last address.
+            count: the column with the number of addresses. In an IPv6 row this is a prefix length,
+                as in the RIRs' files.
+            columns: the columns' names, if the first line is not a header.
+            delimiter: the separator between fields.
+            where: a function of the row: whether to take it.
+            errors: ``"strict"`` stops at the first row that can't be read, ``"mask"`` continues.
 
         Returns:
             The table; with ``errors="mask"`` a pair of it and a list of ``(line, reason)``. Empty
-            lines and lines that start with ``#`` are passed over. Equal values are one object.
+            lines and lines that start with ``#`` are skipped. Equal values become one object.
 
         Raises:
-            ValueError: a row that can't be read, by its line; a column that is not there.
+            ValueError: a row can't be read (the message has its line); a column is missing.
             OSError: the file can't be read.
 
         >>> table = PrefixTable.from_csv(["network,country", "192.0.2.0/24,NL"], value="country")
@@ -317,29 +318,29 @@ class TableMethods:
 
     @classmethod
     def from_mmdb(cls, path: str | PathLike[str], /, field: Any = None) -> Self:
-        """Make a table of a MaxMind DB file, by the package ``maxminddb``.
+        """Make a table from a MaxMind DB file, with the package ``maxminddb``.
 
         Args:
             path: the file.
-            field: what to keep of each record: a path such as ``"country.iso_code"``, or a function
-                of the record. Networks without it are left out. None: the whole record.
+            field: the part of each record to keep: a path such as ``"country.iso_code"``, or a
+                function of the record. Networks without it are left out. None: the whole record.
 
         Raises:
             ImportError: ``maxminddb`` is not installed.
-            OSError, ValueError: the file can't be read, or is no such file.
+            OSError, ValueError: the file can't be read, or is not a MaxMind DB file.
         """
         return cls(sources.of_mmdb(path, field))
 
 
 def _is_object(value: Any) -> bool:
-    """Whether an iterable is a network object."""
+    """Whether an iterable is itself a network object."""
     return hasattr(value, "network_address")
 
 
 def _restored(
     cls: type[TableMethods], block: Any, values: list[Any], frozen: bool, strict: bool
 ) -> TableMethods:
-    """What a pickle calls."""
+    """Restore a pickled object."""
     table = cls.__new__(cls)
     table._adopt(cls._read_form(block), values, None, frozen, strict)
     return table

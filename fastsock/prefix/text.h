@@ -5,10 +5,10 @@
 #include "fastsock/address/inet6.h"
 #include "key.h"
 
-enum { FS_NETWORK_MAX = FS_TEXT6_MAX + 1 + 4 }; /* what formatting may write beyond, included */
+enum { FS_NETWORK_MAX = FS_TEXT6_MAX + 1 + 4 }; /* including slack for formatters */
 
-/* As `ipaddress` writes it. glibc ends addresses that start with 96 zero bits in dotted decimal,
- * ipaddress has two groups there. */
+/* Write a network as `ipaddress` does. After 96 zero bits glibc writes dotted decimal; ipaddress
+ * writes two groups. */
 static inline size_t fs_format_network(fs_key key, unsigned length, int wide, uint8_t *out)
 {
     uint8_t packed[16];
@@ -32,7 +32,7 @@ static inline size_t fs_format_network(fs_key key, unsigned length, int wide, ui
     return (size_t)(p - out);
 }
 
-/* An address of either family at [p, end), and nothing behind it. */
+/* Parse an address of either family that fills [p, end). */
 static inline int fs_parse_either(const uint8_t *p, const uint8_t *end, fs_key *key, int *wide)
 {
     uint8_t packed[16];
@@ -48,7 +48,7 @@ static inline int fs_parse_either(const uint8_t *p, const uint8_t *end, fs_key *
     return 1;
 }
 
-/* Host bits are left as they are, and mapped addresses IPv6. */
+/* Parse a network. Host bits are kept, and mapped addresses stay IPv6. */
 static inline int fs_parse_network(const uint8_t *p, const uint8_t *end, fs_prefix *out, int *wide)
 {
     const uint8_t *slash = end;
@@ -60,7 +60,7 @@ static inline int fs_parse_network(const uint8_t *p, const uint8_t *end, fs_pref
     }
     if (slash == p)
         return 0;
-    if (*slash != '/') { /* an address is a network of its own */
+    if (*slash != '/') { /* a plain address is a network of one */
         if (!fs_parse_either(p, end, &out->key, wide))
             return 0;
         out->length = *wide ? 128 : 32;

@@ -1,9 +1,9 @@
-/* A static B-tree of sorted keys: which key is the last one that is not greater than x?
+/* A static B-tree of sorted keys, to find the last key that is not greater than x.
  *
- * A node is one cache line of sorted keys (16 of 32 bits, 8 of 64), padded with ones. There are no
- * pointers: level by level the nodes lie one after the other, and child number c of node n is node
- * n * (width + 1) + c of the next level. The last level has all keys, in order, so that the place
- * where a walk ends is the rank of the key. All levels follow from the number of keys.
+ * A node is one cache line of sorted keys (16 of 32 bits, 8 of 64), padded with ones. Nodes have no
+ * pointers: the levels are stored one after the other, and child c of node n is node
+ * n * (width + 1) + c of the next level. The last level has all keys in order, so that a walk ends
+ * at the rank of x. The number of keys determines all levels.
  */
 #ifndef FASTSOCK_PREFIX_TREE_H
 #define FASTSOCK_PREFIX_TREE_H
@@ -17,20 +17,20 @@
 #endif
 
 enum {
-    FS_WIDTH4 = 16,    /* keys a node: 64 bytes of 32-bit keys ... */
+    FS_WIDTH4 = 16,    /* keys per node: 64 bytes of 32-bit keys ... */
     FS_WIDTH6 = 8,     /* ... and of 64-bit ones */
     FS_TREE_LEVELS = 11, /* 9 ** 11 > 2 ** 32 */
-    FS_BLOCK = 32      /* look-ups that walk side by side: their cache misses overlap */
+    FS_BLOCK = 32      /* look-ups done together, so that their cache misses overlap */
 };
 
 typedef struct {
     uint32_t levels, keys;
-    uint32_t first[FS_TREE_LEVELS]; /* node number where each level starts, the root's first */
-    uint32_t count[FS_TREE_LEVELS]; /* its nodes */
-    uint32_t value;                 /* where the values start: keys + 1 of them */
+    uint32_t first[FS_TREE_LEVELS]; /* the first node of each level, the root's first */
+    uint32_t count[FS_TREE_LEVELS]; /* nodes of each level */
+    uint32_t value;                 /* the first of keys + 1 values */
 } fs_tree;
 
-/* The shape of a tree whose nodes start at node `first`; returns how many nodes it has. */
+/* Compute the shape of a tree whose nodes start at `first`. Returns the number of nodes. */
 static inline uint64_t fs_tree_shape(fs_tree *tree, uint32_t keys, unsigned width, uint32_t first)
 {
     uint32_t counts[FS_TREE_LEVELS];
@@ -73,7 +73,7 @@ static inline uint64_t fs_tree_shape(fs_tree *tree, uint32_t keys, unsigned widt
 #undef FS_WIDTH
 #undef FS_SUFFIX
 
-/* How many keys of a node are not greater than x. Plain loops: compilers make vectors of them. */
+/* Count the keys of a node that are not greater than x. Compilers vectorise these plain loops. */
 FS_INLINE unsigned fs_count4_scalar(const uint32_t *keys, uint32_t x)
 {
     unsigned count = 0;
@@ -110,7 +110,7 @@ FS_INLINE unsigned fs_count6_scalar(const uint64_t *keys, uint64_t x)
 #ifdef FASTSOCK_HAVE_AVX2
 #define FS_AVX2 __attribute__((target("avx2,popcnt")))
 
-/* keys <= x where the lesser of both is the key. */
+/* AVX2 has no unsigned comparison: a key is <= x if min(key, x) is the key. */
 FS_AVX2 FS_INLINE unsigned fs_count4_avx2(const uint32_t *keys, uint32_t x)
 {
     const __m256i all = _mm256_set1_epi32((int)x);
@@ -123,7 +123,7 @@ FS_AVX2 FS_INLINE unsigned fs_count4_avx2(const uint32_t *keys, uint32_t x)
     return (unsigned)__builtin_popcount(mask);
 }
 
-/* AVX2 compares 64 bits as signed numbers only: the highest bit is flipped on both sides. */
+/* AVX2 compares 64 bits as signed numbers only, so flip the highest bit on both sides. */
 FS_AVX2 FS_INLINE unsigned fs_count6_avx2(const uint64_t *keys, uint64_t x)
 {
     const __m256i flip = _mm256_set1_epi64x(INT64_MIN);
@@ -157,14 +157,14 @@ FS_AVX2 FS_INLINE unsigned fs_count6_avx2(const uint64_t *keys, uint64_t x)
 
 static int fs_use_avx2;
 
-/* Set once, at import. Interpreters of one process agree: the processor and the environment are the
- * same for all. */
+/* Called once, at import. All interpreters of a process choose the same: they share the processor
+ * and the environment. */
 static inline void fs_choose_walk(int avx2)
 {
 #ifdef FASTSOCK_HAVE_AVX2
     fs_use_avx2 = avx2 && fs_cpu_has_avx2();
 #else
-    (void)avx2; /* this compiler has made no kernel for it */
+    (void)avx2; /* this compiler built no AVX2 kernel */
 #endif
 }
 

@@ -1,7 +1,7 @@
-/* Part of tree.h, once for each width of key: write the nodes. No include guard. */
+/* Part of tree.h, included once for each key width: write the nodes. No include guard. */
 
-/* Fill the nodes above the last level, which has its keys: each key is the first one under the child
- * to its right. */
+/* Fill the nodes above the last level, whose keys are written. Each key is the first under the
+ * child to its right. */
 static inline void FS_PASTE(fs_tree_fill, FS_SUFFIX)(const fs_tree *tree, FS_KEY *nodes)
 {
     const uint32_t last = tree->levels - 1, leaves = tree->count[last];

@@ -1,8 +1,8 @@
-/* Part of tree.h, once for each width of key and each set of instructions: the walk down.
+/* Part of tree.h, included once for each key width and instruction set: the walk down.
  *
- * The two clamps are what memory safety rests on. Padding is all ones, so that an x of all ones
- * counts it, and the keys of a damaged file may be in any order: a walk may step beside the tree.
- * The first clamp keeps it among the nodes of the next level, the second among the ranks.
+ * The two clamps ensure memory safety. Padding is all ones, so an x of all ones counts it, and the
+ * keys of a damaged file may be in any order: a walk could leave the tree. The first clamp keeps it
+ * within the nodes of the next level, the second within the ranks.
  */
 #define FS_NAME(name) FS_PASTE(name, FS_SUFFIX)
 
@@ -24,7 +24,7 @@ FS_TARGET FS_INLINE uint32_t FS_NAME(fs_last_step)(const fs_tree *tree, const FS
     return rank < tree->keys ? rank : tree->keys;
 }
 
-/* How many keys are not greater than x. */
+/* Count the keys that are not greater than x. */
 FS_TARGET static inline uint32_t FS_NAME(fs_rank)(const fs_tree *tree, const FS_KEY *nodes,
                                                   FS_KEY x)
 {
@@ -34,8 +34,8 @@ FS_TARGET static inline uint32_t FS_NAME(fs_rank)(const fs_tree *tree, const FS_
     return FS_NAME(fs_last_step)(tree, nodes, node, x);
 }
 
-/* The same for up to FS_BLOCK keys at once: level by level, each fetching its next node while the
- * others walk. At last the values are fetched, which are read next. */
+/* The same for up to FS_BLOCK keys at once, level by level: prefetch each key's next node while the
+ * others walk. Last, prefetch the values, which are read next. */
 FS_TARGET static void FS_NAME(fs_ranks)(const fs_tree *tree, const FS_KEY *nodes, const FS_KEY *x,
                                         const uint32_t *values, uint32_t *ranks, unsigned count)
 {
@@ -54,7 +54,7 @@ FS_TARGET static void FS_NAME(fs_ranks)(const fs_tree *tree, const FS_KEY *nodes
     }
 }
 
-/* The same where each key has a tree of its own. */
+/* The same, with a separate tree for each key. */
 FS_TARGET static inline void FS_NAME(fs_ranks_each)(const fs_tree *const *trees,
                                                     const FS_KEY *nodes, const FS_KEY *x,
                                                     const uint32_t *values, uint32_t *ranks,

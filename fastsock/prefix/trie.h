@@ -9,14 +9,14 @@
 typedef struct {
     fs_key key;
     uint32_t child[2]; /* node numbers; 0 for none */
-    uint32_t value;    /* a slot and one, or 0: the node only parts two others */
+    uint32_t value;    /* slot + 1, or 0 for a node that only branches */
     uint8_t length;
 } fs_node;
 
 typedef struct {
     fs_node *nodes;    /* number 0 is never used */
     uint32_t used, room;
-    uint32_t unused;   /* a chain of nodes that were given back, by child[0] */
+    uint32_t unused;   /* free list, linked by child[0] */
     uint32_t roots[2]; /* IPv4, IPv6 */
 } fs_trie;
 
@@ -26,7 +26,7 @@ static inline void fs_trie_free(fs_trie *trie)
     memset(trie, 0, sizeof *trie);
 }
 
-/* Room for so many nodes more; 0 where there is no memory. An insert needs two. */
+/* Ensure capacity for `more` nodes; 0 if memory runs out. An insert needs two. */
 static inline int fs_trie_reserve(fs_trie *trie, size_t more)
 {
     if (trie->nodes == NULL)
@@ -69,7 +69,7 @@ static inline void fs_trie_drop(fs_trie *trie, uint32_t number)
     trie->unused = number;
 }
 
-/* Set a prefix's value, which is not 0; returns the one before. Room was reserved. */
+/* Set a prefix's value, not 0. Returns the previous value. The caller has reserved nodes. */
 static inline uint32_t fs_trie_set(fs_trie *trie, int wide, fs_key key, unsigned length,
                                    uint32_t value)
 {
@@ -105,7 +105,7 @@ static inline uint32_t fs_trie_set(fs_trie *trie, int wide, fs_key key, unsigned
     return 0;
 }
 
-/* Take a prefix out; returns its value, or 0 where it was not in. */
+/* Remove a prefix. Returns its value, or 0 if it is absent. */
 static inline uint32_t fs_trie_remove(fs_trie *trie, int wide, fs_key key, unsigned length)
 {
     fs_node *const nodes = trie->nodes;
@@ -123,10 +123,10 @@ static inline uint32_t fs_trie_remove(fs_trie *trie, int wide, fs_key key, unsig
         const uint32_t before = node->value;
         node->value = 0;
         if (before == 0 || (node->child[0] != 0 && node->child[1] != 0))
-            return before; /* it still parts two others */
+            return before; /* it still branches */
         *at = node->child[0] != 0 ? node->child[0] : node->child[1];
         fs_trie_drop(trie, number);
-        /* A node above that only parted this branch from another parts nothing now. */
+        /* The node above has one child left: if it has no value, remove it too. */
         if (*at == 0 && above != NULL && nodes[*above].value == 0) {
             const uint32_t fork = *above;
             *above = nodes[fork].child[0] != 0 ? nodes[fork].child[0] : nodes[fork].child[1];
@@ -137,7 +137,7 @@ static inline uint32_t fs_trie_remove(fs_trie *trie, int wide, fs_key key, unsig
     return 0;
 }
 
-/* The prefixes that cover this one or are it, shortest first; returns how many, at most 129. */
+/* List the prefixes that cover this one or equal it, shortest first. Returns how many, <= 129. */
 static inline unsigned fs_trie_chain(const fs_trie *trie, int wide, fs_key key, unsigned length,
                                      uint32_t *numbers)
 {
@@ -156,7 +156,7 @@ static inline unsigned fs_trie_chain(const fs_trie *trie, int wide, fs_key key, 
     return found;
 }
 
-/* The value of the longest prefix that covers this one or is it, or 0. */
+/* The value of the longest prefix that covers this one or equals it, or 0. */
 static inline uint32_t fs_trie_match(const fs_trie *trie, int wide, fs_key key, unsigned length)
 {
     uint32_t value = 0, at = trie->roots[wide];
@@ -188,11 +188,11 @@ static inline uint32_t fs_trie_get(const fs_trie *trie, int wide, fs_key key, un
     return 0;
 }
 
-/* All that a prefix covers, itself too, in order. `out` may be NULL, to count only. */
+/* List all that a prefix covers, itself included, in order. With `out` NULL, count only. */
 static inline size_t fs_trie_walk(const fs_trie *trie, int wide, fs_key key, unsigned length,
                                   fs_prefix *out)
 {
-    uint32_t stack[130]; /* one for each length, and one more */
+    uint32_t stack[130]; /* one for each length 0 to 128, and one more */
     unsigned depth = 0;
     size_t found = 0;
     uint32_t at = trie->roots[wide];

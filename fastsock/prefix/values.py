@@ -1,4 +1,4 @@
-"""Values of a file: JSON texts, each decoded when it is asked for."""
+"""Values of a file: JSON texts, each decoded when first used."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class _Unread:
 
 
 UNREAD: Final = _Unread()
-"""Stands in a list of values for one that has not been decoded yet."""
+"""Marks a value in a list that has not been decoded yet."""
 
 
 class ValueReader:
     """The texts of a file's values: a section of offsets and one of bytes.
 
-    A million values take longer to decode than to map, and most are never looked at.
+    Decoding a million values takes longer than mapping the file, and most are never used.
     """
 
     def __init__(self, offsets: memoryview, texts: memoryview) -> None:
@@ -32,13 +32,13 @@ class ValueReader:
         self._texts = texts
 
     def check(self) -> None:
-        """Refuse offsets that don't go from 0 to the end of the texts; `read` looks at the rest."""
+        """Check the first and the last offset of the texts; `read` checks the others."""
         if self._offsets[0] != 0 or self._offsets[-1] != len(self._texts):
             raise errors.bad_file("the values' texts have another size")
 
     def read(self, slot: int) -> Any:
         """Decode one value."""
-        # A slice can't leave the texts, wherever a damaged file's offsets point.
+        # A slice stays inside the texts, wherever a damaged file's offsets point.
         text = bytes(self._texts[self._offsets[slot] : self._offsets[slot + 1]])
         try:
             return _json().loads(text)
@@ -47,7 +47,7 @@ class ValueReader:
 
 
 def is_json(value: Any) -> bool:
-    """Whether JSON gives back the same: no tuples, no keys but str, no NaN."""
+    """Whether JSON restores the same value: no tuples, only str keys, no NaN."""
     kind = type(value)
     if kind in (str, int, bool, type(None)):
         return True
@@ -61,7 +61,7 @@ def is_json(value: Any) -> bool:
 
 
 def _json() -> ModuleType:
-    """The module, at the first value: it brings `re`, which takes longer than this part."""
+    """Import json when first used: it imports `re`, which takes longer than this part."""
     import json
 
     return json
@@ -73,8 +73,8 @@ def _encoder() -> Any:
 
 
 def write_value(value: Any) -> bytes:
-    """The JSON text of a value that `is_json`."""
-    if type(value) is int:  # most often, and a call of the encoder costs more
+    """Encode a value that `is_json`."""
+    if type(value) is int:  # the common case, and faster than the encoder
         return b"%d" % value
     text: str = _encoder().encode(value)
     return text.encode("utf-8", "surrogatepass")

@@ -1,6 +1,6 @@
 """`struct sockaddr` to and from the addresses of the `socket` module, in the platform's layout.
 
-For whoever passes addresses to system calls, eBPF maps or C libraries, or reads them there.
+For code that exchanges addresses with system calls, eBPF maps or C libraries.
 """
 
 from .._core.backend import COMPILED, TYPE_CHECKING, publish

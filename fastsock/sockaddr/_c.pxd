@@ -1,4 +1,4 @@
-"""The kernel of `struct sockaddr`, and what other parts use of its twin."""
+"""Declarations of the `struct sockaddr` kernel, and of the functions that other parts use."""
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t
 
@@ -45,9 +45,9 @@ cdef extern from "fastsock/sockaddr/sockaddr.h" nogil:
     ) noexcept
 
 
-# Pack an address; its length. On a socket of AF_INET6, `mapping` makes IPv4 hosts mapped ones.
+# Pack an address. Return its length. With AF_INET6, `mapping` turns IPv4 hosts into mapped ones.
 cdef Py_ssize_t pack_into(
     long family, object address, fs_sockaddr *out, bint mapping
 ) except -1
-# The address of an endpoint that was read, as the socket module has it.
+# Make the socket module's form of an endpoint.
 cdef object address_of(fs_sockaddr_kind kind, const fs_endpoint *endpoint)

@@ -46,7 +46,7 @@ cdef inline long long number_of(object value, long long most, str wording) excep
 
 
 cdef bint read_host4(object host, uint8_t *packed) except -1:
-    """Whether a host is an IPv4 address; then its bytes."""
+    """Read a host as an IPv4 address. Return whether it is one."""
     cdef Py_ssize_t size
     cdef const uint8_t *p
     if not PyUnicode_Check(host):
@@ -75,7 +75,7 @@ cdef uint32_t zone_index(object zone, object host) except? 0:
 
 
 cdef int read_host6(object host, uint8_t *packed, uint32_t *scope) except -1:
-    """The bytes of an IPv6 address, and its zone where no scope is given."""
+    """Read a host as an IPv6 address, and its zone if no scope is given."""
     cdef Py_ssize_t size, i
     cdef uint32_t zone
     cdef const uint8_t *p
@@ -93,7 +93,7 @@ cdef int read_host6(object host, uint8_t *packed, uint32_t *scope) except -1:
             return 0
         if stop == NULL or stop[0] != c"%":
             raise _errors.not_literal(host, "IPv6")
-    # A zone may be any text that names an interface.
+    # Any text that names an interface can be a zone.
     text, percent, name = host.partition("%")
     p = fs_ascii(text, &size)
     if not percent or p == NULL or fs_parse6(p, p + size, packed) != p + size:
@@ -217,19 +217,19 @@ def pack_sockaddr(family, address, /):
         address: as the `socket` module has it. IPv4: ``(host, port)``. IPv6: ``(host, port,
             flowinfo, scope_id)``, of which the last two may be left out; a zone in the host,
             ``"fe80::1%eth0"`` or ``"fe80::1%2"``, gives the scope where `scope_id` doesn't. The
-            host must be an address, for nothing is looked up; ``""`` is the unspecified one, and
+            host must be an address: names are not looked up. ``""`` is the unspecified one, and
             ``"<broadcast>"`` is 255.255.255.255. UNIX: a path, as str or bytes; on Linux an
             abstract name, which begins with a NUL; ``""`` for the unnamed address. Any other
             family: the bytes after the family.
 
     Returns:
-        The bytes, in the layout of this platform, as long as `bind` wants them.
+        The bytes in this platform's layout, of the length that `bind` expects.
 
     Raises:
-        AddressError: the host is no address of the family, or its zone no interface.
+        AddressError: the host is not an address of the family, or its zone not an interface.
         OverflowError: a port, flow or scope is out of range, as in the `socket` module.
         OSError: a path that is too long.
-        TypeError, ValueError: an address of another shape; a NUL inside of a path.
+        TypeError, ValueError: an address of another shape; a NUL inside a path.
 
     Source: POSIX.1-2017 <netinet/in.h> and <sys/un.h>; unix(7).
 
@@ -251,8 +251,8 @@ def unpack_sockaddr(buffer, /):
     r"""Unpack a `struct sockaddr`.
 
     Args:
-        buffer: its bytes: for a UNIX address exactly as many as its length says, for the others
-            there may be more.
+        buffer: its bytes. For a UNIX address exactly as many as its length; for others more
+            bytes may follow.
 
     Returns:
         ``(family, address)``, the address as the `socket` module has it: ``(host, port)``;
@@ -261,7 +261,7 @@ def unpack_sockaddr(buffer, /):
 
     Raises:
         ValueError: too few bytes for the family.
-        TypeError, BufferError: no buffer, or one in pieces.
+        TypeError, BufferError: not a buffer, or not contiguous.
 
     Source: POSIX.1-2017 <netinet/in.h> and <sys/un.h>; unix(7).
 

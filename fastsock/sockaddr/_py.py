@@ -1,4 +1,4 @@
-"""Reference twin of `fastsock.sockaddr`, by struct."""
+"""Pure twin of `fastsock.sockaddr`, using `struct`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from . import errors as _errors
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-# BSD's addresses begin with their length, in a byte; Python has no AF_UNIX on Windows.
+# BSD's addresses begin with a length byte. Python has no AF_UNIX on Windows.
 _BSD = sys.platform.startswith(("darwin", "freebsd", "netbsd", "openbsd", "dragonfly"))
 _ABSTRACT = sys.platform == "linux"
 _UNIX: int | None = getattr(socket, "AF_UNIX", None)
@@ -24,9 +24,9 @@ _PATH_MAX = 104 if _BSD else 108
 _STORAGE = 256 if sys.platform.startswith(("netbsd", "openbsd")) else 128
 _DATA_MAX = _STORAGE - 2
 _FAMILY_MAX = 255 if _BSD else 65535
-_BODY4 = struct.Struct(">H4s8x")  # after the family; numbers in network order
+_BODY4 = struct.Struct(">H4s8x")  # after the family, in network order
 _BODY6 = struct.Struct(">HI16s")
-_SCOPE = struct.Struct("=I")  # but this one
+_SCOPE = struct.Struct("=I")  # in the machine's order
 
 
 def _with_family(family: int, body: bytes) -> bytes:
@@ -136,19 +136,19 @@ def pack_sockaddr(family: int, address: Any, /) -> bytes:
         address: as the `socket` module has it. IPv4: ``(host, port)``. IPv6: ``(host, port,
             flowinfo, scope_id)``, of which the last two may be left out; a zone in the host,
             ``"fe80::1%eth0"`` or ``"fe80::1%2"``, gives the scope where `scope_id` doesn't. The
-            host must be an address, for nothing is looked up; ``""`` is the unspecified one, and
+            host must be an address: names are not looked up. ``""`` is the unspecified one, and
             ``"<broadcast>"`` is 255.255.255.255. UNIX: a path, as str or bytes; on Linux an
             abstract name, which begins with a NUL; ``""`` for the unnamed address. Any other
             family: the bytes after the family.
 
     Returns:
-        The bytes, in the layout of this platform, as long as `bind` wants them.
+        The bytes in this platform's layout, of the length that `bind` expects.
 
     Raises:
-        AddressError: the host is no address of the family, or its zone no interface.
+        AddressError: the host is not an address of the family, or its zone not an interface.
         OverflowError: a port, flow or scope is out of range, as in the `socket` module.
         OSError: a path that is too long.
-        TypeError, ValueError: an address of another shape; a NUL inside of a path.
+        TypeError, ValueError: an address of another shape; a NUL inside a path.
 
     Source: POSIX.1-2017 <netinet/in.h> and <sys/un.h>; unix(7).
 
@@ -170,8 +170,8 @@ def unpack_sockaddr(buffer: ReadableBuffer, /) -> tuple[int, Any]:
     r"""Unpack a `struct sockaddr`.
 
     Args:
-        buffer: its bytes: for a UNIX address exactly as many as its length says, for the others
-            there may be more.
+        buffer: its bytes. For a UNIX address exactly as many as its length; for others more
+            bytes may follow.
 
     Returns:
         ``(family, address)``, the address as the `socket` module has it: ``(host, port)``;
@@ -180,7 +180,7 @@ def unpack_sockaddr(buffer: ReadableBuffer, /) -> tuple[int, Any]:
 
     Raises:
         ValueError: too few bytes for the family.
-        TypeError, BufferError: no buffer, or one in pieces.
+        TypeError, BufferError: not a buffer, or not contiguous.
 
     Source: POSIX.1-2017 <netinet/in.h> and <sys/un.h>; unix(7).
 

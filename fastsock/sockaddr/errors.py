@@ -11,17 +11,17 @@ SCOPE = "scope_id must be 0-4294967295."
 
 
 def not_literal(text: str, kind: str) -> AddressError:
-    """The error of a host that is no address; names are not looked up here."""
+    """The error of a host that is not an address; names are not looked up."""
     return AddressError(f"{shorten(text)} is not an {kind} address", None, text)
 
 
 def not_host(host: object) -> TypeError:
-    """The error of a host that is no text."""
+    """The error of a host that is not text."""
     return TypeError(f"host must be str, not '{type(host).__name__}'")
 
 
 def not_tuple(kind: str, address: object) -> TypeError:
-    """The error of an internet address that is no tuple of the right size."""
+    """The error of an internet address that is not a tuple of the right size."""
     shape = "(host, port)" if kind == "IPv4" else "(host, port[, flowinfo[, scope_id]])"
     found = f"one of {len(address)}" if isinstance(address, tuple) else type(address).__name__
     return TypeError(f"an {kind} address must be a tuple {shape}, not {found}")
@@ -58,10 +58,10 @@ def nul_in_path() -> ValueError:
 
 
 def data_too_long(size: int, most: int) -> ValueError:
-    """The error of more bytes than any address has."""
+    """The error of more bytes than an address can have."""
     return ValueError(f"an address must have at most {most} bytes after its family, not {size}")
 
 
 def too_short(size: int, name: str) -> ValueError:
-    """The error of a sockaddr that is cut."""
+    """The error of a truncated sockaddr."""
     return ValueError(f"{size} bytes are too few for a {name}")

@@ -1,7 +1,7 @@
-/* struct sockaddr, by the platform's own headers. No Python.h: fuzzed and sanitised alone.
+/* struct sockaddr, by the platform's headers. No Python.h, so that it can be fuzzed alone.
  *
  * Packing writes into a `fs_sockaddr`, which is large enough for every family, and returns the
- * address's length as bind() wants it. Unpacking reads [p, end), wherever that lies in memory.
+ * address's length for bind(). Unpacking reads [p, end), which need not be aligned.
  */
 #ifndef FASTSOCK_SOCKADDR_H
 #define FASTSOCK_SOCKADDR_H
@@ -27,7 +27,7 @@ enum {
 };
 #endif
 
-/* BSD's addresses begin with their length. */
+/* BSD's addresses begin with a length byte. */
 #if defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || \
     defined(__DragonFly__)
 #define FS_SET_LENGTH(address, size) ((address)->any.sa_len = (uint8_t)(size))
@@ -57,15 +57,15 @@ enum {
 };
 
 typedef enum {
-    FS_SOCKADDR_NONE,  /* too few bytes for the family that they name, or for any family */
+    FS_SOCKADDR_NONE,  /* too few bytes for their family, or for any */
     FS_SOCKADDR_4,
     FS_SOCKADDR_6,
     FS_SOCKADDR_UNIX,
-    FS_SOCKADDR_OTHER, /* a family that is not known here: `path` has what stands after it */
+    FS_SOCKADDR_OTHER, /* an unknown family: `path` points to the bytes after it */
 } fs_sockaddr_kind;
 
 typedef struct {
-    int family;        /* -1 where there are too few bytes to name one */
+    int family;        /* -1 if there are too few bytes for one */
     uint8_t packed[16];
     uint16_t port;     /* these three in the machine's order, as Python has them */
     uint32_t flow;
@@ -97,7 +97,7 @@ static inline size_t fs_sockaddr6(fs_sockaddr *out, const uint8_t *packed, uint1
     return sizeof out->in6;
 }
 
-/* Bytes after the family, of which there may be `FS_DATA_MAX`. */
+/* Pack an unknown family and the bytes after it, up to `FS_DATA_MAX`. */
 static inline size_t fs_sockaddr_other(fs_sockaddr *out, long family, const uint8_t *data,
                                        size_t size)
 {
@@ -117,8 +117,8 @@ static inline size_t fs_sockaddr_unix(fs_sockaddr *out, const uint8_t *path, siz
     return fs_sockaddr_other(out, AF_UNIX, path, size); /* never called: see FS_HAVE_UNIX */
 }
 #else
-/* A path of less than FS_PATH_MAX bytes; none at all for the unnamed address; an abstract name,
- * which begins with NUL, of up to FS_PATH_MAX. */
+/* Pack a path of less than FS_PATH_MAX bytes, an empty one for the unnamed address, or an abstract
+ * name, which begins with NUL, of up to FS_PATH_MAX. */
 static inline size_t fs_sockaddr_unix(fs_sockaddr *out, const uint8_t *path, size_t size)
 {
     const int named = size != 0 && path[0] != 0;
@@ -127,7 +127,7 @@ static inline size_t fs_sockaddr_unix(fs_sockaddr *out, const uint8_t *path, siz
     if (size != 0)
         memcpy(out->un.sun_path, path, size);
     FS_SET_LENGTH(out, FS_PATH_OFFSET + size + (size_t)named);
-    return FS_PATH_OFFSET + size + (size_t)named; /* with the NUL that ends a path */
+    return FS_PATH_OFFSET + size + (size_t)named; /* including a path's final NUL */
 }
 #endif
 
@@ -172,7 +172,7 @@ static inline fs_sockaddr_kind fs_read_sockaddr(const uint8_t *p, const uint8_t 
         out->path = p + FS_PATH_OFFSET;
         out->path_size = size - FS_PATH_OFFSET;
         if (out->path_size != 0 && (*out->path != 0 || !FS_HAVE_ABSTRACT)) {
-            /* The kernel fills sun_path to its last byte, and then ends it by no NUL. */
+            /* A path that fills sun_path to its last byte has no final NUL. */
             const uint8_t *nul = memchr(out->path, 0, out->path_size);
             if (nul != NULL)
                 out->path_size = (size_t)(nul - out->path);

@@ -31,7 +31,7 @@ def run(request):
 
 @pytest.fixture(autouse=True)
 def over(datagram, monkeypatch):
-    """What is written once runs over each twin."""
+    """Run the shared code over each twin."""
     for name in ("DatagramBatch", "send_batch"):
         monkeypatch.setattr(module, name, getattr(datagram, name))
 

@@ -1,4 +1,4 @@
-"""Against programs of others: dnsmasq, dig, dnsperf, and aioquic over the transport."""
+"""Against other programs: dnsmasq, dig, dnsperf, and aioquic over the transport."""
 
 import os
 import re

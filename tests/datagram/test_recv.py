@@ -168,7 +168,7 @@ class TestViews:
             batch.recv(here)
             kept += batch.views()
             if n % 3 == 0:
-                kept[n // 2] = kept[n // 2][:]  # others go, this one stays
+                kept[n // 2] = kept[n // 2][:]  # drop the others, keep this one
         assert [bytes(view) for view in kept] == [b"number %d" % n for n in range(20)]
 
     def test_a_view_outlives_its_batch(self, datagram, ipv4):
@@ -308,7 +308,7 @@ class TestModes:
                 seen.append(batch.recv(there))
             except OSError as error:
                 seen.append(type(error))
-        # The kernel tells a pending error before the data; none of them is lost or doubled.
+        # The kernel reports a pending error before the data. None is lost or duplicated.
         assert sorted(seen, key=str) == [2, ConnectionRefusedError, TimeoutError]
 
     def test_not_a_socket(self, datagram):
@@ -389,7 +389,7 @@ class TestControl:
                 there.sendto(struct.pack("I", sent), name)
                 sent += 1
             got += batch.recv(here)
-        # What was dropped after the last one was queued shows in the next one.
+        # Drops after the last datagram was queued show in the next one.
         there.sendto(b"last", name)
         got += batch.recv(here)
         room = here.getsockopt(socket.SOL_SOCKET, constants.SO_MEMINFO, 36)

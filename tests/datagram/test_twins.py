@@ -48,7 +48,7 @@ COLUMNS = ["peer_family", "peer_addresses", "truncated", "dropped", "local_addre
 
 
 def everything(batch):
-    """All that a batch says, but for the time."""
+    """Everything that a batch tells, except times."""
     said = [len(batch), batch.payloads(), [bytes(view) for view in batch.views()], batch.peers()]
     said += [getattr(batch, name) for name in COLUMNS]
     return [*said, list(batch.peer_ports), list(batch.interfaces), repr(batch)]

@@ -80,7 +80,7 @@ def test_mixins(ipaddress, pair, sample):
 
 
 def test_subclass_of_the_stdlib_s_on_the_right(ipaddress, pair, sample):
-    """It is asked first, as the standard library's objects let it."""
+    """Its operator is tried first, as with the standard library's objects."""
 
     class Never(getattr(std, sample[0])):
         def __eq__(self, other):
@@ -161,7 +161,7 @@ def test_objects_that_init_never_saw(ipaddress, outcome, name):
 @pytest.mark.parametrize("value", [5, 2**32, 2**128, -1, True, "text", 1.5])
 @pytest.mark.parametrize("name", ["IPv4Address", "IPv6Address"])
 def test_writes_to_ip(ipaddress, outcome, name, value):
-    """Private, but subclasses write it; whatever it is, the same comes of it."""
+    """Private, but subclasses write it: any value must give the same result."""
 
     def written(module):
         cls = getattr(module, name)
@@ -172,7 +172,7 @@ def test_writes_to_ip(ipaddress, outcome, name, value):
 
     ours, theirs = written(ipaddress), written(std)
     assert ours._ip is value or ours._ip == value
-    # No is_private: the standard library hashes the object there, for a cache that ours has not.
+    # No is_private: the standard library hashes the object there, for a cache that we do not have.
     for function in (str, repr, hash, lambda x: x.packed, lambda x: x == 5, lambda x: x + 1,
                      lambda x: x.is_multicast, lambda x: x.exploded):  # fmt: skip
         assert outcome(function, ours) == outcome(function, theirs)

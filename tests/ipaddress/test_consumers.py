@@ -62,7 +62,7 @@ def postgres(make_server, find_program, run_outside_as) -> object:
 
 @pytest.fixture(scope="session")
 def run_outside_as():
-    """PostgreSQL does not run as root: it gets the rights of nobody there."""
+    """PostgreSQL refuses to run as root: run it as the user `nobody`."""
     import os
     import subprocess
 
@@ -359,7 +359,7 @@ def test_ruamel():
 
 
 def test_msgspec(outcome):
-    """It knows nothing of the standard library's classes, nor of ours: hooks serve both."""
+    """It supports neither the standard library's classes nor ours: hooks serve both."""
     msgspec = pytest.importorskip("msgspec")
     for item in (FOUR, NET6):
         found, expected = (outcome(msgspec.json.encode, x) for x in (item, twin(item)))

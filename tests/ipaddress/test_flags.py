@@ -1,4 +1,4 @@
-"""is_private and its kin, at every boundary of the running module's tables."""
+"""is_private and similar properties, at every boundary of the running module's tables."""
 
 import ipaddress as std
 import random

@@ -105,7 +105,7 @@ def test_singledispatch(ipaddress):
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_pickles_are_the_stdlib_s(pair, sample, protocol):
-    """They name the standard library's classes: who reads them needs no fastsock."""
+    """They name the standard library's classes: reading them does not need fastsock."""
     ours, theirs = pair
     data = pickle.dumps(ours, protocol)
     assert data == pickle.dumps(theirs, protocol)

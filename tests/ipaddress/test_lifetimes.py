@@ -1,4 +1,4 @@
-"""Nothing stays behind, nothing is freed too early: leaks, threads, sub-interpreters."""
+"""No leaks and no early frees: many rounds, threads, sub-interpreters."""
 
 import pytest
 

@@ -21,7 +21,7 @@ def prefix(twin: Any) -> ModuleType:
 
 @pytest.fixture(scope="session")
 def prefixes(twins: list[Any]) -> list[ModuleType]:
-    """Both twins at once, to be held against each other."""
+    """Both twins at once, to compare them."""
     return [twin.part("prefix") for twin in twins]
 
 
@@ -54,7 +54,7 @@ class Oracle:
             for number in (edge - 1, edge, edge + 1)
             if 0 <= number < 1 << network.max_prefixlen
         ]
-        # Mapped addresses are IPv4: tests of their own have them.
+        # Mapped addresses are IPv4, and have tests of their own.
         found = [a for a in found if a.version == 4 or int(a) >> 32 != 0xFFFF]
         return self.random.sample(found, most) if len(found) > most else found
 

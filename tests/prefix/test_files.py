@@ -1,4 +1,4 @@
-"""Saved tables: whole, shared, and refused where anything is wrong."""
+"""Saved tables: complete, shared, and refused if anything is wrong."""
 
 import json
 import struct

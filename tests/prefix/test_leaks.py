@@ -1,4 +1,4 @@
-"""Nothing stays behind: memory, references, buffers. In a process of its own, both twins."""
+"""No leaks of memory, references or buffers. Both twins, in a process of its own."""
 
 import pytest
 

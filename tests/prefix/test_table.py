@@ -230,7 +230,7 @@ def test_any_default(prefix, default):
     table = prefix.PrefixTable({(bytes([10, n, 0, 0]), 16): n for n in range(64)})
     rows = bytes([10, 1, 0, 1, 11, 0, 0, 0])
     assert table.lookup_many(AF_INET, rows, default).tolist() == [1, default]
-    table["12.0.0.0/8"] = 1  # the rows of what changed go another way
+    table["12.0.0.0/8"] = 1  # rows in changed networks take another path
     assert table.lookup_many(AF_INET, rows + b"\x0c\0\0\0\x0b\0\0\0", default)[1] == default
     del table["10.1.0.0/16"]
     assert table.lookup_many(AF_INET, rows, default).tolist() == [default, default]
@@ -264,7 +264,7 @@ def test_covering_and_covered(prefix, oracle):
         given = oracle(seed)
         networks = given.networks(60)
         table = prefix.PrefixTable(networks)
-        for _ in range(2):  # the second time from what changes are kept in
+        for _ in range(2):  # the second time from the trie
             for asked in [given.network() for _ in range(25)] + list(networks)[:10]:
                 same = [n for n in networks if n.version == asked.version]
                 inside = {n: networks[n] for n in same if n.subnet_of(asked)}

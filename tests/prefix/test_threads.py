@@ -1,4 +1,4 @@
-"""Look-ups while another thread changes the table: the old answer or the new one."""
+"""Look-ups while another thread changes the table give the old answer or the new one."""
 
 import os
 import sys
@@ -19,7 +19,7 @@ def fast_switches():
 
 
 def hammer(change, look, readers=3):
-    """Run `look` in threads until `change` has run ROUNDS times; the first error goes up."""
+    """Run `look` in threads until `change` has run ROUNDS times; the first error propagates."""
     done = threading.Event()
     errors = []
 

@@ -1,7 +1,7 @@
-/* IPv4Address and IPv6Address: subclasses of the standard library's that keep a number, not an int.
+/* IPv4Address and IPv6Address: subclasses of the stdlib's that store a C number, not an int.
  *
- * What C answers for: values that are addresses, without a scope id. All else is asked of the
- * standard library's own functions, which find what they look for in `_ip` and `_scope_id`.
+ * C handles values that are addresses without a scope id. It leaves all else to the standard
+ * library's functions, which read `_ip` and `_scope_id`.
  */
 #ifndef FASTSOCK_IPADDRESS_ADDRESS_H
 #define FASTSOCK_IPADDRESS_ADDRESS_H
@@ -17,20 +17,20 @@ static PyObject *address_str_4(PyObject *self), *address_str_6(PyObject *self);
 static PyObject *address_compare_4(PyObject *, PyObject *, int);
 static PyObject *address_compare_6(PyObject *, PyObject *, int);
 
-/* Whether it is our class itself: a vector call is never inherited. */
+/* Whether the type is our class itself: subclasses do not inherit a vector call. */
 static inline int fs_is_address(int v6, PyObject *object)
 {
     return Py_TYPE(object)->tp_vectorcall == (v6 ? address_vectorcall_6 : address_vectorcall_4);
 }
 
-/* A fresh address of our class. The collector does not see it: nothing that it holds leads back. */
+/* Make an address of our class. The garbage collector need not track it: it can't be in a cycle. */
 static inline PyObject *fs_new_address(fs_ip_state *state, int v6, fs_ip value)
 {
     PyTypeObject *type = state->fast[FS_ADDRESS + v6];
     PyObject *self;
     if (FS_IP_FREE_MAX && state->free_count[v6]) {
         self = state->free[v6][--state->free_count[v6]];
-        PyObject_Init(self, type); /* all else was cleared when it was put there */
+        PyObject_Init(self, type); /* the other fields were cleared when it was freed */
     } else {
         self = PyObject_GC_New(PyObject, type);
         if (self == NULL)
@@ -69,13 +69,13 @@ static void address_dealloc(int v6, PyObject *self)
 static void address_dealloc_4(PyObject *self) { address_dealloc(0, self); }
 static void address_dealloc_6(PyObject *self) { address_dealloc(1, self); }
 
-/* A constructor that somebody put in place of ours is called. */
+/* Whether the constructors are ours: one that a user has set in their place must be called. */
 static inline int fs_makes_address(PyTypeObject *type, initproc init)
 {
     return type->tp_init == init && type->tp_new == PyBaseObject_Type.tp_new;
 }
 
-/* Give an object its number, whatever it was before. */
+/* Set an object's number, whatever its state before. */
 static int fs_set_value(int v6, PyObject *self, fs_ip value)
 {
     fs_ip_state *state = fs_ip_state_of(Py_TYPE(self));
@@ -121,7 +121,7 @@ static PyObject *address_get_ip(int v6, PyObject *self)
     if (fs_is_set(v6, self))
         return fs_int_of(fs_value(v6, self));
     fs_ip_state *state = fs_ip_state_of(Py_TYPE(self));
-    if (state == NULL) /* not set: the slot words the error */
+    if (state == NULL) /* not set: the base's descriptor raises the error */
         return NULL;
     return Py_TYPE(state->std_ip[v6])->tp_descr_get(state->std_ip[v6], self,
                                                     (PyObject *)Py_TYPE(self));
@@ -189,7 +189,7 @@ static PyObject *address_packed(int v6, PyObject *self)
 }
 FS_BOTH_GET(address_packed)
 
-/* What __hash__ gives, made a hash as hash() does: as it is, but for -1 and numbers too large. */
+/* Turn the result of __hash__ into a hash as hash() does: -1 and large numbers change. */
 static Py_hash_t fs_slow_hash_of(int kind, PyObject *self)
 {
     PyObject *number = fs_slow(kind, fs_slow_hash, self);
@@ -245,7 +245,7 @@ static Py_hash_t address_hash_6(PyObject *self)
 
 static inline PyObject *address_compare(int v6, PyObject *self, PyObject *other, int operator)
 {
-    /* A subclass with an operator of its own is left to the standard library, whose operators use
+    /* Leave a subclass that overrides an operator to the standard library, whose operators call
      * one another. */
     if (Py_TYPE(self) == Py_TYPE(other) && fs_is_plain(v6, self) && fs_is_plain(v6, other) &&
         Py_TYPE(self)->tp_richcompare == (v6 ? address_compare_6 : address_compare_4)) {
@@ -257,7 +257,7 @@ static inline PyObject *address_compare(int v6, PyObject *self, PyObject *other,
 FS_BOTH(PyObject *, address_compare, (PyObject *self, PyObject *other, int operator), self, other,
         operator)
 
-/* self + step or self - step, where all of it is usual and in range. */
+/* Compute self + step or self - step, if both are plain and the result is in range. */
 static PyObject *address_move(int v6, PyObject *self, PyObject *step, int back)
 {
     long number;
@@ -267,7 +267,7 @@ static PyObject *address_move(int v6, PyObject *self, PyObject *step, int back)
         int down = (number < 0) != back;
         fs_ip distance = {0, (uint64_t)(number < 0 ? -number : number)};
         moved = down ? fs_ip_subtract(value, distance) : fs_ip_add(value, distance);
-        int order = fs_ip_compare(moved, value); /* the other way where it wrapped */
+        int order = fs_ip_compare(moved, value); /* the order is reversed if it wrapped */
         if ((down ? order <= 0 : order >= 0) && fs_ip_compare(moved, fs_ip_ones(v6)) <= 0)
             return fs_new_address(fs_ip_state_of(Py_TYPE(self)), v6, moved);
     }
@@ -307,7 +307,7 @@ static PyObject *address_str_6(PyObject *self)
     return fs_new_text(text, (Py_ssize_t)size);
 }
 
-/* Whether str() of it is our function's: not an interface, nor a subclass with a text of its own. */
+/* Whether str() calls our function: not for an interface, nor a subclass that overrides it. */
 static inline int fs_has_our_text(int v6, PyObject *self)
 {
     return Py_TYPE(self)->tp_str == (v6 ? address_str_6 : address_str_4) && fs_is_plain(v6, self);
@@ -369,7 +369,7 @@ static PyObject *address_reverse_pointer(int v6, PyObject *self)
 }
 FS_BOTH_GET(address_reverse_pointer)
 
-/* --- what an IPv6 address has of IPv4 (RFC 4291 section 2.5.5.2, RFC 3056, RFC 4380) --- */
+/* --- IPv4 addresses in IPv6 addresses (RFC 4291 section 2.5.5.2, RFC 3056, RFC 4380) --- */
 
 static PyObject *fs_address4(fs_ip_state *state, uint64_t value)
 {
@@ -418,7 +418,7 @@ static PyObject *address_teredo(PyObject *self, void *Py_UNUSED(closure))
 
 static PyObject *address_flag(int v6, PyObject *self, int flag)
 {
-    /* is_unspecified compares: an interface, or a subclass with an == of its own, equals no address. */
+    /* IPv4's is_unspecified uses ==, which an interface or a subclass may override. */
     int compares = !v6 && flag == fs_slow_is_unspecified - fs_slow_is_private;
     if (!fs_is_set(v6, self) || (compares && Py_TYPE(self)->tp_richcompare != address_compare_4))
         return fs_slow(FS_ADDRESS + v6, fs_slow_is_private + flag, self);

@@ -1,9 +1,9 @@
-/* is_private and its kin, for addresses and networks: answers of the running standard library, kept.
+/* is_private and similar properties of addresses and networks: the running module's answers, cached.
  *
- * Each of them is made of tests whether the first and the last address lie in networks of its
- * tables. So all addresses between two neighbouring boundaries of these tables get one answer, and
- * all networks that begin between two and end between two. It is asked for once, of an object of the
- * standard library's, and kept: eight answers in the low byte, which of them are known in the high.
+ * Each property tests whether the first and the last address lie in networks of the module's tables.
+ * So all addresses between two neighbouring boundaries of these tables have one answer, and likewise
+ * all networks that begin in one interval and end in another. Ask the standard library once, and cache
+ * the answer: eight answers in the low byte, and in the high byte which of them are known.
  */
 #ifndef FASTSOCK_IPADDRESS_FLAGS_H
 #define FASTSOCK_IPADDRESS_FLAGS_H
@@ -20,8 +20,8 @@ static void fs_free_answers(fs_ip_answers *answers)
     }
 }
 
-/* Read a family's boundaries: packed, 16 bytes each, in order, the first one 0. None: there is no
- * telling, and the standard library is asked each time. */
+/* Read a family's boundaries: packed, 16 bytes each, ascending, the first one 0. None: unknown, so the
+ * standard library is asked each time. */
 static int fs_read_boundaries(PyObject *boundaries, int v6, fs_ip_answers *answers)
 {
     PyObject *packed = PyObject_CallFunction(boundaries, "i", v6 ? 6 : 4);
@@ -45,8 +45,8 @@ static int fs_read_boundaries(PyObject *boundaries, int v6, fs_ip_answers *answe
     return 0;
 }
 
-/* Make the tables of both families. Python runs meanwhile, and other threads with it: who is first
- * to end publishes, and the others' work is thrown away. */
+/* Make the tables of both families. This runs Python code, so other threads may do the same: the
+ * first to finish publishes its tables, and the others discard theirs. */
 static int fs_load_answers(fs_ip_state *state)
 {
     fs_ip_answers fresh[2] = {{0}, {0}};
@@ -63,7 +63,7 @@ static int fs_load_answers(fs_ip_state *state)
     return failed ? -1 : 0;
 }
 
-/* The attribute of a fresh object of the standard library's: it can't be a subclass's answer. */
+/* Read the attribute from a new object of the standard library's: no subclass can override it. */
 static PyObject *fs_ask_std(fs_ip_state *state, int kind, PyObject *argument, int flag)
 {
     PyObject *object = argument ? PyObject_CallOneArg((PyObject *)state->std[kind], argument) : NULL;
@@ -74,8 +74,8 @@ static PyObject *fs_ask_std(fs_ip_state *state, int kind, PyObject *argument, in
     return answer;
 }
 
-/* Keep an answer that is True or False. Another thread's answer for the same place may be lost; it
- * is asked for again. */
+/* Cache an answer that is True or False. A concurrent write to the same entry may be lost; that
+ * answer is then asked for again. */
 static PyObject *fs_keep_answer(uint16_t *kept, int flag, PyObject *answer)
 {
     if (answer != NULL && PyBool_Check(answer)) {

@@ -1,5 +1,5 @@
-/* The functions of the module. Each does what is usual, and hands all else to the standard library's
- * function of the same name, made over our classes. */
+/* The functions of the module. Each handles the usual arguments, and leaves all others to the standard
+ * library's function of the same name, rebound to our classes. */
 #ifndef FASTSOCK_IPADDRESS_FUNCTIONS_H
 #define FASTSOCK_IPADDRESS_FUNCTIONS_H
 
@@ -16,7 +16,7 @@ static PyObject *fs_module_slow(fs_ip_state *state, int which, PyObject *const *
     return PyObject_Vectorcall(state->module_slow[which], args, (size_t)count, names);
 }
 
-/* An address of either family, or NULL without an error. */
+/* Make an address of either family, or return NULL without an error. */
 static inline PyObject *fs_any_address(fs_ip_state *state, PyObject *given)
 {
     fs_ip value;
@@ -68,7 +68,7 @@ static PyObject *fs_ip_network(PyObject *module, PyObject *const *args, Py_ssize
     if (strict >= 0) {
         if (fs_take_strict_network(0, args[0], strict, &value, &length))
             return fs_new_network(state, 0, value, length);
-        /* What is an IPv4 network but for its host's bits is an error, and no IPv6 network. */
+        /* An IPv4 network with host bits set is an error: do not try IPv6. */
         if (!fs_take_network(0, args[0], &whole, &length) &&
             fs_take_strict_network(1, args[0], strict, &value, &length))
             return fs_new_network(state, 1, value, length);
@@ -113,7 +113,7 @@ static PyObject *fs_summarize(PyObject *module, PyObject *const *args, Py_ssize_
     return fs_module_slow(state, fs_module_summarize, args, count, names);
 }
 
-/* What the attributes of a standard object say. 1, 0 for what is not usual, -1 with an error. */
+/* Read the number of a standard library's object. 1; 0 if it is unusual; -1 with an error. */
 static int fs_std_number(PyObject *object, int v6, fs_ip *value)
 {
     PyObject *number = PyObject_GetAttrString(object, "_ip");
@@ -156,7 +156,7 @@ static int fs_std_range(fs_ip_state *state, int v6, PyObject *object, fs_ip_rang
     return usual;
 }
 
-/* The range of an address or network, ours or the standard library's, but no subclass's. */
+/* Read the range of an address or network, ours or the standard library's, but not a subclass's. */
 static int fs_range_of(fs_ip_state *state, int v6, PyObject *object, fs_ip_range *range)
 {
     if (fs_is_address(v6, object) && fs_is_plain(v6, object)) {
@@ -179,7 +179,7 @@ static int fs_family_of(fs_ip_state *state, PyObject *object)
     return 0;
 }
 
-/* The ranges of all objects in a list: 1, 0 where one is not usual, -1 with an error. */
+/* Read the ranges of all objects in a list. 1; 0 if one is unusual; -1 with an error. */
 static int fs_ranges_of(fs_ip_state *state, int v6, PyObject *list, fs_ip_range *ranges)
 {
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
@@ -196,7 +196,7 @@ static PyObject *fs_collapse(PyObject *module, PyObject *const *args, Py_ssize_t
     fs_ip_state *state = fs_state_in(module);
     if (count != 1 || names != NULL)
         return fs_module_slow(state, fs_module_collapse, args, count, names);
-    PyObject *list = PySequence_List(args[0]); /* of its own: nobody else can change it */
+    PyObject *list = PySequence_List(args[0]); /* a private copy, which no other code can change */
     if (list == NULL)
         return NULL;
     size_t size = (size_t)PyList_GET_SIZE(list);
@@ -223,7 +223,7 @@ done:
 
 /* --- many at once --- */
 
-/* A list of what `ip_address` makes of each text. */
+/* List the result of `ip_address` for each text. */
 static PyObject *fs_parse_many(PyObject *module, PyObject *texts)
 {
     fs_ip_state *state = fs_state_in(module);
@@ -243,8 +243,8 @@ static PyObject *fs_parse_many(PyObject *module, PyObject *texts)
     return result;
 }
 
-/* A list of the addresses of packed records. The buffer is the caller's, and has so many whole ones.
- * With `unmap`, an IPv6 record that is a mapped IPv4 address gives that one. */
+/* List the addresses of packed records. The caller owns the buffer, and has checked its size. With
+ * `unmap`, an IPv6 record with a mapped address gives an IPv4 address. */
 static PyObject *fs_from_packed(PyObject *module, int v6, int unmap, const uint8_t *packed,
                                 Py_ssize_t count)
 {

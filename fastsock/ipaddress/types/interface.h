@@ -1,5 +1,5 @@
-/* What IPv4Interface and IPv6Interface derive from: an address of ours with a prefix length. The
- * public classes are made in Python, over these and the standard library's interfaces. */
+/* Bases of IPv4Interface and IPv6Interface: our addresses with a prefix length. The public classes
+ * are made in Python, from these and the standard library's interfaces. */
 #ifndef FASTSOCK_IPADDRESS_INTERFACE_H
 #define FASTSOCK_IPADDRESS_INTERFACE_H
 
@@ -85,7 +85,7 @@ FS_BOTH(PyObject *, interface_vectorcall,
 
 /* --- fields --- */
 
-/* Whether network, netmask and prefix length still are what the address and the length say. */
+/* Whether network, netmask and prefix length still agree with the address and the length. */
 static int interface_judge(int v6, PyObject *self)
 {
     fs_interface *fields = FS_INTERFACE_OF(v6, self);
@@ -147,7 +147,7 @@ static PyObject *interface_get_length(int v6, PyObject *self)
 }
 FS_BOTH_GET(interface_get_length)
 
-/* Make the parts that go by the fields as they are, before one of these is written. */
+/* Make the lazy parts from the current fields, before one of these is written. */
 static int interface_settle(int v6, PyObject *self)
 {
     if (FS_INTERFACE_OF(v6, self)->length1 == 0)
@@ -226,7 +226,7 @@ static Py_hash_t interface_hash(int v6, PyObject *self)
 }
 FS_BOTH(Py_hash_t, interface_hash, (PyObject *self), self)
 
-/* By network, then by address. */
+/* Compare by network, then by address. */
 static PyObject *interface_compare(int v6, PyObject *self, PyObject *other, int operator)
 {
     if (fs_is_usual_interface(v6, self) && fs_is_usual_interface(v6, other)) {

@@ -1,5 +1,5 @@
-/* Iterators: the addresses from one to another, the subnets of a network, the networks that ranges
- * are made of. The standard library has generators instead. */
+/* Iterators over the addresses of a range, the subnets of a network, the networks that make up
+ * ranges. The standard library has generators instead. */
 #ifndef FASTSOCK_IPADDRESS_ITERATOR_H
 #define FASTSOCK_IPADDRESS_ITERATOR_H
 
@@ -9,11 +9,11 @@ static inline PyObject *fs_new_network(fs_ip_state *state, int v6, fs_ip value, 
 
 typedef struct {
     PyObject_HEAD
-    fs_ip next, last;     /* what is left of this range */
-    fs_ip_range *ranges;  /* those that follow, owned, or NULL */
+    fs_ip next, last;     /* the rest of this range */
+    fs_ip_range *ranges;  /* the ranges that follow, owned, or NULL */
     size_t at, count;
     int v6, done;
-    int length;           /* of the networks; -1: as large as fits; -2: addresses */
+    int length;           /* of the networks; -1: the largest that fit; -2: addresses */
 } fs_iterator;
 
 enum { FS_LARGEST = -1, FS_ADDRESSES = -2 };
@@ -33,7 +33,7 @@ static PyObject *fs_new_iterator(fs_ip_state *state, int v6, fs_ip first, fs_ip 
     return (PyObject *)self;
 }
 
-/* The networks of merged ranges, which it takes. */
+/* Iterate the networks of merged ranges. Takes ownership of `ranges`. */
 static PyObject *fs_new_ranges_iterator(fs_ip_state *state, int v6, fs_ip_range *ranges, size_t count)
 {
     fs_iterator *self = NULL;
@@ -51,7 +51,7 @@ static PyObject *fs_new_ranges_iterator(fs_ip_state *state, int v6, fs_ip_range 
     return (PyObject *)self;
 }
 
-/* Step over what was given. */
+/* Step past the item that was returned. */
 static void fs_iterator_advance(fs_iterator *self, fs_ip given_last)
 {
     if (fs_ip_compare(given_last, self->last) < 0) {
@@ -89,7 +89,7 @@ static PyObject *fs_iterator_next(PyObject *object)
     return result;
 }
 
-/* How many are left, where that is known and no huge number: list() makes room at once. */
+/* Return how many are left, if that is known and not huge, so that list() allocates once. */
 static PyObject *fs_iterator_hint(PyObject *object, PyObject *Py_UNUSED(none))
 {
     fs_iterator *self = (fs_iterator *)object;

@@ -1,11 +1,11 @@
-/* The hidden module that the classes belong to, and through which they find their interpreter's state.
- * `_c.pyx` makes it, and has Python complete it (rebind.py). */
+/* The hidden module that owns the classes: through it they find their interpreter's state. `_c.pyx`
+ * creates it, and Python completes it (rebind.py). */
 #ifndef FASTSOCK_IPADDRESS_TYPES_H
 #define FASTSOCK_IPADDRESS_TYPES_H
 
 #include "fastsock/ipaddress/types/functions.h"
 
-/* Where a slot of a class of the standard library's lies in its objects. */
+/* Find the offset of a slot in objects of a standard library's class. */
 static Py_ssize_t fs_slot_offset(PyObject *descriptor)
 {
     if (!Py_IS_TYPE(descriptor, &PyMemberDescr_Type)) {
@@ -15,7 +15,7 @@ static Py_ssize_t fs_slot_offset(PyObject *descriptor)
     return ((PyMemberDescrObject *)descriptor)->d_member->offset;
 }
 
-/* Note a place in the objects' layout. All interpreters of a process run the same library. */
+/* Record an offset in the objects' layout. All interpreters of a process have the same library. */
 static int fs_note_offset(Py_ssize_t *noted, Py_ssize_t offset)
 {
     if (offset < 0)
@@ -58,8 +58,9 @@ static int fs_find_std(fs_ip_state *state)
                : 0;
 }
 
-/* A class over one of the standard library's, with `size` bytes of its own at the end. The references
- * in these are members, so that the inherited functions visit and clear them; their names go again. */
+/* Make a subclass of a standard library's class, with `size` more bytes at the end. The references in
+ * these are declared as members, so that the inherited functions visit and clear them; the members'
+ * names are then deleted. */
 static PyTypeObject *fs_make_type(PyObject *module, int kind, const char *name, PyTypeObject *base,
                                   size_t size, PyType_Slot *slots, PyMemberDef *members,
                                   const char *signature)
@@ -149,7 +150,7 @@ static int fs_make_types(PyObject *module, fs_ip_state *state, int v6)
     return 0;
 }
 
-/* hash() of numbers and pairs, held against the kernel's: other machines and versions may differ. */
+/* Check hash() of numbers and pairs against our C code: other machines and versions may differ. */
 static int fs_knows_hashes(void)
 {
     fs_ip value = {0x123456789abcdef0, 0xfedcba9876543210};
@@ -195,9 +196,9 @@ static int fs_ip_exec(PyObject *module)
     return 0;
 }
 
-/* --- what rebind.py tells --- */
+/* --- called by rebind.py --- */
 
-/* _set_slow(kind, name, function): kind 6 is the module. False where C has nothing of that name. */
+/* _set_slow(kind, name, function): kind 6 is the module. False if C does not use that name. */
 static PyObject *fs_set_slow(PyObject *module, PyObject *args)
 {
     fs_ip_state *state = fs_state_in(module);
@@ -309,8 +310,8 @@ static int fs_ip_traverse(PyObject *module, visitproc visit, void *arg)
     return 0;
 }
 
-/* At an interpreter's end. Objects that die later find no state to put themselves into: the lists of
- * free ones count as full. */
+/* Clear the module when its interpreter ends. The free lists then count as full, so that objects that
+ * die later do not use them. */
 static int fs_ip_clear(PyObject *module)
 {
     fs_ip_state *state = fs_state_in(module);
@@ -370,7 +371,7 @@ static struct PyModuleDef fs_ip_module = {
     fs_ip_free,
 };
 
-/* A fresh module of its own for this interpreter. */
+/* Make a new module for this interpreter. */
 static PyObject *fs_ip_new_module(PyObject *spec)
 {
     PyObject *module = PyModule_FromDefAndSpec(&fs_ip_module, spec);

@@ -1,9 +1,9 @@
-/* IPv4Network and IPv6Network: a number and a prefix length; address and netmask are made when asked
+/* IPv4Network and IPv6Network: a number and a prefix length. Address and netmask are made when asked
  * for.
  *
- * C answers for objects of these classes themselves whose fields go together. A subclass may have a
- * `network_address` of its own, and Python may set any field to anything: those are left to the
- * standard library's functions.
+ * C handles objects of exactly these classes whose fields are consistent. A subclass may override
+ * `network_address`, and Python may set any field to anything: C leaves those to the standard
+ * library's functions.
  */
 #ifndef FASTSOCK_IPADDRESS_NETWORK_H
 #define FASTSOCK_IPADDRESS_NETWORK_H
@@ -41,7 +41,7 @@ static inline fs_ip fs_network_last(int v6, PyObject *self)
 
 /* --- making them --- */
 
-/* A fresh network of our class; the value has no host's bits. */
+/* Make a network of our class. The value has no host bits. */
 static inline PyObject *fs_new_network(fs_ip_state *state, int v6, fs_ip value, int length)
 {
     PyTypeObject *type = state->fast[FS_NETWORK + v6];
@@ -55,13 +55,13 @@ static inline PyObject *fs_new_network(fs_ip_state *state, int v6, fs_ip value, 
     return self;
 }
 
-/* True, False, or -1 for what Python must judge. */
+/* 1, 0, or -1 if Python must decide. */
 static int fs_take_strict(PyObject *strict)
 {
     return strict == Py_True ? 1 : strict == Py_False ? 0 : -1;
 }
 
-/* A network from what the constructors take: 1, or 0 for what is left to the standard library. */
+/* Read a network from a constructor's argument. 1, or 0 to leave it to the standard library. */
 static inline int fs_take_strict_network(int v6, PyObject *given, int strict, fs_ip *value,
                                          int *length)
 {
@@ -112,7 +112,7 @@ FS_BOTH(PyObject *, network_vectorcall,
         (PyObject *class, PyObject *const *args, size_t flags, PyObject *names), class, args, flags,
         names)
 
-/* --- fields; what they hold is swapped under the object's lock, and freed outside of it --- */
+/* --- fields: swapped under the object's lock, released outside of it --- */
 
 static PyObject *fs_no_attribute(PyObject *self, const char *name)
 {
@@ -121,7 +121,7 @@ static PyObject *fs_no_attribute(PyObject *self, const char *name)
     return NULL;
 }
 
-/* The object of a field, or a fresh address that stays in it. */
+/* Return a field's object. If it is empty, make an address and store it. */
 static PyObject *fs_lazy_address(fs_ip_state *state, int v6, PyObject *self, PyObject **field,
                                  fs_ip value)
 {
@@ -144,7 +144,7 @@ static void fs_swap_field(PyObject *self, PyObject **field, PyObject *object)
     Py_XDECREF(old);
 }
 
-/* Whether it is one of our addresses, without scope id, of this value. */
+/* Whether an object is our address, without scope id, of this value. */
 static int fs_is_address_of(int v6, PyObject *object, fs_ip value)
 {
     return fs_is_address(v6, object) && fs_is_plain(v6, object) &&
@@ -166,7 +166,7 @@ static int network_judge(int v6, PyObject *self)
     return 0;
 }
 
-/* A network that has only been given its parts so far has no prefix length: C leaves it alone. */
+/* A network whose fields are only partly set has no prefix length: leave it to Python. */
 static PyObject *network_get_address(int v6, PyObject *self)
 {
     fs_network *fields = FS_NETWORK_OF(v6, self);
@@ -231,7 +231,7 @@ static int network_set_netmask_6(PyObject *self, PyObject *object, void *Py_UNUS
     return network_set_netmask(1, self, object);
 }
 
-/* A prefix length as Python sets it: its number plus one, or 0 for an object of another kind. */
+/* Read a prefix length that Python sets: its number + 1, or 0 if it is not one. */
 static int32_t fs_length1_of(int v6, PyObject *object)
 {
     long number;
@@ -268,7 +268,7 @@ FS_BOTH_GET(network_get_length)
 static int network_set_length(int v6, PyObject *self, PyObject *object)
 {
     fs_network *fields = FS_NETWORK_OF(v6, self);
-    /* The parts that so far were made only when asked for go by the old length. */
+    /* Make the lazy parts from the old length first. */
     PyObject *address = fields->length1 ? network_get_address(v6, self) : NULL;
     PyObject *netmask = fields->length1 ? network_get_netmask(v6, self) : NULL;
     int failed = fields->length1 && (address == NULL || netmask == NULL);
@@ -348,7 +348,7 @@ static PyObject *network_compare(int v6, PyObject *self, PyObject *other, int op
 FS_BOTH(PyObject *, network_compare, (PyObject *self, PyObject *other, int operator), self, other,
         operator)
 
-/* --- what lies in it --- */
+/* --- membership and size --- */
 
 static int network_contains(int v6, PyObject *self, PyObject *other)
 {
@@ -410,7 +410,7 @@ static PyObject *network_num_addresses(int v6, PyObject *self)
 }
 FS_BOTH_GET(network_num_addresses)
 
-/* What the cached properties of these names compute: the attribute of a network of ours, or NULL
+/* Compute the cached properties broadcast_address and hostmask of our networks, or return NULL
  * without an error. */
 static PyObject *fs_network_part(fs_ip_state *state, PyObject *self, int hostmask)
 {
@@ -431,7 +431,7 @@ static PyObject *network_iter(int v6, PyObject *self)
 }
 FS_BOTH(PyObject *, network_iter, (PyObject *self), self)
 
-/* All but the first and, of IPv4, the last; both where there are two; one alone in a list. */
+/* All addresses but the first and, for IPv4, the last. Of two give both; a single one in a list. */
 static PyObject *network_hosts(int v6, PyObject *self)
 {
     if (!fs_is_usual_network(v6, self))
@@ -483,10 +483,10 @@ static PyObject *network_flag_6(PyObject *self, void *flag)
     return network_flag(1, self, (int)(intptr_t)flag);
 }
 
-/* --- networks around and inside it --- */
+/* --- supernets and subnets --- */
 
-/* prefixlen_diff or new_prefix of supernet() and subnets(): the new length, or -1 for the standard
- * library to look at. */
+/* Read prefixlen_diff or new_prefix of supernet() and subnets(). Return the new length, or -1 to leave
+ * the call to the standard library. */
 static int fs_take_new_length(int length, int direction, PyObject *args, PyObject *kwargs)
 {
     long number = 1;
@@ -498,7 +498,7 @@ static int fs_take_new_length(int length, int direction, PyObject *args, PyObjec
         given = PyTuple_GET_ITEM(args, 0);
     } else if (kwargs != NULL) {
         PyObject *key;
-        Py_ssize_t at = 0; /* the dict is this call's own */
+        Py_ssize_t at = 0; /* the dict belongs to this call, so nothing changes it */
         while (PyDict_Next(kwargs, &at, &key, &given))
             is_length = PyUnicode_CompareWithASCIIString(key, "new_prefix") == 0;
         if (given != NULL && !is_length)

@@ -1,4 +1,4 @@
-/* What the types of one interpreter share, and how the standard library is asked. */
+/* The state that the types of one interpreter share, and calls to the standard library. */
 #ifndef FASTSOCK_IPADDRESS_STATE_H
 #define FASTSOCK_IPADDRESS_STATE_H
 
@@ -25,7 +25,7 @@
 #define FS_IP_PUBLISH FS_IP_STORE
 #endif
 
-/* Objects wait to be used again where no other thread, and no sanitizer, is misled by it. */
+/* Free lists: not without the GIL, and not under a sanitizer, which would miss errors. */
 #if defined(Py_GIL_DISABLED) || defined(__SANITIZE_ADDRESS__) || defined(FASTSOCK_NO_FREELIST)
 enum { FS_IP_FREE_MAX = 0 };
 #else
@@ -40,7 +40,7 @@ static const char *const fs_ip_class_names[FS_KINDS] = {
     "IPv6Interface", "IPv4Network", "IPv6Network",
 };
 
-/* What C does for usual values, and the standard library's function for all others. */
+/* Methods that C implements for usual values, and the standard library's functions for all others. */
 #define FS_SLOW_NAMES(X)                                                                        \
     X(init, "__init__") X(lt, "__lt__") X(le, "__le__") X(eq, "__eq__") X(ne, "__ne__")          \
     X(gt, "__gt__") X(ge, "__ge__") X(str, "__str__") X(repr, "__repr__") X(hash, "__hash__")    \
@@ -64,7 +64,7 @@ static const char *const fs_slow_names[FS_SLOW_COUNT] = {FS_SLOW_NAMES(FS_SLOW_T
 #undef FS_SLOW_TEXT
 enum { FS_FLAGS = fs_slow_is_site_local - fs_slow_is_private + 1 };
 
-/* The functions of the module, likewise, and of the networks' cached properties. */
+/* The same for the module's functions, and for the networks' cached properties. */
 enum {
     fs_module_ip_address,
     fs_module_ip_network,
@@ -81,16 +81,16 @@ static const char *const fs_module_names[FS_MODULE_COUNT] = {
     "hostmask",
 };
 
-/* Answers of the standard library, kept: see flags.h. */
+/* Cached answers of the standard library: see flags.h. */
 typedef struct {
     size_t count;
     fs_ip *keys;
     uint16_t *addresses; /* one per interval */
-    uint16_t *networks;  /* one per pair of intervals, made when first asked for */
+    uint16_t *networks;  /* one per pair of intervals, allocated on first use */
 } fs_ip_answers;
 
 typedef struct {
-    PyObject *module; /* borrowed: the one whose state this is */
+    PyObject *module; /* borrowed: the module that owns this state */
     PyTypeObject *std[FS_KINDS], *fast[FS_KINDS], *interface_base[2], *iterator;
     PyObject *slow[FS_KINDS][FS_SLOW_COUNT], *module_slow[FS_MODULE_COUNT];
     PyObject *std_ip[2], *std_scope; /* descriptors of the slots _ip and _scope_id */
@@ -98,7 +98,7 @@ typedef struct {
     PyObject *boundaries, *copy, *deepcopy; /* Python functions: tables.py, rebind.py */
     fs_ip_answers answers[2];
     int answers_ready;
-    /* Where versions and patch levels of the standard library differ; asked, never guessed. */
+    /* Behaviour that differs between versions and patch levels; asked for, never guessed. */
     int mapped_dotted, exploded_hex, reverse_hex, network_hash_tuple, single_host_list, pickle_text,
         hashes_known;
     PyObject *free[2][FS_IP_FREE_MAX + 1];
@@ -107,8 +107,8 @@ typedef struct {
 
 static struct PyModuleDef fs_ip_module;
 
-/* The state of a class of ours, or of one that derives from it: its layout is ours, so that one of ours
- * is among its bases. Interpreters share no types. */
+/* Find the state of one of our classes or a subclass. Its layout is ours, so one of its bases is our
+ * class. Interpreters share no types. */
 static inline fs_ip_state *fs_ip_state_of(PyTypeObject *type)
 {
     for (; type != NULL && PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE); type = type->tp_base) {
@@ -122,11 +122,11 @@ static inline fs_ip_state *fs_ip_state_of(PyTypeObject *type)
 
 /* --- layouts --- */
 
-/* Whether an address has its number. A zero-filled object, as object.__new__ makes it, has none. */
-enum { FS_UNSET, FS_SET, FS_ODD /* what _ip was set to is no address: kept in the base's slot */ };
+/* Whether an address has a number. A zero-filled object, as object.__new__ makes it, has none. */
+enum { FS_UNSET, FS_SET, FS_ODD /* _ip is not an address: stored in the base's slot */ };
 
 typedef struct {
-    Py_hash_t hash; /* inverted, for 0 is a hash and -1 is none: 0 where not computed yet */
+    Py_hash_t hash; /* inverted: -1 is never a hash, so 0 means not computed */
     uint32_t kind, value;
 } fs_value4;
 
@@ -137,9 +137,9 @@ typedef struct {
 
 typedef struct {
     PyObject *network, *netmask; /* made when asked for, or set by Python */
-    PyObject *odd_length;        /* what _prefixlen was set to, where it is no prefix length */
-    int32_t length1;             /* the prefix length plus one, 0 where there is none */
-    int32_t odd;                 /* set to what does not go together: Python must look */
+    PyObject *odd_length;        /* the value of _prefixlen, if it is not a prefix length */
+    int32_t length1;             /* the prefix length + 1, or 0 for none */
+    int32_t odd;                 /* the fields are inconsistent: leave it to Python */
 } fs_interface;
 
 typedef struct {
@@ -150,8 +150,8 @@ typedef struct {
     int32_t odd;
 } fs_network;
 
-/* Where these begin in an object: behind the standard library's own slots, whose size is not ours
- * to say. Each interpreter that starts writes the same numbers, or refuses to go on. */
+/* Offsets of these structs in an object: after the standard library's slots, whose size only it
+ * knows. Each interpreter that starts finds the same numbers, or fails to import. */
 static Py_ssize_t fs_at[FS_KINDS], fs_ip_slot[2], fs_scope_slot;
 
 #define FS_FIELD(type, self, offset) ((type *)((char *)(self) + (offset)))
@@ -178,13 +178,13 @@ static inline int fs_is_set(int v6, PyObject *self)
     return *fs_kind(v6, self) == FS_SET;
 }
 
-/* A number alone: no scope id, and nothing strange. */
+/* Whether an address is only a number: no scope id, nothing unusual. */
 static inline int fs_is_plain(int v6, PyObject *self)
 {
     return fs_is_set(v6, self) && (!v6 || FS_IP_LOAD(&FS_SCOPE(self)) == Py_None);
 }
 
-/* Write the number. The caller sees to the scope and to the base's slot. */
+/* Write the number. The caller sets the scope and the base's slot. */
 static inline void fs_store_value(int v6, PyObject *self, fs_ip value)
 {
     if (v6) {
@@ -222,9 +222,9 @@ static PyObject *fs_slow_with(int kind, int which, PyObject *self, PyObject *oth
     return PyObject_CallFunctionObjArgs(state->slow[kind][which], self, other, NULL);
 }
 
-/* A comparison as the standard library makes it. There a subclass on the right is asked first; here
- * its class derives from theirs and not from ours, so that the interpreter does not know. `exact`: self
- * is of our class itself. */
+/* Compare as the standard library does. There Python tries a subclass on the right first. Here a
+ * subclass of theirs does not derive from ours, so the interpreter does not. `exact`: self is of
+ * exactly our class. */
 static PyObject *fs_slow_compare(int kind, int exact, PyObject *self, PyObject *other, int operator)
 {
     static const int swapped[] = {Py_GT, Py_GE, Py_EQ, Py_NE, Py_LT, Py_LE};
@@ -274,7 +274,7 @@ static int fs_init_slowly(int kind, PyObject *self, PyObject *args, PyObject *kw
     return none == NULL ? -1 : 0;
 }
 
-/* A constructor's vector call, made the long way: __new__, then __init__. */
+/* Do a constructor's vector call as __new__, then __init__. */
 static PyObject *fs_construct(PyTypeObject *type, PyObject *const *args, size_t flags,
                               PyObject *names)
 {
@@ -299,8 +299,8 @@ done:
     return self;
 }
 
-/* What "ipaddress" names now, which is ours in a program that was switched: (class, (argument,)).
- * Takes the argument's reference. */
+/* Make (class, (argument,)) for a pickle. The class is that of the module "ipaddress" in sys.modules,
+ * which a program may have replaced by ours. Steals the reference to `argument`. */
 static PyObject *fs_reduced(fs_ip_state *state, int kind, PyObject *argument)
 {
     PyObject *module = NULL, *class = NULL, *result = NULL;
@@ -324,7 +324,7 @@ done:
     return result;
 }
 
-/* object.__reduce_ex__, for subclasses: it calls their __reduce__. */
+/* Call object.__reduce_ex__ for a subclass: that calls its __reduce__. */
 static PyObject *fs_object_reduce_ex(PyObject *self, PyObject *protocol)
 {
     PyObject *method = PyObject_GetAttrString((PyObject *)&PyBaseObject_Type, "__reduce_ex__");
@@ -349,7 +349,7 @@ static PyObject *fs_int_of(fs_ip value)
 #endif
 }
 
-/* Whether an exact int is an address of the family, and which. Raises nothing. */
+/* Read an exact int as an address of the family. Return whether it is one; raise nothing. */
 static inline int fs_take_int(int v6, PyObject *number, fs_ip *value)
 {
     long small;
@@ -389,7 +389,7 @@ static inline int fs_take_int(int v6, PyObject *number, fs_ip *value)
     return 1;
 }
 
-/* An exact str, int or bytes that is an address without a scope id. Raises nothing. */
+/* Read an exact str, int or bytes as an address without a scope id. Raise nothing. */
 static inline int fs_take_address(int v6, PyObject *given, fs_ip *value)
 {
     if (PyUnicode_CheckExact(given)) {
@@ -406,7 +406,7 @@ static inline int fs_take_address(int v6, PyObject *given, fs_ip *value)
     return 0;
 }
 
-/* The same with "/length" behind it, or a pair of ints. The host's bits are kept. */
+/* The same, followed by "/length"; or a pair of ints. Host bits are kept. */
 static inline int fs_take_network(int v6, PyObject *given, fs_ip *value, int *length)
 {
     if (PyUnicode_CheckExact(given)) {
@@ -439,7 +439,7 @@ static PyObject *fs_network_text(fs_ip_state *state, int v6, fs_ip value, int le
     return fs_new_text(text, (Py_ssize_t)size);
 }
 
-/* "Name('text')", as repr() words it for a class of ours. */
+/* Write "Name('text')", the repr() of our classes. */
 static PyObject *fs_repr_of(fs_ip_state *state, int kind, PyObject *text)
 {
     if (text == NULL)
@@ -449,7 +449,7 @@ static PyObject *fs_repr_of(fs_ip_state *state, int kind, PyObject *text)
     return result;
 }
 
-/* hash((number, ...)): the tuple itself is made only where the machine hashes it another way. */
+/* hash((number, ...)). Make the tuple only if this platform hashes it in another way. */
 static Py_hash_t fs_hash_numbers(fs_ip_state *state, const fs_ip *numbers, unsigned count)
 {
     if (state->hashes_known) {

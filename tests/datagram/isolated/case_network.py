@@ -2,7 +2,7 @@
 
     python case_network.py {c,py} {gro,plain} [LOSS]
 
-Sequence numbers tell that nothing which the kernel delivered is lost or doubled.
+Sequence numbers show that no delivered datagram is lost or duplicated.
 """
 
 import os
@@ -38,7 +38,7 @@ def send(number, family, port):
             done = 0
             while done < len(batch):
                 done += datagram.send_batch(sock, batch[done:])
-            os.read(0, 1)  # the receiver has taken these, or knows them to be lost
+            os.read(0, 1)  # the receiver has these, or counts them as lost
         told = info(sock)
         # Trains larger than the path are refused once, and then not tried again.
         assert told["gso_limit"] < 3000, told
@@ -60,7 +60,7 @@ def join(number, family, port, child, pipe):
 
 
 def child_of(number, family, port):
-    """A process in a network namespace of its own, that waits until it is joined."""
+    """Start a process in its own network namespace, which waits until it is joined."""
     go, pipe = os.pipe()
     ready, told = os.pipe()
     child = os.fork()

@@ -1,4 +1,4 @@
-"""What goes wrong around a batch: python trouble.py {c,py} CASE, in a process of its own."""
+"""Failures around a batch: python trouble.py {c,py} CASE, in a process of its own."""
 
 import gc
 import os
@@ -27,7 +27,7 @@ def pair():
 
 
 def signals():
-    """A handler that returns lets the call go on; one that raises ends it, and nothing is lost."""
+    """A handler that returns lets the call continue; one that raises ends it without loss."""
     here, there = pair()
     for timeout in (None, 30):
         here.settimeout(timeout)
@@ -137,7 +137,7 @@ def shared():
 
 
 def fork():
-    """A child has the batch as it was, and its own from there on."""
+    """A child inherits the batch; afterwards both are independent."""
     here, there = pair()
     batch = datagram.DatagramBatch(4)
     there.send(b"before")
@@ -167,7 +167,7 @@ def closing():
         else:
             raise AssertionError("there was nothing to receive")
         timer.join()
-    # A shutdown wakes who waits without a timeout.
+    # A shutdown wakes a thread that waits without a timeout.
     here, there = pair()
     here.connect(there.getsockname())
     timer = threading.Timer(0.05, here.shutdown, (socket.SHUT_RD,))
@@ -177,7 +177,7 @@ def closing():
 
 
 def memory():
-    """Nothing stays behind, whatever comes of a call."""
+    """No call leaks memory, whether it returns or raises."""
     here, there = pair()
     here.setblocking(False)
     name = here.getsockname()

@@ -1,4 +1,4 @@
-"""Use everything many times over: no block of memory and no reference may stay behind.
+"""Use everything many times: no memory and no reference may leak.
 
 Run by test_lifetimes.py in a process of its own.
 """
