@@ -76,7 +76,7 @@ def one_step(data, pair, step):
 
 
 def files(data):
-    """A file with damage under right checksums: refused alike, or open, and nothing worse."""
+    """A damaged file with right checksums: both twins refuse it, or both open it and stay safe."""
     networks = {a_network(data): n % 3 for n in range(data.ConsumeIntInRange(0, 12))}
     table = outcome(lambda: compiled.PrefixTable(networks, strict=False))
     if isinstance(table, tuple):

@@ -200,7 +200,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         t.block[at] = (uint8_t)take(&from);
     }
     if (damages != 0) {
-        (void)fs_form_fault(&t.form); /* it may change after it was checked: look anyhow */
+        (void)fs_form_fault(&t.form); /* a file may change after the check: look up anyhow */
         fs_tree *shapes = t.form.trees;
         if (fs_read_places(&t.form) == NULL && shapes != NULL)
             look_everywhere(&t, &trie, 0);

@@ -1,6 +1,6 @@
 """Arguments that are wrong in themselves, every kind of buffer, and which error wins.
 
-As in test_address.py: each row is written down and, on glibc, checked against `socket` too.
+As in test_scalar.py: each row is written down and, on glibc, checked against `socket` too.
 """
 
 import array

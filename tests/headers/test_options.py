@@ -134,7 +134,7 @@ def test_an_ipv6_header_that_is_cut():
     ids=["tcp", "ip", "ipv6"],
 )
 def test_data_that_is_too_short_or_too_long(iterate, table, kinds):
-    """It is an option like any other; only its meaning can't be told."""
+    """It is iterated over like any other; only its value raises."""
     ipv6 = table is IPV6
     for text, kind, _ in table:
         if kind not in kinds:

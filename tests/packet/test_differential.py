@@ -27,7 +27,7 @@ def seen(module, data, link, options):
 
 @pytest.fixture(scope="module")
 def compare(packets):
-    """See that all twins see the same; what they see."""
+    """Check that all twins find the same, and return it."""
 
     def compare(data, link, **options):
         first, *others = [seen(module, data, link, options) for module in packets]
@@ -40,7 +40,7 @@ def compare(packets):
 
 @pytest.fixture(scope="module")
 def valid(build):
-    """Packets of every kind, right ones, each with the link types that it can stand behind."""
+    """Packets of every kind, right ones, each with the link types that can carry it."""
     six = {"src": build.SRC6, "dst": build.DST6}
     udp6 = build.udp(**six)
     home = b"\xc9\x10" + build.packed("2001:db8::9") + b"\1\2\0\0"

@@ -1,4 +1,4 @@
-"""The kernels: the one that is asked for runs, does the rows, and answers as every other does."""
+"""The kernels: the one that is asked for runs, does the rows, and all give the same answers."""
 
 import hashlib
 import json
@@ -52,7 +52,7 @@ def test_scalar_is_always_there(kernels):
 
 
 def test_x86_64_has_sse41(kernels):
-    """Or the tests below would prove nothing on the machines that they are meant for."""
+    """Otherwise the tests below would prove nothing on the machines that they are meant for."""
     cpuinfo = Path("/proc/cpuinfo")
     if not cpuinfo.exists() or "sse4_1" not in cpuinfo.read_text().split():
         pytest.skip("this processor is not known to have SSE4.1")
@@ -130,7 +130,7 @@ def test_avx2_governs_prefixes(kernels, run_python, wanted):
 
 
 def test_x86_64_has_avx2(kernels):
-    """Asked of the system, which also tells whether it saves the wide registers."""
+    """The system says so, and also whether it saves the wide registers."""
     cpuinfo = Path("/proc/cpuinfo")
     words = cpuinfo.read_text().split() if cpuinfo.exists() else []
     if "sse4_1" not in words:
@@ -139,7 +139,7 @@ def test_x86_64_has_avx2(kernels):
 
 
 def test_kernel_that_cannot_run_here_is_an_import_error(machine, monkeypatch):
-    """Said of a processor with the scalar kernel alone, which this one need not be."""
+    """The refusal on a processor with the scalar kernel alone, which this one need not be."""
     monkeypatch.setattr(machine, "SIMD_SUPPORTED", ("scalar",))
     monkeypatch.setenv("FASTSOCK_SIMD", "sse41")
     with pytest.raises(

@@ -329,7 +329,7 @@ def test_jumbogram(parse, wire):
 
 
 def test_jumbogram_that_was_cut(parse, wire):
-    # 3.8 GB: nothing is made of that size.
+    # 3.8 GB: nothing of that size is allocated.
     packet = parse(jumbogram(wire, 3_800_000_000, wire.tcp(b"some")))
     assert faults(packet) == Status.CUT
     assert (packet.limited_by, packet.payload) == ("captured", b"some")
@@ -411,7 +411,7 @@ def test_strict_takes_a_cut_for_a_fault(parse, wire):
         parse(wire.ethernet(wire.tcp4(b"0123456789"))[:-1], strict=True)
 
 
-# --- what peers pass over in silence, each as one row
+# --- faults that other decoders ignore, one a row
 
 
 def malformed(wire):
