@@ -254,7 +254,7 @@ class Round:
         )  # fmt: skip
 
     def disguised(self):
-        """No such thing, whatever `isinstance` is told."""
+        """An object of another kind than `isinstance` says."""
         kind = type(self.choose.choice([*self.made, b"", "", [], 0]))
 
         class Disguised:

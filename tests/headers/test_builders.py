@@ -1,4 +1,4 @@
-"""Builders: what they build is whole and right, and what does not fit is refused."""
+"""Builders: packets are whole and right, and values that don't fit are refused."""
 
 import array
 

@@ -371,7 +371,7 @@ def test_a_field_of_ones_own_making(compiled):
 
 @VIEWS
 def test_an_error_keeps_no_buffer(make, name):
-    """While an exception is dealt with its traceback holds on to much."""
+    """A traceback keeps many objects alive while its exception is handled."""
     for buffer, arguments, error in (
         (bytearray(EXAMPLES[name][0][: LEAST[name] - 1]), (), PacketError),
         (bytearray(100), (100,), PacketError),

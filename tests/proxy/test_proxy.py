@@ -666,7 +666,7 @@ def test_no_buffer(proxy):
 
 
 def test_arguments_are_looked_at_in_order(proxy):
-    """What both twins complain of first where several are wrong."""
+    """The argument that both twins refuse first where several are wrong."""
 
     class Unsure:
         def __bool__(self):

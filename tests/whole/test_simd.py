@@ -75,13 +75,13 @@ def test_the_forced_kernel_runs_and_does_the_rows(kernels, run_python, tmp_path,
         if expected == "scalar":
             assert own == 0
         else:
-            # All but the rows that lie too near to the end for a whole load.
+            # All but the rows too near to the end for a whole load.
             near = text.encode()[-(BLOCK6 if family == AF_INET6 or ":" in text else 17) :]
             assert own >= 200 - near.count(b"\n") - 1
 
 
 def test_what_the_steps_decline(kernels, run_python, tmp_path):
-    """Bad rows and dotted tails go the scalar way, row by row; the rows around them do not."""
+    """Bad rows and dotted tails take the scalar path, row by row; the rows around them do not."""
     if kernels == ("scalar",):
         pytest.skip("this processor has the scalar kernel alone")
     tail = "\n" + "x" * 60

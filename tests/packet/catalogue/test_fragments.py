@@ -1,4 +1,4 @@
-"""Pieces of datagrams: where their headers are decoded, and where there are none."""
+"""Fragments: which have headers to decode, and which have none."""
 
 import pytest
 
