@@ -14,7 +14,7 @@ export FASTSOCK_EXTENSIONS ?= require
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-# An environment without a working pip was left half made: it is made anew.
+# An environment without a working pip is incomplete: make it anew.
 $(VENV)/.made:
 	@$(PYTHON) .ci/needs.py
 	@[ -f $(VENV)/pyvenv.cfg ] && $(BIN)/python -m pip --version >/dev/null 2>&1 || \

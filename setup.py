@@ -1,4 +1,4 @@
-"""Extension list and build modes; all the rest stands in pyproject.toml.
+"""Extension list and build modes; everything else is in pyproject.toml.
 
 FASTSOCK_EXTENSIONS  auto (default): build them; without a working compiler go on in pure Python
                      require: fail instead (wheels, CI)    off: a py3-none-any wheel
@@ -24,7 +24,7 @@ FLAVOUR = choice("FASTSOCK_BUILD", ("release", "debug", "trace", "sanitize"))
 # A trace build reports lines from within nogil code, where Cython can't find a module's state.
 SUBINTERPRETERS = FLAVOUR != "trace"
 SOURCES = sorted(path.with_suffix("") for path in Path("fastsock").rglob("*.pyx"))
-# Here arrays lie on the stack while code of the caller's runs.
+# Parts with arrays on the stack while the caller's code runs: a stack protector guards those.
 CALLS_BACK = {"capture", "headers", "stream"}
 DIRECTIVES = {
     "binding": False,  # built-in functions: no keyword parsing for one argument, no dict to look in
@@ -53,7 +53,7 @@ why_pure = "FASTSOCK_EXTENSIONS=off when it was built" if MODE == "off" else ""
 
 
 def fall_back(reason):
-    """Go on without extensions, where the mode allows it."""
+    """Continue without extensions, where the mode allows it."""
     global why_pure
     if MODE == "require":
         sys.exit(f"fastsock: FASTSOCK_EXTENSIONS=require, but {reason}")
@@ -69,7 +69,7 @@ def record_why_pure(build_lib):
 
 
 def flags(part):
-    """How a part is compiled and linked. On Linux nothing can redirect its calls to libraries."""
+    """Flags to compile and link a part. On Linux nothing can redirect its calls to libraries."""
     if sys.platform == "win32":
         return {"extra_compile_args": ["/O2" if FLAVOUR == "release" else "/Od"]}
     link = ["-Wl,-z,relro", "-Wl,-z,now"] * (sys.platform == "linux")

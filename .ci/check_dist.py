@@ -1,4 +1,4 @@
-"""Look into what `make wheel` made: nothing missing, nothing that should not be there.
+"""Check the output of `make wheel`: nothing missing, nothing that does not belong there.
 
 Run by `make wheel`, in the folder of the checkout. Every failed check is named; the exit status
 says whether there was one.
@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 
 SOURCE_SUFFIXES = (".pyx", ".pxd", ".c", ".h")
-# What the checkout holds for its own sake.
+# Files that only a checkout needs.
 NOT_IN_SDIST = (".gitignore",)
 failures = 0
 

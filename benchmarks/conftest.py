@@ -1,4 +1,4 @@
-"""The one way in which every part is measured: checked first, then timed, in several turns.
+"""How every part is measured: checked first, then timed, in several turns.
 
 A measurement belongs to a row (`inet_pton v4`), an input (`typical`) and a contender
 (`compiled`, `pure`, `stdlib` or `by hand`, `floor` or a peer's name). Contenders of one row run one
@@ -45,9 +45,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _python_build() -> str:
-    """What makes one CPython faster than another of the same version, as far as it tells."""
+    """What makes one CPython faster than another of the same version, as far as it reports it."""
     config = sysconfig.get_config_var("CONFIG_ARGS") or ""
-    try:  # what this process runs: a distribution may configure one thing and ship two
+    try:  # the build that this process runs: a distribution may configure one and ship two
         shared = "libpython" in Path("/proc/self/maps").read_text()
     except OSError:
         shared = bool(sysconfig.get_config_var("Py_ENABLE_SHARED"))
@@ -97,7 +97,7 @@ def measure(request: pytest.FixtureRequest, benchmark: Any, turn: int) -> Callab
         size: int = 0,
         setup: Callable[[], None] | None = None,
     ) -> None:
-        """Time `timed`, which handles so many `items`, of `size` bytes each where that is asked.
+        """Time `timed`, which handles so many `items`, of `size` bytes each where a rate is wanted.
 
         With `cpu` the time is what `clock` counts, and wall time stands beside it.
         """
@@ -131,7 +131,7 @@ def measure(request: pytest.FixtureRequest, benchmark: Any, turn: int) -> Callab
 
 @pytest.fixture
 def record(request: pytest.FixtureRequest, benchmark: Any, turn: int) -> Callable[..., None]:
-    """Note a size that was measured, in bytes an item; there is nothing to time."""
+    """Record a measured size, in bytes an item; there is nothing to time."""
 
     def run(row: str, input: str, contender: str, *, bytes_each: int) -> None:
         benchmark.group = f"{row}, {input}"
@@ -155,7 +155,7 @@ def packets() -> Traffic:
 
 @pytest.fixture(scope="session")
 def capture_of(packets: Traffic) -> Iterator[Callable[[int], Path]]:
-    """Write the packets, again and again, to a file of so many; all files are deleted in the end.
+    """Write the packets, repeated, to a file of so many; all files are deleted at the end.
 
     A file that was just written is in the page cache, so that no disk is measured.
     """

@@ -55,7 +55,7 @@ static int oracle(fs_kind kind, const uint8_t *p, size_t size, uint8_t *out)
 static void check_item(fs_kind kind, const uint8_t *p, size_t size)
 {
     uint8_t want[16], got[16];
-    uint8_t *text = malloc(size + 1); /* no room behind it: ASan sees an over-read of one */
+    uint8_t *text = malloc(size + 1); /* no room after it: ASan sees an over-read of one */
     memcpy(text + 1, p, size);
     int right = oracle(kind, p, size, want);
     CHECK(fs_parse_item(kind, text + 1, size, got) == right);

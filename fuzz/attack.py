@@ -39,7 +39,7 @@ import fastsock
 
 CALLS = 12  # a round
 HANGS = 20  # seconds without the end of a round
-# These reach the network, wait for it, start threads, or write files.
+# Left out: these reach the network, wait for it, start threads, or write files.
 LEFT_OUT = {
     "connect", "create_connection", "getfqdn", "gethostbyaddr", "gethostbyname_ex", "Resolver",
     "SocketReader", "CaptureWriter", "reload_tables", "if_nameindex", "gethostname",
@@ -67,7 +67,7 @@ HOSTS = {
 
 
 class Round:
-    """What one round is made of: a generator of choices, and objects that its calls share."""
+    """The state of one round: a generator of choices, and objects that its calls share."""
 
     def __init__(self, seed, trace=False):
         self.choose = random.Random(seed)
@@ -87,10 +87,10 @@ class Round:
         ]  # fmt: skip
         self.made[0].feed(PROXY + bytes(300))
 
-    # What callbacks do.
+    # Actions of callbacks.
 
     def act(self):
-        """Something that a callback may do while a call is at work."""
+        """An action of a callback while a call is at work."""
         if self.depth > 2:
             return
         self.depth += 1
@@ -99,7 +99,7 @@ class Round:
                                 self.rewrite, self.tamper))()  # fmt: skip
         except SystemError:
             raise
-        except Exception:  # a callback that is refused goes on
+        except Exception:  # a callback goes on after a refusal
             pass
         finally:
             self.depth -= 1
@@ -254,7 +254,7 @@ class Round:
         )  # fmt: skip
 
     def disguised(self):
-        """No such thing, whatever `isinstance` is told."""
+        """An object of another kind than `isinstance` says."""
         kind = type(self.choose.choice([*self.made, b"", "", [], 0]))
 
         class Disguised:
@@ -316,7 +316,7 @@ class Round:
             self.depth -= 1
 
     def likely(self, name):
-        """What a parameter of this name usually is, or anything."""
+        """A usual value of a parameter of this name, or anything."""
         if self.choose.random() < 0.15:
             return self.anything()
         if name in ("framer", "packet", "out", "accumulator"):
@@ -417,8 +417,8 @@ class Round:
 
         calls = [(name, self.arguments(getattr(type(one), name))[0][1:]) for name in chosen]
 
-        # All that it needs stands in its defaults: CPython crashes where a function that the
-        # collector has cleared looks at its globals or its closure.
+        # Its defaults hold all that it needs: CPython crashes where a function that the collector
+        # has cleared uses its globals or its closure.
         def use(_, one=one, calls=calls, get=getattr, refused=Exception, can=callable):
             for name, given in calls:
                 try:
@@ -487,7 +487,7 @@ def rounds(first, seconds, place):
     """Rounds one after the other; `place` always holds the seed of the one that is running."""
     end = time.monotonic() + seconds
     limit_memory()
-    gc.freeze()  # the many collections shall look at the rounds' objects alone
+    gc.freeze()  # keeps the many collections to the rounds' objects
     seed = first
     while time.monotonic() < end:
         struct.pack_into("<Q", place, 0, seed)
@@ -553,7 +553,7 @@ def main():
     )
     parser.add_argument("--place", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if os.environ.get("PYTHONHASHSEED") != "0":  # so that a seed gives the same round again
+    if os.environ.get("PYTHONHASHSEED") != "0":  # so that a seed repeats its round
         os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | {"PYTHONHASHSEED": "0"})
     faulthandler.enable()
     if given.seed is not None:

@@ -23,7 +23,7 @@ def same(name, *arguments):
     for twin in (compiled, pure):
         try:
             results.append(getattr(twin, name)(*arguments))
-        except ValueError as error:  # the one error there is, for arguments of the right types
+        except ValueError as error:  # the only error for arguments of the right types
             results.append((type(error), str(error)))
     if results[0] != results[1]:
         raise AssertionError(f"{name}{arguments!r}: {results}")

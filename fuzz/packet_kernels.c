@@ -1,5 +1,5 @@
 /* The decoder and the flow kernel without Python: whatever the bytes say, nothing outside of them is
- * read, and what is found hangs together.
+ * read, and what is found is consistent.
  *
  * The first byte chooses the link type and whether to verify, the second how much more there was on
  * the wire; the rest is the packet, in a block of exactly its size, so ASan sees any read outside.
@@ -104,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
     memcpy(data, input + 2, size);
     fs_choose_crc32c(input[1] & 1);
     fs_packet packet;
-    memset(&packet, 0xA5, sizeof(packet)); /* nothing may stay as it was */
+    memset(&packet, 0xA5, sizeof(packet)); /* the decoder must set every field */
     fs_decode(data, size, size + more, link, verify, &packet);
     check_offsets(&packet, size);
     check_words(&packet, verify);

@@ -1,6 +1,6 @@
 """Both twins of the PROXY protocol's parser: the same header, the same need, or the same error.
 
-What is a header comes back when it is built anew. Run it as ``make fuzz`` does, or by hand with
+A header that is parsed and built anew is the same. Run it as ``make fuzz`` does, or by hand with
 libFuzzer's arguments.
 """
 

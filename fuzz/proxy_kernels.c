@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t reach = 0;;) {
         const fs_proxy_found now = parse(data, reach, max_size, &header);
         if (now != FS_PROXY_MORE) {
-            /* What is a header, or is none, stays so when more comes. */
+            /* A header stays a header, and a fault a fault, when more bytes come. */
             CHECK((now == FS_PROXY_HEADER) == (found == FS_PROXY_HEADER));
             CHECK(now != FS_PROXY_HEADER || (header.size == reach && whole.size == reach));
             break;

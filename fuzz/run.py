@@ -3,7 +3,7 @@
 FUZZ_SECONDS  how long each target runs (20)
 CI            not empty: a target that can't run is a failure, not a remark
 
-What is made lies under build/fuzz: binaries, corpora that grow from run to run, crashing inputs.
+All output is under build/fuzz: binaries, corpora that grow from run to run, crashing inputs.
 """
 
 import importlib.util

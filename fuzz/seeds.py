@@ -153,7 +153,7 @@ RECORDED = [
 
 
 def captures(order: str) -> Iterator[tuple[int, bytes, bytes]]:
-    """Rules for the kernel target, a file's header, and what stands behind it."""
+    """Rules for the kernel target, a file's header, and what follows it."""
     big = 2 * (order == ">")
     sizes = [struct.pack(order + "II", len(data), len(data)) for data in RECORDED]
     for rules, magic, extra in [(0, 0xA1B2C3D4, 0), (16, 0xA1B23C4D, 0), (8, 0xA1B2CD34, 8)]:

@@ -159,7 +159,7 @@ static void check_same(const walk *a, const walk *b)
         CHECK(a->stop.total == b->stop.total);
 }
 
-/* The size of the longest separator that ends at `end` and starts at `floor` or behind; or 0. */
+/* The size of the longest separator that ends at `end` and starts at `floor` or after; or 0. */
 static size_t separator_before(const rules *by, const uint8_t *stream, size_t floor, size_t end)
 {
     for (size_t i = 0; i < by->framer.count; i++) {

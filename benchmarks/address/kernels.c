@@ -1,5 +1,5 @@
 /* The line kernels alone, without Python: nanoseconds a row, the best of nine runs.
- * `make kernels` builds and runs it; docs/architecture.md shows what it printed. */
+ * `make kernels` builds and runs it; docs/decisions.md shows what it printed. */
 #include "fastsock/_core/cpu.h"
 #include "fastsock/address/lines_dispatch.h"
 

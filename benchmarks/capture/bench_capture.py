@@ -1,7 +1,7 @@
 """fastsock.capture and columns beside loops by hand, libraries and programs, on one capture file.
 
-CPU time is what targets are held against: some of the others take seconds, in which a busy
-machine has time for much else. Only threads are timed by the clock.
+Targets are held against CPU time: some of the others take seconds, in which a busy machine
+does much else. Only threads are timed by the clock.
 """
 
 import os
@@ -44,7 +44,7 @@ SOME, MANY = CAPTURE, MILLION
 
 @dataclass(frozen=True)
 class Contender:
-    """Who reads a file, and what it says of one, in a form that compares."""
+    """A reader of files, and its result in a form that compares."""
 
     read: Callable[[Path], Any]
     answers: Callable[[Path], Any]
@@ -107,7 +107,7 @@ def bench_file(
     name: str,
     contender: Contender,
 ) -> None:
-    """A file to columns; what the others have of them."""
+    """A file to columns, or to as many of them as the others have."""
     measure(
         f"to_columns, {row}",
         f"{packets.name}, {SOME:,}",
@@ -128,7 +128,7 @@ def octets(columns: Any, names: Any) -> dict[str, bytes]:
 
 
 def expected_octets(packets: Traffic, count: int, names: Any) -> dict[str, bytes]:
-    """What the columns of the packets are when these are repeated until there are `count`."""
+    """The columns of the packets, repeated until there are `count`."""
     whole, rest = divmod(count, len(packets.packets))
     found = {}
     for name, column in octets(by_hand.capture_columns(packets.file), names).items():
@@ -184,7 +184,7 @@ def bench_threads(
     capture_of: Callable[[int], Path],
     threads: int,
 ) -> None:
-    """Each thread reads the file for itself: by the clock, for the whole of them."""
+    """Each thread reads the whole file: wall time for all of them."""
     path = capture_of(SOME)
     with ThreadPoolExecutor(threads) as pool:
 
@@ -227,7 +227,7 @@ def bench_records(
     capture_of: Callable[[int], Path],
     contender: str,
 ) -> None:
-    """A file's records, one by one: what is asked of each is how long it is."""
+    """A file's records, one by one; only the length of each is read."""
     path = capture_of(SOME)
     measure(
         "records",
@@ -261,7 +261,7 @@ def bench_decode(
     source: str,
     contender: str,
 ) -> None:
-    """Packets that are in memory: a list of them, or one buffer and where each begins."""
+    """Packets in memory: a list of them, or one buffer and the offset of each."""
     buffers: Any = list(packets.packets)
     if source == "offsets":
         offsets = array("q", accumulate(map(len, packets.packets), initial=0))

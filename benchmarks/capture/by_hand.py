@@ -1,6 +1,6 @@
 """Capture files read with `struct`, and their packets decoded to columns.
 
-For packets as they mostly are: it stops at anything that is not whole, and does not say why.
+For ordinary packets: it stops at anything that is not whole, and does not say why.
 """
 
 import struct
@@ -71,7 +71,7 @@ NOTHING = (0,) * 14  # from `ttl` to what stands before `payload_offset`
 
 
 def _row(data: Buffer) -> tuple[Any, ...]:
-    """What `NAMES` names, from `vlan` on."""
+    """The values of `NAMES`, from `vlan` on."""
     (ethertype,), at, vlan = ETHERTYPE(data), 14, NO_VLAN
     while ethertype in VLANS:
         (tag, ethertype), at = TAG(data, at), at + 4
@@ -103,7 +103,7 @@ def _columns(names: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> dict[str,
 
 
 def capture_columns(buffer: Buffer) -> dict[str, Any]:
-    """24 of a capture's 28 columns: all but what says why decoding stopped, and of checksums."""
+    """24 of a capture's 28 columns: all but the reasons why decoding stopped, and checksums."""
     return _columns(
         NAMES, [(when, wire, len(data), 1, *_row(data)) for when, wire, data in records(buffer)]
     )

@@ -1,7 +1,7 @@
 """Libraries and programs that read capture files, where they are installed.
 
 dpkt, scapy and pypacker come with `make bench-peers`; tshark and tcpdump are asked wherever they
-are. Programs write to nowhere while they are timed: what a pipe and a parser would cost is not
+are. Programs write to /dev/null while they are timed: the cost of a pipe and a parser is not
 in their times.
 """
 
@@ -87,7 +87,7 @@ def tshark_answers(path: Path) -> Answers:
 
 
 def tcpdump_count(path: Path) -> int:
-    """Packets that it prints; a packet's further lines are indented."""
+    """How many packets it prints; a packet's further lines are indented."""
     return sum(not line[0].isspace() for line in _lines(TCPDUMP, path))
 
 

@@ -43,7 +43,7 @@ class Sum:
 
     @property
     def data(self) -> bytes:
-        """Random bytes, for what they are changes no time; `verify` gets some that are right."""
+        """Random bytes, for values change no time; `verify` gets some with a right checksum."""
         data = Random(self.size).randbytes(self.size)
         return by_hand.with_checksum(data, 0) if self.function == "verify" else data
 

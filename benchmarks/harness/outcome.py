@@ -1,4 +1,4 @@
-"""A run of pytest-benchmark as rows, and what they say about the targets."""
+"""A run of pytest-benchmark as rows, and the outcome of each target."""
 
 import json
 from collections.abc import Iterator

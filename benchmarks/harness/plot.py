@@ -50,7 +50,7 @@ def chart(title: str, axis: str, unit: str, bars: Iterable[Bar], base: float | N
     """Bars from `base`, or from the left edge of the axis."""
     bars = [bar for bar in bars if bar.value > 0]
     values = [bar.value for bar in bars] + [base] * (base is not None)
-    margin = 0.05 if base is not None else 0.4  # the shortest bar is to be seen
+    margin = 0.05 if base is not None else 0.4  # keeps the shortest bar visible
     low, high = log10(min(values)) - margin, log10(max(values)) + 0.05
 
     def x(value: float) -> float:

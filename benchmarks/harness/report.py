@@ -1,4 +1,4 @@
-"""Say what a run measured: on the terminal, or with `--write` in documents and charts.
+"""Report a run: on the terminal, or with `--write` in documents and charts.
 
 `make bench-check` runs it the first way, `make bench-report` the second.
 """

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 BASELINES = ("stdlib", "by hand")
-"""Who fastsock is compared with: the standard library's function, else the best plain Python."""
+"""The baselines: the standard library's function, else the best plain Python."""
 
 
 @dataclass
@@ -25,7 +25,7 @@ class Row:
 
     @property
     def baseline(self) -> str | None:
-        """Who fastsock is compared with, where that was measured."""
+        """The baseline, where that was measured."""
         return next((name for name in BASELINES if name in self.ns), None)
 
     def times(self, who: str, against: str | None = None) -> float | None:

@@ -8,6 +8,6 @@ LARGEST = 1 << 26
 
 
 def shrink() -> None:
-    """Make the large rows small. To be called before the benchmarks are imported."""
+    """Make the large rows small. Call it before the benchmarks are imported."""
     global MILLION, CAPTURE, LARGEST
     MILLION, CAPTURE, LARGEST = 10_000, 10_000, 1 << 20

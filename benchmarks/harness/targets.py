@@ -1,4 +1,4 @@
-"""What each part promises, in one place: the report prints every ratio beside its target.
+"""Every part's targets: the report prints every ratio beside its target.
 
 A target names rows by a pattern (`inet_pton v?`) and, where it does not hold for all of
 their inputs, inputs by another. Ratios are of times a call (or an item), minimum of a run.
@@ -32,11 +32,11 @@ class Target:
 
     @property
     def is_limit(self) -> bool:
-        """Whether it bounds a loss, which reads better as a share of the other's time."""
+        """Whether it bounds a loss; the report shows that as a share of the other's time."""
         return 0 < self.times < 1
 
     def figure(self, row: "Row") -> float | None:
-        """What a row says of it, if it says anything."""
+        """The figure of a row that the target bounds, or None where the row lacks it."""
         if self.ns:
             return row.ns.get(self.who)
         return row.rate(self.who) if self.rate else row.times(self.who, self.against or None)

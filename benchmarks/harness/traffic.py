@@ -1,4 +1,4 @@
-"""The packets that are measured: real ones where they are to be had, else a mixture like them.
+"""The packets that are measured: real ones where they are available, else a mixture like them.
 
 The real ones are a capture of ordinary mixed traffic, 4,709 packets over Ethernet. It is no part
 of this project; the folder that holds it is named by FASTSOCK_CAPTURES. The mixture has its
@@ -49,7 +49,7 @@ class Traffic:
         size = sum(RECORD_HEADER.size + len(packet) for packet in self.packets[:rest])
         with path.open("wb") as file:
             file.write(FILE_HEADER)
-            # How large its pieces are that the page cache keeps is up to what writes them.
+            # The size of a write decides how large the page cache's pieces are.
             for at in range(0, whole, FEW):
                 file.write(self.body * min(FEW, whole - at))
             file.write(self.body[:size])
@@ -77,7 +77,7 @@ def load(folder: Path) -> Traffic:
 def there_is_room(folder: Path, size: int) -> bool:
     """Whether a file of that size can be written, kept in the page cache and decoded."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    with suppress(OSError):  # what Linux says of it is what is free, or would be if it was needed
+    with suppress(OSError):  # on Linux: the memory that is free, or could be freed
         for line in Path("/proc/meminfo").read_text().splitlines():
             if line.startswith("MemAvailable:"):
                 memory = int(line.split()[1]) << 10

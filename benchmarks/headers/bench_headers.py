@@ -52,7 +52,7 @@ def translate_by_hand(frames: list[bytearray]) -> None:
 
 @dataclass(frozen=True)
 class Edit:
-    """What is done to frames in place, by our views and by hand."""
+    """An edit of frames in place, by our views and by hand."""
 
     row: str
     by_view: Callable[[str, list[bytearray]], None]

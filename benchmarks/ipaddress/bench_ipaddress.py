@@ -36,7 +36,7 @@ NET4, NET6 = "192.168.0.0/16", "2001:db8::/32"
 
 
 def contender(name: str, function: str) -> Callable[..., Any] | None:
-    """What a contender calls for a function of ipaddress, or None where it has nothing like it."""
+    """A contender's call for a function of ipaddress, or None where it has nothing like it."""
     if name in TWINS:
         return getattr(TWINS[name], function)
     module, names = PEERS[name]
@@ -189,7 +189,7 @@ def bench_parse_many(measure: Callable[..., None], name: str) -> None:
 @pytest.mark.parametrize("name", WITH_PEERS)
 @pytest.mark.parametrize("function", ["IPv4Address", "IPv6Address", "IPv4Network", "IPv4Interface"])
 def bench_memory(record: Callable[..., None], function: str, name: str) -> None:
-    """What a thousand objects of distinct values take."""
+    """The memory of a thousand objects of distinct values."""
     call = contender(name, function)
     if call is None:
         pytest.skip(f"{name} has no {function}")

@@ -1,6 +1,6 @@
 """fastsock.lookup and Resolver against `socket`, asyncio and peers: literals and localhost only.
 
-No name leaves this machine. What a name server takes is not measured: it is the server's.
+No name leaves this machine: a name server's time is not measured.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ NUMERIC = NI_NUMERICHOST | NI_NUMERICSERV
 
 @dataclass(frozen=True)
 class Call:
-    """One function with the arguments that a program gives it."""
+    """One function with a program's usual arguments."""
 
     row: str
     input: str
@@ -96,7 +96,7 @@ AWAITED = [
 
 @pytest.mark.parametrize(("call", "contender"), DROP_INS)
 def bench_drop_in(measure: Callable[..., None], call: Call, contender: str) -> None:
-    """A literal, or what a table has, again and again."""
+    """A literal, or an entry of a table, again and again."""
     function = call.contenders[contender]
     measure(
         call.row,
@@ -113,7 +113,7 @@ def bench_drop_in(measure: Callable[..., None], call: Call, contender: str) -> N
 
 @pytest.mark.parametrize(("call", "contender"), HITS)
 def bench_hit(measure: Callable[..., None], call: Call, contender: str) -> None:
-    """A name that the cache has, against libc, which reads it in /etc/hosts."""
+    """A cached name, against libc, which reads it in /etc/hosts."""
     function = socket.getaddrinfo if contender == "stdlib" else Resolver(ttl=3600).getaddrinfo
     call.bound(function)()  # fills the cache
     measure(

@@ -1,7 +1,7 @@
 """The libraries that resolve hosts, where they are installed (`make bench-peers`).
 
-Each is asked for what `getaddrinfo` gives, by its nearest call. Their answers have forms of
-their own: `hosts` tells the addresses in them, for the check only and never inside the timing.
+Each does the work of `getaddrinfo`, by its nearest call. Their answers have forms of their own:
+`hosts` extracts the addresses, for the check only and never inside the timing.
 """
 
 import asyncio
@@ -60,9 +60,9 @@ async def loop_getaddrinfo() -> Callable[..., Awaitable[Any]]:
 
 
 async def aiohttp_connector() -> Callable[..., Awaitable[Any]]:
-    """What aiohttp's client asks, with its cache; it has no public name. It asks for all families.
+    """The look-up of aiohttp's client, with its cache; it has no public name.
 
-    For one family it would be given no address of a machine that has none but loopback's.
+    It asks for all families: for one, a machine with only loopback addresses would give none.
     """
     from aiohttp import TCPConnector, ThreadedResolver
 

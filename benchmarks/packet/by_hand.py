@@ -17,7 +17,7 @@ Five = tuple[bytes | None, bytes | None, int | None, int | None, int | None]
 
 
 COMMON = struct.Struct("!12xHB5xHxB2x4s4sHH")
-"""Ethernet, IPv4 without options, and ports: what nearly every packet is."""
+"""Ethernet, IPv4 without options, and ports, as nearly every packet."""
 
 
 def five_fields(packets: Iterable[bytes]) -> list[Five]:

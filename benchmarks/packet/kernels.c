@@ -41,7 +41,7 @@ static blob read_whole(const char *path)
     return (blob){data, size};
 }
 
-/* What becomes of a record: its result goes into a sum, so that no run is optimised away. */
+/* Handle a record: its result goes into a sum, so that no run is optimised away. */
 typedef uint64_t (*each)(const uint8_t *data, size_t captured, uint64_t wire_length);
 
 static uint64_t nothing(const uint8_t *data, size_t captured, uint64_t wire_length)

@@ -15,12 +15,12 @@ NOTHING = (None,) * 5
 
 
 def untagged(packet: bytes) -> bool:
-    """Without a VLAN tag: pypacker does not look behind two of them."""
+    """Without a VLAN tag: pypacker does not look past two of them."""
     return packet[12:14] != b"\x81\x00"
 
 
 def _five_of_text(rows: list[Any]) -> list[by_hand.Five]:
-    """What scapy says, with addresses packed."""
+    """Scapy's fields, with addresses packed."""
     families = {True: AF_INET6, False: AF_INET}
     return [
         (*(text and inet_pton(families[":" in text], text) for text in row[:2]), *row[2:])

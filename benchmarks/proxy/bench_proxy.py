@@ -35,12 +35,12 @@ TLVS = ((0x01, b"h2"), (0x02, b"www.example.org"))
 
 @dataclass(frozen=True)
 class Headers:
-    """Headers of one kind, as a balancer sends them, and who they speak of."""
+    """Headers of one kind, as a balancer sends them, and their endpoints."""
 
     input: str
     family: int
     build: Callable[..., bytes]
-    plain: bool = True  # nothing but the two ends: what code by hand reads
+    plain: bool = True  # nothing but the two ends, which code by hand reads
 
     def expected(self) -> list[Any]:
         return ends(COUNT, self.family)
@@ -79,7 +79,7 @@ PARSED = [
 
 @pytest.mark.parametrize(("headers", "contender"), PARSED)
 def bench_parse(measure: Callable[..., None], headers: Headers, contender: str) -> None:
-    """Both ends of many connections, from what each of them has brought first."""
+    """Both ends of many connections, from the first bytes of each."""
     sent = headers.sent()
     peer = Peer(contender, partial(by_parse_proxy, contender))
     if contender == "by hand":

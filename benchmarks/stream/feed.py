@@ -1,4 +1,4 @@
-"""Sockets that another process keeps full, so that nothing but receiving is measured here."""
+"""Sockets that another process keeps full, so that only receiving is measured here."""
 
 import socket
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 
 SENDER = Path(__file__).with_name("sender.py")
 STUCK = 30
-"""Seconds after which a receiver that still waits has missed something."""
+"""Seconds after which a waiting receiver must have missed a message."""
 
 
 def unix_pair() -> tuple[socket.socket, socket.socket]:

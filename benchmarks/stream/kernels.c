@@ -1,4 +1,4 @@
-/* What no receiver can go below: recv() and the least that tells one message from the next.
+/* The limit of any receiver: recv(), and the least work that finds each message's end.
  * Built by the benchmark as a shared library; ctypes lets other threads run meanwhile. */
 #include <stdint.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 
 enum { SIZE = 1 << 16 };
 
-/* Messages behind a length of four bytes, each smaller than SIZE. */
+/* Messages after a length of four bytes, each smaller than SIZE. */
 long receive_prefixed(int fd, long messages)
 {
     static uint8_t data[2 * SIZE];

@@ -1,4 +1,4 @@
-"""Messages received by event loops, by other libraries, and by C, which no receiver can beat."""
+"""Messages received by event loops, by other libraries, and by C, the limit of any receiver."""
 
 import asyncio
 import ctypes

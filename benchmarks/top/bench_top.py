@@ -1,4 +1,4 @@
-"""What it costs to import fastsock, in CPU time of a process of its own."""
+"""The cost of importing fastsock, in CPU time of a process of its own."""
 
 import resource
 import subprocess

@@ -1,1 +1,1 @@
-"""What two parts or more need; it knows no part."""
+"""Helpers that two or more parts share. They know no part."""

@@ -45,7 +45,7 @@ def _compiled() -> bool:
         if wanted == "py":
             return False
         from .machine import SIMD  # noqa: F401
-    except ValueError as unknown:  # a variable that names no choice of ours
+    except ValueError as unknown:  # FASTSOCK_SIMD names no choice of ours
         raise ImportError(str(unknown)) from None
     except ModuleNotFoundError as missing:
         if wanted == "c":

@@ -52,9 +52,9 @@ cdef inline memoryview contiguous(object buffer, str what):
 
 
 cdef inline memoryview flat(memoryview view):
-    """All bytes of a view in one piece, of any format and shape.
+    """View all bytes of a view in one piece, of any format and shape.
 
-    Of its base where that can be: a cycle through a memoryview of a memoryview crashes the
+    Use its base where possible: a cycle through a memoryview of a memoryview crashes the
     collector of Python 3.11 and 3.12.
     """
     cdef Py_buffer *part = PyMemoryView_GET_BUFFER(view)
@@ -64,11 +64,11 @@ cdef inline memoryview flat(memoryview view):
         return PyPickleBuffer_FromObject(view).raw()
     try:
         whole = PyPickleBuffer_FromObject(<object>PyMemoryView_GET_BASE(view)).raw()
-    except (TypeError, BufferError):  # it gives its view once; or it is not in one piece
+    except (TypeError, BufferError):  # it gives a view only once, or one in pieces
         return PyPickleBuffer_FromObject(view).raw()
     all_ = PyMemoryView_GET_BUFFER(whole)
     start = <const char *>part.buf - <const char *>all_.buf
-    if start < 0 or start > all_.len - part.len:  # other memory than the first time
+    if start < 0 or start > all_.len - part.len:  # not the memory of the first time
         return PyPickleBuffer_FromObject(view).raw()
     found = whole[start : start + part.len]
     return found.toreadonly() if part.readonly else found
@@ -77,8 +77,8 @@ cdef inline memoryview flat(memoryview view):
 cdef inline bint pin(memoryview view, Py_buffer *pinned) except -1:
     """Keep the bytes of a view in place by a buffer of its base. False if the base gives none.
 
-    A buffer of the view is not enough: the collector clears a memoryview although there are buffers
-    of it, and the release of these reads freed memory then.
+    A buffer of the view is not enough: the collector clears a memoryview that still has buffers,
+    and releasing these then reads freed memory.
     """
     cdef PyObject *base = PyMemoryView_GET_BASE(view)
     while base != NULL and PyMemoryView_Check(<object>base):  # that of PickleBuffer.raw()

@@ -34,16 +34,16 @@ def contiguous(buffer: ReadableBuffer, what: str) -> memoryview:
 
 
 def _raw(view: memoryview) -> memoryview:
-    """All bytes of a view in one piece, of any format and shape.
+    """View all bytes of a view in one piece, of any format and shape.
 
-    Of its base where it shows all of that: a cycle through a memoryview of a memoryview crashes
+    Use its base where that shows them all: a cycle through a memoryview of a memoryview crashes
     the collector of Python 3.11 and 3.12.
     """
     from pickle import PickleBuffer  # a rare case, and a long import
 
     try:
         whole = PickleBuffer(view.obj).raw()
-    except (TypeError, BufferError):  # it gives its view once; or it is not in one piece
+    except (TypeError, BufferError):  # it gives a view only once, or one in pieces
         return PickleBuffer(view).raw()
     if whole.nbytes != view.nbytes:
         return PickleBuffer(view).raw()

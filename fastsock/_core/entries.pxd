@@ -29,7 +29,7 @@ cdef extern from "Python.h":
 
 
 cdef inline object with_entry(object function, PyMethodDef *method, PyCFunction entry):
-    """The same function, name, signature and all, but for what a call enters.
+    """Make a copy of a function, name and signature included, that calls enter by `entry`.
 
     `method` is static, and the same in all interpreters.
     """
@@ -44,10 +44,10 @@ cdef inline bint sort_arguments(
     tuple parameters, Py_ssize_t size, Py_ssize_t positional, PyObject *const *args,
     Py_ssize_t count, PyObject *names, PyObject **given
 ) noexcept:
-    """Put each argument in its parameter's place, or say that this is not for us.
+    """Put each argument in its parameter's place. False if Cython's entry must take the call.
 
     `parameters` are `size` interned names, or None for one that has no name for callers; the first
-    `positional` may be given by position. `given` gets NULL for what is not there.
+    `positional` may be given by position. `given` gets NULL for what is left out.
     """
     cdef Py_ssize_t i, place
     if count > positional:

@@ -37,32 +37,32 @@ def shorten(value: object) -> str:
 
 
 def not_buffer(value: object) -> TypeError:
-    """The error of something that is no buffer, as CPython's own functions word it."""
+    """Refuse something that is no buffer, as CPython's own functions word it."""
     return TypeError(f"a bytes-like object is required, not '{type(value).__name__}'")
 
 
 def not_contiguous(what: str) -> BufferError:
-    """The error of a buffer whose bytes are not in one piece."""
+    """Refuse a buffer whose bytes are not in one piece."""
     return BufferError(f"{what} must be a C-contiguous buffer")
 
 
 def not_between(name: str, most: int, value: int) -> ValueError:
-    """The error of a number that is less than nothing or more than its field holds."""
+    """Refuse a number that is negative or too large for its field."""
     return ValueError(f"{name} must be between 0 and {most}, not {value}")
 
 
 def bad_packed(name: str, size: int) -> ValueError:
-    """The error of a packed address, by its size, that is of neither family."""
+    """Refuse a packed address, by its size, that is of neither family."""
     return ValueError(f"{name} must be 4 or 16 bytes, not {size}")
 
 
 def bad_packed_pair(src: int, dst: int) -> ValueError:
-    """The error of two packed addresses, by their sizes, that don't go together."""
+    """Refuse two packed addresses, by their sizes, that don't go together."""
     return ValueError(f"src and dst must both be 4 or both 16 bytes, not {src} and {dst}")
 
 
 def out_of_range(name: str, value: int, least: int, most: int, unit: int = 1) -> ValueError:
-    """The error of a number that does not fit into its field."""
+    """Refuse a number that does not fit into its field."""
     step = f"a multiple of {unit} " if unit > 1 else ""
     # Decimal text of a huge int takes long, and may be refused.
     shown = str(value) if value.bit_length() <= 64 else f"an int of {value.bit_length()} bits"
@@ -70,5 +70,5 @@ def out_of_range(name: str, value: int, least: int, most: int, unit: int = 1) ->
 
 
 def bad_size(name: str, size: int, wanted: str) -> ValueError:
-    """The error of bytes that are not as many as their field has."""
+    """Refuse bytes that are not as many as their field has."""
     return ValueError(f"{name} must be {wanted} bytes, not {size}")

@@ -12,7 +12,7 @@
 static inline const uint8_t *fs_ascii(PyObject *text, Py_ssize_t *size)
 {
 #if PY_VERSION_HEX < 0x030C0000
-    if (PyUnicode_READY(text) < 0) { /* a str of the old C API's making */
+    if (PyUnicode_READY(text) < 0) { /* a str made by the old C API */
         PyErr_Clear();
         return NULL;
     }

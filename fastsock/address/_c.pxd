@@ -1,4 +1,4 @@
-"""What the compiled address part is made of: kernels, and the few structs they share."""
+"""Declarations of the compiled address part: kernels, and the few structs they share."""
 
 from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t
@@ -41,7 +41,7 @@ cdef extern from "fastsock/address/hostport.h" nogil:
     ctypedef enum fs_hostport_fault:
         FS_HOSTPORT_GOOD
         FS_HOSTPORT_NOTHING
-        FS_HOSTPORT_PORT    # has its own words
+        FS_HOSTPORT_PORT    # has a message of its own
 
     ctypedef struct fs_hostport:
         const uint8_t *host       # without brackets ...
@@ -72,7 +72,7 @@ cdef extern from "fastsock/address/lines.h" nogil:
         size_t row              # rows done
         size_t rows             # rows there is room for
         size_t fast_rows        # rows that went through the kernel's own step
-        const char *kernel      # who ran
+        const char *kernel      # the kernel that ran
 
     size_t fs_record_size(fs_kind kind) noexcept
     void FS_PREFETCH(const void *p) noexcept

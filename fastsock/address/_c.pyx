@@ -70,7 +70,7 @@ fs_choose_kernel("sse41" in _machine.SIMD_USED)
 
 
 cdef inline long family_number(object family) except? -1:
-    """An int's value, or -1 where it has none that a family could have."""
+    """An int's value, or -1 where no family could have it."""
     cdef int overflow
     cdef long value = fs_long(
         family if PyLong_Check(family) else PyNumber_Index(family), &overflow
@@ -126,7 +126,7 @@ def inet_aton(text, /):
     if fs_parse4(p, p + size, packed) == p + size:  # the usual spelling means the same, faster
         return PyBytes_FromStringAndSize(<char *>packed, 4)
     stop = fs_parse_aton(p, p + size, packed)
-    # What stands behind the white space is ignored, but for a NUL.
+    # What follows the white space is ignored, except a NUL.
     if stop == p + size or (stop != NULL and not has_nul(stop, p + size - stop)):
         return PyBytes_FromStringAndSize(<char *>packed, 4)
     if has_nul(p, size):
@@ -293,7 +293,7 @@ cdef void run_kernel(
 
 
 cdef object bad_line(fs_lines *run, fs_kind kind):
-    """The error of a run that stopped before its last row."""
+    """Refuse a run that stopped before its last row."""
     cdef const void *newline = memchr(run.p, c"\n", run.end - run.p)
     cdef const uint8_t *end = run.end if newline == NULL else <const uint8_t *>newline
     if newline != NULL and end != run.p and (end - 1)[0] == c"\r":
@@ -425,7 +425,7 @@ def inet_pton_many(family, texts, *, errors="strict"):
 
 
 def _kernel_run(family, texts):
-    """Which kernel packs a text: its name, the rows it did, and how many by its own step."""
+    """Tell which kernel packs a text: its name, the rows it did, how many by its own step."""
     cdef Py_buffer view
     cdef fs_lines run
     cdef fs_kind kind = kind_of(family)
@@ -624,7 +624,7 @@ def parse_hostport(text, default_port=None):
 cdef object enter_parse_hostport(
     PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
 ):
-    """What a call enters: Cython's entry looks its module up for each parameter's name."""
+    """The entry of a call: Cython's own looks its module up for each parameter's name."""
     if names == NULL and count == 1:
         return split_hostport(<object>args[0], None)
     if names == NULL and count == 2:

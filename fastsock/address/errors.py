@@ -36,27 +36,27 @@ class AddressError(Error, OSError, ValueError):
 
 
 def bad_row(index: int, value: str | bytes, kind: str) -> AddressError:
-    """The error of a batch: row `index` holds `value`, which is not a `kind` address."""
+    """Refuse row `index` of a batch: it holds `value`, which is not a `kind` address."""
     return AddressError(f"row {index}: {shorten(value)} is not an {kind} address", index, value)
 
 
 def not_text(index: int, value: object) -> TypeError:
-    """The error of a batch whose row `index` is not a str."""
+    """Refuse row `index` of a batch, which is not a str."""
     return TypeError(f"texts[{index}] must be str, not {type(value).__name__}")
 
 
 def bad_family(family: object) -> ValueError:
-    """The error of a batch call whose family is none of the three."""
+    """Refuse a batch call whose family is none of the three."""
     return ValueError(f"family must be AF_INET, AF_INET6 or AF_UNSPEC, not {family!r}")
 
 
 def bad_errors(errors: object) -> ValueError:
-    """The error of a batch call whose `errors` is neither mode."""
+    """Refuse a batch call whose `errors` is neither mode."""
     return ValueError(f"errors must be 'strict' or 'mask', not {errors!r}")
 
 
 def not_lines(texts: object) -> TypeError:
-    """The error of a batch call given something that holds no texts."""
+    """Refuse a batch call given something that holds no texts."""
     return TypeError(
         "texts must be an iterable of str or a bytes-like object of newline-separated "
         f"text, not {type(texts).__name__}"
@@ -64,19 +64,19 @@ def not_lines(texts: object) -> TypeError:
 
 
 def bad_record_length(size: int, record: int, kind: str) -> ValueError:
-    """The error of a packed buffer that is no whole number of records."""
+    """Refuse a packed buffer that is no whole number of records."""
     return ValueError(
         f"packed must be a whole number of {record}-byte {kind} records, not {size} bytes"
     )
 
 
 def not_address(text: str) -> AddressError:
-    """The error of a text that is no address of either family."""
+    """Refuse a text that is no address of either family."""
     return AddressError(f"{shorten(text)} is not an IPv4 or IPv6 address", None, text)
 
 
 def mixed_families() -> ValueError:
-    """The error of two addresses of which one is IPv4 and the other IPv6."""
+    """Refuse two addresses of which one is IPv4 and the other IPv6."""
     return ValueError("src and dst must be of the same family")
 
 
@@ -100,15 +100,15 @@ HOSTPORT_FAULTS = (
 
 
 def bad_hostport(text: str, reason: str) -> AddressError:
-    """The error of a text that is no host and port, or of a host that can't be written."""
+    """Refuse a text that is no host and port, or a host that can't be written."""
     return AddressError(f"{shorten(text)}: {reason}", value=text)
 
 
 def bad_port_digits(text: str, digits: str) -> AddressError:
-    """The error of a text in which something else stands where the port should."""
+    """Refuse a text in which something else stands where the port should."""
     return bad_hostport(text, f"the port must be 0 to 65535 in decimal, not {shorten(digits)}")
 
 
 def bad_port(port: object) -> AddressError:
-    """The error of a port out of range."""
+    """Refuse a port out of range."""
     return AddressError(f"{shorten(port)}: the port must be 0 to 65535", value=port)

@@ -81,7 +81,7 @@ static inline int fs_parse_port(const uint8_t *p, const uint8_t *end, unsigned *
     return value <= FS_PORT_MAX;
 }
 
-/* "[address]", with a port or without; p is behind the bracket. */
+/* "[address]", with a port or without; p is after the bracket. */
 static inline fs_hostport_fault fs_parse_bracketed(
     const uint8_t *p, const uint8_t *end, fs_hostport *out)
 {
@@ -99,7 +99,7 @@ static inline fs_hostport_fault fs_parse_bracketed(
     return fs_parse_port(out->digits, end, &out->port) ? FS_HOSTPORT_GOOD : FS_HOSTPORT_PORT;
 }
 
-/* `digits` is set as well where the port is at fault; the rest is for good texts. */
+/* `digits` is also set where the port is wrong; the other fields only where the text is right. */
 static inline fs_hostport_fault fs_parse_hostport(
     const uint8_t *p, const uint8_t *end, fs_hostport *out)
 {

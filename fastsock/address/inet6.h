@@ -133,7 +133,7 @@ static inline uint8_t *fs_format_group(const uint8_t *packed, uint8_t *p)
     return p + 4 - zeros;
 }
 
-/* Groups `from` up to `to`, a colon behind each. */
+/* Groups `from` up to `to`, a colon after each. */
 static inline uint8_t *fs_format_groups(const uint8_t *packed, unsigned from, unsigned to,
                                         uint8_t *p)
 {
@@ -152,7 +152,7 @@ static inline int fs_ends_dotted(const uint8_t *packed, unsigned zeros)
 }
 
 /* RFC 5952 text, but for a dotted tail where glibc has one. Returns the length; `out` must have
- * FS_TEXT6_MAX + 1 bytes of room, of which the colon behind the last group takes one. */
+ * FS_TEXT6_MAX + 1 bytes of room, of which the colon after the last group takes one. */
 static inline size_t fs_format6(const uint8_t *packed, uint8_t *out)
 {
     uint8_t *p = out;

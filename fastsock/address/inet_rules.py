@@ -33,7 +33,7 @@ _COMPATIBLE = bytes(12)
 
 
 def _is_text(text: object) -> bool:
-    """Whether this is an argument of which only the content may be wrong."""
+    """Whether only the content of an argument may be wrong."""
     if not isinstance(text, str):
         return False
     text.encode()  # a lone surrogate: UnicodeEncodeError, as in the stdlib

@@ -36,7 +36,7 @@ typedef struct {
     uint8_t *valid;         /* `rows` flags, or NULL: then the first bad row ends the run */
     size_t row, rows;
     size_t fast_rows;   /* rows that the kernel's own step took */
-    const char *kernel; /* who ran */
+    const char *kernel; /* the kernel that ran */
 } fs_lines;
 
 /* One address of the wanted kind at p; where it stopped, or NULL. */

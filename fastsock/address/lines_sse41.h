@@ -122,7 +122,7 @@ FS_SSE41 static inline const uint8_t *fs_row4_sse41(const uint8_t *p, const uint
 
 enum {
     FS_BLOCK6 = 48,  /* bytes a step of IPv6 loads: the longest address, "\r\n" and more */
-    FS_NO_GROUP = 63 /* where a group that is not there would end */
+    FS_NO_GROUP = 63 /* where a missing group would end */
 };
 
 /* Where the groups of an address end, a byte a group, the first one lowest. `start` is where the
@@ -210,7 +210,7 @@ FS_SSE41 FS_ALWAYS_INLINE int fs_text6_sse41(const __m128i *text, uint64_t colon
         return 0;
     const __m128i ends = _mm_cvtsi64_si128((long long)groups.ends);
     const __m128i one = _mm_set1_epi8(1);
-    /* A group starts behind the one before it. */
+    /* A group starts after the one before it. */
     const uint64_t before = groups.ends << 8 | (uint8_t)(groups.start - 1);
     const __m128i starts = _mm_add_epi8(_mm_cvtsi64_si128((long long)before), one);
     const __m128i less_one = _mm_sub_epi8(_mm_sub_epi8(ends, starts), one);
@@ -279,7 +279,7 @@ FS_SSE41 FS_ALWAYS_INLINE const uint8_t *fs_row_sse41(fs_kind kind, const uint8_
     return fs_row6_sse41(p, end, out);
 }
 
-/* 8 to 15 bytes, zeros behind them. Two loads overlap; what both have is shifted out of one. */
+/* 8 to 15 bytes, zeros after them. Two loads overlap; what both have is shifted out of one. */
 FS_SSE41 FS_ALWAYS_INLINE __m128i fs_load_short(const uint8_t *p, size_t size)
 {
     uint64_t low, high;
@@ -289,7 +289,7 @@ FS_SSE41 FS_ALWAYS_INLINE __m128i fs_load_short(const uint8_t *p, size_t size)
     return _mm_set_epi64x((long long)high, (long long)low);
 }
 
-/* 16 to 48 bytes, anything behind them: the last load ends where the text does, and is moved. */
+/* 16 to 48 bytes, anything after them: the last load ends where the text does, and is moved. */
 FS_SSE41 FS_ALWAYS_INLINE void fs_load_long(const uint8_t *p, size_t size, __m128i *text)
 {
     const __m128i i = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);

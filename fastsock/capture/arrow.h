@@ -1,4 +1,4 @@
-/* The Arrow C data interface: columns given away, in memory that is counted.
+/* The Arrow C data interface: columns handed to consumers, in memory with a count of holders.
  *
  * Whoever got a column releases it: on any thread, without the GIL, even after the interpreter has
  * ended. So nothing here knows Python, and a release only counts down and frees.
@@ -59,7 +59,7 @@ enum { FS_ALIGNMENT = 64 }; /* a line of the cache, and what Arrow advises */
 typedef struct {
     int64_t holders; /* read and written by fs_add_holders alone */
     size_t size;
-    uint8_t *data;   /* aligned, behind this struct */
+    uint8_t *data;   /* aligned, after this struct */
 } fs_shared;
 
 /* Add to a count that all threads see; what it was before. */
@@ -131,7 +131,7 @@ static inline bool fs_give_column(struct ArrowArray *array, int64_t rows, fs_sha
     return true;
 }
 
-/* Its children may have been moved elsewhere: such a one has no release here any more. */
+/* A consumer may have moved children out: those have no release here any more. */
 static inline void fs_release_table(struct ArrowArray *array)
 {
     for (int64_t n = 0; n < array->n_children; n++)
@@ -141,8 +141,8 @@ static inline void fs_release_table(struct ArrowArray *array)
     array->release = NULL;
 }
 
-/* Make `array` a struct of `rows` rows and `count` children, which are still to be given: those that
- * were not are skipped by its release. One piece of memory has its buffer and the children. */
+/* Make `array` a struct of `rows` rows and `count` children, which are filled in later: its release
+ * skips those that were not. One piece of memory has its buffer and the children. */
 static inline bool fs_give_table(struct ArrowArray *array, int64_t rows, size_t count)
 {
     typedef struct {

@@ -10,49 +10,49 @@ class CaptureError(Error, ValueError):
 
 
 def column_too_small(name: str, rows: int) -> ValueError:
-    """The error of a column whose memory ends before its last row."""
+    """Refuse a column whose memory ends before its last row."""
     return ValueError(f"column {name!r} has no room for {rows} rows")
 
 
 def bad_column_memory(name: str) -> ValueError:
-    """The error of a column's memory that is read-only or not contiguous."""
+    """Refuse a column's memory that is read-only or not contiguous."""
     return ValueError(f"column {name!r} must be a writable buffer")
 
 
 def bad_source(source: object) -> TypeError:
-    """The error of a source that is no path, buffer or file."""
+    """Refuse a source that is no path, buffer or file."""
     return TypeError(
         f"a path, a bytes-like object or a binary file is required, not '{type(source).__name__}'"
     )
 
 
 def capture_in_use() -> RuntimeError:
-    """The error of a call on a capture while another call is at work on it."""
+    """Refuse a call on a capture while another call is at work on it."""
     return RuntimeError("the capture is in use by another call")
 
 
 def capture_closed() -> ValueError:
-    """The error of a call on a capture that was closed."""
+    """Refuse a call on a capture that was closed."""
     return ValueError("the capture is closed")
 
 
 def bad_max_record(max_record: int) -> ValueError:
-    """The error of a `max_record` out of range."""
+    """Refuse a `max_record` out of range."""
     return ValueError(f"max_record must be between 1 and 4294967295, not {max_record}")
 
 
 def bad_chunk(chunk: int) -> ValueError:
-    """The error of a `chunk` out of range."""
+    """Refuse a `chunk` out of range."""
     return ValueError(f"chunk must be at least 1, not {chunk}")
 
 
 def bad_offsets(row: int) -> ValueError:
-    """The error of offsets that descend or lie outside the buffer."""
+    """Refuse offsets that descend or lie outside the buffer."""
     return ValueError(f"offsets[{row}] is less than the one before it, or outside of the buffer")
 
 
 def not_pair(buffers: tuple[object, ...]) -> TypeError:
-    """The error of a tuple that is not a buffer and its offsets."""
+    """Refuse a tuple that is not a buffer and its offsets."""
     return TypeError(
         "a tuple of buffers must be (buffer, offsets); give many buffers as a list, "
         f"not as a tuple of {len(buffers)}"

@@ -26,4 +26,4 @@ cdef extern from "fastsock/checksums/crc32c.h" nogil:
 
 cdef class _Entry:
     cdef tuple parameters       # their names, interned; None where a caller has no name for it
-    cdef object plain           # Cython's own checksum(), for the calls that are not usual
+    cdef object plain           # Cython's own checksum(), for unusual calls

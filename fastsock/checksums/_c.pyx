@@ -361,7 +361,7 @@ def crc32c(data, /, initial=0):
 
 
 def _crc32c_run(bytes data not None):
-    """Which kernel has computed a CRC, and what it is; for tests."""
+    """Tell which kernel computed a CRC, and the CRC; for tests."""
     cdef const char *kernel
     cdef uint32_t crc = fs_crc32c_run(
         <const uint8_t *>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), 0, &kernel

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _ODD = 1 << 32  # the bit of a running sum that says: an odd number of bytes so far
 _CHUNK = 1 << 16  # bytes made one number at a time, so that memory stays bounded; an even count
 _from_bytes = int.from_bytes
-_ZERO = 0  # a default that is told by identity, before anything is asked of an argument
+_ZERO = 0  # a default known by identity, before any method of an argument runs
 
 
 def _crc_table() -> list[int]:

@@ -4,52 +4,52 @@ from __future__ import annotations
 
 
 def read_only() -> TypeError:
-    """The error of a write to a buffer that is not writable, as memoryview words it."""
+    """Refuse a write to a buffer that is not writable, as memoryview words it."""
     return TypeError("cannot modify read-only memory")
 
 
 def released() -> ValueError:
-    """The error of a view that was used after its release."""
+    """Refuse a view that was used after its release."""
     return ValueError("operation forbidden on released view")
 
 
 def no_pseudo_header() -> ValueError:
-    """The error of a checksum whose pseudo-header is not known."""
+    """Refuse a checksum whose pseudo-header is not known."""
     return ValueError(
         "the checksum covers addresses: get the view from transport(), or give it pseudo_header"
     )
 
 
 def too_long(what: str, size: int, most: int) -> ValueError:
-    """The error of a packet with more bytes than its length field can tell."""
+    """Refuse a packet with more bytes than its length field can tell."""
     return ValueError(f"{what} must be at most {most} bytes, not {size}")
 
 
 def no_room_in_out(size: int, room: int) -> ValueError:
-    """The error of an output buffer that is too small."""
+    """Refuse an output buffer that is too small."""
     return ValueError(f"out has {room} bytes, {size} are needed")
 
 
 def only_in(name: str, version: int) -> ValueError:
-    """The error of a value for a field that only the other version of IP has."""
+    """Refuse a value for a field that only the other version of IP has."""
     return ValueError(f"{name} is a field of IPv{version} only")
 
 
 def only_in_fragments(name: str) -> ValueError:
-    """The error of a value for a field that only a fragment of IPv6 has."""
+    """Refuse a value for a field that only a fragment of IPv6 has."""
     return ValueError(f"{name} is a field of fragments only")
 
 
 def bad_fragment(size: int) -> ValueError:
-    """The error of a fragment whose successor could not begin where it ends."""
+    """Refuse a fragment whose successor could not begin where it ends."""
     return ValueError(f"payload must be a multiple of 8 bytes before more fragments, not {size}")
 
 
 def is_length(name: str, value: int) -> ValueError:
-    """The error of an Ethernet type that readers would take for a length."""
+    """Refuse an Ethernet type that readers would take for a length."""
     return ValueError(f"{name} must be 1536 or more, not {value}: what is less is a length")
 
 
 def too_many_tags(count: int, most: int) -> ValueError:
-    """The error of a frame with more VLAN tags than views and decoders look at."""
+    """Refuse a frame with more VLAN tags than views and decoders look at."""
     return ValueError(f"a frame has at most {most} VLAN tags here, not {count}")

@@ -1,7 +1,7 @@
 """Options of IP, TCP and IPv6 headers, one after the other.
 
-Written once, in plain Python: options are looked at one by one, a Python object each, and only by
-who asks for them. The iterators always move on, so no length makes them loop.
+Written once, in plain Python: each option costs a Python object, and only callers who
+ask for options pay for it. The iterators always move on, so no length makes them loop.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer
 
-    _Decoder = Callable[[memoryview], Any]  # of an option's data; or _WrongLengthError
+    _Decoder = Callable[[memoryview], Any]  # reads an option's data, or raises _WrongLengthError
     _Decoders = Mapping[int, _Decoder]
 
 
@@ -226,7 +226,7 @@ def iter_ipv6_options(buffer: ReadableBuffer) -> Iterator[Option]:
     r"""Iterate over the options of a hop-by-hop or destination options header of IPv6.
 
     Args:
-        buffer: that header from its first byte on, with anything behind it: for the first
+        buffer: that header from its first byte on, with anything after it: for the first
             one, ``view.payload``.
 
     Returns:

@@ -10,10 +10,10 @@
 typedef struct {
     uint32_t protocol;
     size_t at;           /* the transport header */
-    uint64_t end;        /* of the datagram; it may be beyond the bytes that are there */
+    uint64_t end;        /* of the datagram; it may be beyond the bytes present */
     size_t address_size;
     fs_ends ends;        /* the addresses that the pseudo-header covers */
-    int fragment;        /* a first fragment: not all that the checksum covers is in here */
+    int fragment;        /* a first fragment: the checksum covers bytes beyond it */
     enum fs_length_source length_source;
 } fs_transport;
 

@@ -2,12 +2,12 @@
 
 
 def bad_family(family: object) -> ValueError:
-    """The error of a family that `from_packed` does not know."""
+    """Refuse a family that `from_packed` does not know."""
     return ValueError(f"family must be AF_INET, AF_INET6 or AF_UNSPEC, not {family!r}")
 
 
 def bad_record_length(size: int, record: int) -> ValueError:
-    """The error of a packed buffer whose size is not a multiple of the record size."""
+    """Refuse a packed buffer that is no whole number of records."""
     return ValueError(
         f"packed must be a whole number of {record}-byte address records, not {size} bytes"
     )

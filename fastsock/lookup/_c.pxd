@@ -1,4 +1,4 @@
-"""What the compiled look-ups are made of."""
+"""Declarations of the compiled look-ups."""
 
 from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t
@@ -79,7 +79,7 @@ cdef class _State:
     cdef list shapes               # by hints, (family, type, proto) of a literal's rows, or None
     cdef tuple parameters          # of getaddrinfo, by name
     cdef object plain              # getaddrinfo as Cython makes it
-    cdef object current            # three constants, whose look-ups would count
+    cdef object current            # three constants, whose look-ups would take time
     cdef object empty
     cdef object zero
 

@@ -60,7 +60,7 @@ cdef inline object item_of(dict table, object key):
     return value
 
 
-# A finalizer may call the functions after the collector has cleared what they are made of.
+# A finalizer may call the functions after the collector has cleared the module's objects.
 @cython.no_gc_clear
 cdef class _Guard:
     def __cinit__(self, name, function):
@@ -156,7 +156,7 @@ cdef inline bint read_literal(Literal *literal, object host, object port) noexce
 
 
 cdef inline object host_of(const Literal *literal, object host):
-    """The text that libc would give: IPv4's only strict spelling is that."""
+    """The text that libc would give. A strict IPv4 literal is already canonical."""
     cdef uint8_t text[FS_TEXT6_MAX + 1]
     if literal.family == AF_INET:
         return host
@@ -196,13 +196,13 @@ cdef inline int shape_number(const Literal *literal, long family, long kind, lon
 
 
 cdef object ask(PyObject **given):
-    """Have `socket` answer, which gets all six arguments in any case."""
+    """Have `socket` answer; it gets all six arguments in any case."""
     args = [0 if given[i] == NULL else <object>given[i] for i in range(STRICT)]
     return _genuine.ask_getaddrinfo(getaddrinfo, *args)
 
 
 cdef tuple checked_shape(tuple shape):
-    """The same, if it is what `rows_of` reads without looking: no read beyond a tuple."""
+    """Check a shape, for `rows_of` reads it unchecked: no read beyond a tuple."""
     for row in shape or ():
         if not PyTuple_CheckExact(row) or PyTuple_GET_SIZE(row) != 3:
             raise TypeError("a row's shape must be a tuple of three items")
@@ -302,7 +302,7 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0, *, strict=False)
 cdef object enter_getaddrinfo(
     PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
 ):
-    """What a call enters: Cython's entry looks its module up for each name and each default."""
+    """The entry of a call: Cython's own looks its module up for each name and each default."""
     cdef _State state = <_State?>_state
     cdef PyObject *given[PARAMETERS]
     if (

@@ -187,7 +187,7 @@ def getnameinfo(
     >>> getnameinfo(("2001:db8:0::1", 80), NI_NUMERICHOST | NI_NUMERICSERV)
     ('2001:db8::1', '80')
     """
-    # All of it is C in `socket`, and what Python did first would take as long as that does.
+    # `socket` does all of it in C; a check for a literal in Python would take as long.
     function = socket.getnameinfo
     if function is getnameinfo:
         function = _genuine.SEEN["getnameinfo"]

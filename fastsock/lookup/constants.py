@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["describe", "get_constants", "name_of"]
 
-# Where two names have one value: the one that says what the number means where it is met.
+# Where two names share a value, the one that says what the number means in use.
 _PREFERRED = {
     "AF_NETLINK",  # AF_ROUTE is BSD's name for another thing
     "IPPROTO_IP",  # 0 in a row of getaddrinfo is no hop-by-hop option

@@ -100,11 +100,11 @@ class _Race:
             if winner:
                 return winner
             if len(self.failed) > failures:
-                next_start = now  # section 5: what has failed is not waited for
+                next_start = now  # section 5: after a failure, try the next address at once
         return None
 
     def _start(self, row: Any) -> socket.socket | None:
-        """Begin an attempt; its socket, if it is connected already."""
+        """Begin an attempt. Return its socket, if it is connected already."""
         family, kind, proto, _, sockaddr = row
         sock = None
         try:
@@ -123,7 +123,7 @@ class _Race:
             self.failed.append((row, error))
             return None
         if code:
-            if self._selector is None:  # after the socket, which can't do without a descriptor
+            if self._selector is None:  # after the socket, which needs a descriptor more
                 self._selector = _new_selector()
             self._selector.register(sock, selectors.EVENT_WRITE)
             return None
@@ -143,7 +143,7 @@ class _Race:
     ) -> socket.socket | None:
         """Wait for an attempt to end, or for the time to begin another."""
         ends = [end for end in (next_start, deadline) if end is not None]
-        # No longer than every selector can count; `run` comes back.
+        # At most what every selector can count; `run` waits again.
         left = max(0.0, min(*ends, now + _LONGEST_WAIT) - now) if ends else None
         selector = self._selector
         assert selector is not None  # an attempt is under way

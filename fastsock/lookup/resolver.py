@@ -37,7 +37,7 @@ __all__ = ["Resolver", "ResolverInfo"]
 
 _PORT_MAX = 0xFFFF
 _NUMERIC_HOST = int(socket.AI_NUMERICHOST)  # the flag's own `&` is slow
-_ANY_PORT = object()  # in a key: any number, for rows differ in it only
+_ANY_PORT = object()  # in a key: stands for any port, for rows differ only in that
 # These errors are answers: the name does not exist. All others say nothing about the name.
 _NO_SUCH_NAME = {
     getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA") if hasattr(socket, name)
@@ -325,7 +325,7 @@ class Resolver:
         _resolvers.add(self)
 
     def _start_anew(self) -> None:
-        """Make what threads share. In a forked child, too: the parent's threads are not there."""
+        """Make the state that threads share. A forked child makes its own: it lacks the threads."""
         self._flights: dict[Any, _Flight] = {}
         self._workers = Workers(self._worker_limit, self._backlog)
 
@@ -400,12 +400,12 @@ class Resolver:
             self._flights.setdefault(key, found)
 
     def _ask(self, flight: _Flight, key: Any, first: bool) -> None:
-        """Ask, in a thread of ours, and keep what is an answer."""
+        """Ask, in a thread of ours, and cache an answer."""
         try:
             flight.entry = self._answer(flight.job, first)
         except BaseException as error:  # whatever a function in `socket`'s place raises
             flight.error = error.with_traceback(None)
-        with suppress(Exception):  # of a host's own __eq__: an answer that can't be kept is one
+        with suppress(Exception):  # a host's own __eq__ raised: the answer is not cached
             if not flight.cleared:
                 self._keep(key, flight.entry, flight.error)
             self._retire(flight, key)
@@ -467,7 +467,7 @@ class Resolver:
             entry.expires = min(now + self._negative_ttl, entry.stale_until)
 
     def _result(self, flight: _Flight, landed: bool, key: Any, job: _Job) -> list[Row]:
-        """What a look-up came to, or an old answer if it came to nothing."""
+        """The result of a look-up, or an old answer if it failed."""
         if landed and flight.entry is not None:
             return self._copy(flight.entry, job[1])
         error = flight.error if landed and flight.error else _timed_out(job)
@@ -797,7 +797,7 @@ class _Batch:
         pass
 
     def __exit__(self, *exc: object) -> None:
-        """Leave what an exception keeps from being waited for."""
+        """Withdraw from the look-ups that an exception keeps us from waiting for."""
         for _, begun, _, _ in self.waiting:
             begun.flight.leave(begun)
 

@@ -90,10 +90,10 @@ def _text(file: str, bundled: str) -> bytes:
 def _entries(text: bytes, pattern: bytes, most: int) -> Iterator[tuple[int, str, list[str]]]:
     """The number, the protocol that is joined to it, if any, and all names of every line.
 
-    It ends before the first line that libc may read otherwise. Such a line can hold the answer
-    and so hide those after it: they are left to libc, too.
+    It ends before the first line that libc may read otherwise. Such a line can hold the answer,
+    and so hide later lines: these are left to libc, too.
     """
-    import re  # as pathlib
+    import re  # at the first question, as pathlib
 
     number = re.compile(pattern)
     for line in text.split(b"\n"):

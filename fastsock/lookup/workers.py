@@ -40,7 +40,7 @@ class NoThreadError(RuntimeError):
 
 
 class QueueFullError(Exception):
-    """As many jobs wait as may wait."""
+    """No more jobs may wait."""
 
 
 def _is_main_interpreter() -> bool:
@@ -106,7 +106,7 @@ class Workers:
                 self._submitting.discard(ident)
 
     def _call(self, job: Job, nested: bool) -> bool:
-        """Wake or start a thread; whether there was one to be had."""
+        """Wake or start a thread. Return whether one was available."""
         while True:
             with suppress(IndexError):
                 self._parked.pop().ring()
@@ -154,7 +154,7 @@ class Workers:
             threading.Thread(target=self._work, args=(worker,), daemon=False).start()
 
     def _work(self, worker: _Worker) -> None:
-        """What each thread does."""
+        """Run jobs, until there was none for a while."""
         ident = threading.get_ident()
         self._idents.add(ident)
         first = True

@@ -35,7 +35,7 @@ static inline void fs_network_layer(fs_decoder *d, uint32_t type)
     fs_link_unknown(d, FS_BY_ETHERNET_TYPE, 0);
 }
 
-/* Decode the `captured` bytes of a packet that had `wire_length` of them, and was found behind a
+/* Decode the `captured` bytes of a packet that had `wire_length` of them, and came over a
  * link of the type `link`. Reads nothing beyond `captured`, whatever the lengths in there say, and
  * takes bounded time: chains and tags are counted, options are walked once.
  *

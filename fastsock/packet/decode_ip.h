@@ -45,7 +45,7 @@ static inline void fs_datagram(fs_decoder *d, size_t start, uint64_t total, enum
 
 static inline void fs_later_fragment(fs_decoder *d, enum fs_limit limit, size_t header)
 {
-    if (fs_has_transport(d->packet)) /* its checksum is somewhere, and covers this piece too */
+    if (fs_has_transport(d->packet)) /* the checksum, in the first piece, covers this one too */
         d->packet->checksum_status = FS_SUM_UNVERIFIED;
     fs_stop(d, FS_LATER_FRAGMENT, limit, header);
 }

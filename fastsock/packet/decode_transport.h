@@ -38,7 +38,7 @@ static inline int fs_fixed_part(fs_decoder *d, size_t size, int ports)
     return 1;
 }
 
-/* Options are only looked over, so that one that lies about its length is known. */
+/* Walk the options, to find one with a wrong length. */
 static inline void fs_tcp_options(fs_decoder *d, size_t l4, size_t end)
 {
     const uint8_t *data = d->data;
@@ -90,7 +90,7 @@ static inline enum fs_length_source fs_length_source_of(const fs_packet *packet)
                                                 : FS_LENGTH_STATED;
 }
 
-/* The length of RFC 768, or a zero. Of a first fragment it is that of the whole. */
+/* The length of RFC 768, or zero. A first fragment has the whole datagram's. */
 static inline void fs_udp(fs_decoder *d, size_t l4, uint64_t whole)
 {
     fs_packet *packet = d->packet;
@@ -118,7 +118,7 @@ static inline void fs_udp(fs_decoder *d, size_t l4, uint64_t whole)
         fs_bad_checksum(d, l4); /* RFC 8200 section 8.1; RFC 6935 is for both ends to agree on */
 }
 
-/* RFC 3828: where UDP has its length stands how much the checksum covers, 0 being all. */
+/* RFC 3828: UDP's length is how much the checksum covers here, 0 being all. */
 static inline void fs_udplite(fs_decoder *d, size_t l4, uint64_t whole)
 {
     const uint8_t *p = d->data + l4;

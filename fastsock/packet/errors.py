@@ -36,30 +36,30 @@ class PacketError(Error, ValueError):
 
 
 def no_flow() -> ValueError:
-    """The error of a flow that is asked of a packet that is not IP."""
+    """Refuse the flow of a packet that is not IP."""
     return ValueError("a packet that is not IP has no flow")
 
 
 def not_packet(value: object) -> TypeError:
-    """The error of a call that wants a packet."""
+    """Refuse an argument that is not a packet."""
     return TypeError(f"a Packet is required, not '{type(value).__name__}'")
 
 
 def not_link(value: object) -> ValueError:
-    """The error of a link type's name that is none."""
+    """Refuse an unknown name of a link type."""
     return ValueError(f"link must be a name of LINK_TYPES or a number, not {shorten(value)}")
 
 
 def short_key(size: int) -> ValueError:
-    """The error of a hash key without a window of 32 bits at every bit that it may hash."""
+    """Refuse a hash key without a window of 32 bits at every bit that it may hash."""
     return ValueError(f"key must have at least 40 bytes, not {size}")
 
 
 def not_made() -> TypeError:
-    """The error of a packet that is asked for by its class."""
+    """Refuse to make a packet by a call of its class."""
     return TypeError("a Packet is made by parse_packet()")
 
 
 def header_fault(layer: str, field: str, offset: int, fault: str) -> PacketError:
-    """The error of a header that can't be read: which, where, and the name of a `Status` bit."""
+    """Refuse a header that can't be read: which, where, and the name of a `Status` bit."""
     return PacketError(f"{layer}.{field} at offset {offset}: {fault}", layer, field, offset)

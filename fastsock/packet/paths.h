@@ -20,7 +20,7 @@ enum { /* UDP ports whose datagrams may be longer than UDP's length can say */
     FS_GENEVE_PORT = 6081,
 };
 
-/* Where the two addresses of the pseudo-header stand: 0 for one that can't be told. */
+/* Where the two addresses of the pseudo-header stand: 0 for one that could not be determined. */
 typedef struct {
     size_t src;
     size_t dst;
@@ -85,7 +85,7 @@ static inline fs_ipv6_options fs_read_ipv6_options(const uint8_t *data, size_t s
             at++;
             continue;
         }
-        /* One whose length is cut off is longer than the options, whatever it would say. */
+        /* An option with its length cut off goes beyond the options, whatever its length. */
         size_t length = at + 1 < end ? 2 + (size_t)data[at + 1] : 2;
         if (length > end - at) {
             found.bad = 1;

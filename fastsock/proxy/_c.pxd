@@ -1,4 +1,4 @@
-"""What the compiled proxy part is made of: the kernel, and what is needed to show its result."""
+"""Declarations of the compiled proxy part: the kernel, and the objects that results are made of."""
 
 from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint16_t

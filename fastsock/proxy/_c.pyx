@@ -66,7 +66,7 @@ cdef inline void set_item(object made, Py_ssize_t at, object value) noexcept:
 
 
 cdef object header_of(_Constants constants, const uint8_t *p, const fs_proxy *found):
-    """The header as its class would make it, without a call of that."""
+    """Make a header as its class would, without calling it."""
     source = endpoint(constants, found, 0)
     destination = endpoint(constants, found, 1)
     tlvs = constants.empty
@@ -103,7 +103,7 @@ cdef size_t limit_of(object max_size) except 0:
 
 
 cdef object front_of(object buffer, size_t limit):
-    """A copy of as much of a buffer as could be looked at.
+    """Copy as much of a buffer as may be parsed.
 
     The kernel checks a length, and reads it again later. Others may write to a buffer in between,
     whatever we hold: recv_into() in another thread, or another process in shared memory.

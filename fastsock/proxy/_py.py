@@ -35,7 +35,7 @@ _FRONT = 16  # bytes of a binary header before its addresses
 _PROTOCOLS = ((b"UNKNOWN", b" \r", 15), (b"TCP6", b" ", 22), (b"TCP4", b" ", 32))
 _KNOWN = (b"PROXY TCP4 ", b"PROXY TCP6 ")
 _USUAL = _SIGNATURE + b"\x21"  # how nearly all binary headers start ...
-_ADDRESSED = b"\x11\x12\x21\x22\x31\x32"  # ... and go on: what is wrong in none of these
+_ADDRESSED = b"\x11\x12\x21\x22\x31\x32"  # ... and go on: `_check_front` would pass these
 _PORT = re.compile("0|[1-9][0-9]{0,4}")
 _ADDRESSES = (Struct(""), Struct("!4s4s2H"), Struct("!16s16s2H"))
 
@@ -52,7 +52,7 @@ def _need(missing: int, size: int, max_size: int) -> NeedMore:
 
 
 def _least(line: bytes) -> int:
-    """How many bytes a line has at least, by what there is of its start."""
+    """How many bytes a line has at least, by the part of its start that has come."""
     if not _starts(line, b"PROXY "):
         raise ProxyError(_errors.PROXY_SIGNATURE)
     kind = line[6:14]
@@ -101,7 +101,7 @@ def _line_endpoints(family: int, fields: list[str]) -> tuple[Any, Any]:
 
 
 def _check_front(data: bytes) -> None:
-    """Refuse what the first bytes of a binary header can't be, as far as they are there."""
+    """Refuse the start of a binary header where it is wrong, as far as it has come."""
     if not _starts(data, _SIGNATURE):
         raise ProxyError(_errors.PROXY_SIGNATURE)
     if len(data) > 12:
@@ -190,7 +190,7 @@ def _tiled(data: bytes, at: int, fault: str) -> list[tuple[int, bytes]]:
 
 
 def _check_tlvs(header: bytes, at: int) -> int:
-    """Refuse TLVs that can't be right; where the CRC's value stands, or 0."""
+    """Refuse wrong TLVs. Return where the CRC's value begins, or 0."""
     crc = 0
     for kind, value in _tiled(header, at, _errors.PROXY_TLV):
         at += 3
@@ -209,7 +209,7 @@ def _check_tlvs(header: bytes, at: int) -> int:
 
 
 def _front(buffer: ReadableBuffer, max_size: int) -> bytes:
-    """As much of a buffer as could be looked at."""
+    """Copy as much of a buffer as may be parsed."""
     with _contiguous(buffer, "buffer") as view:
         return bytes(view[: max(max_size, _LINE_MAX + 1)])
 

@@ -43,7 +43,7 @@ def _pack(endpoint: Any) -> tuple[int, bytes, int]:
         raise TypeError(f"a host must be str, not {type(host).__name__}")
     if not 0 <= port <= 0xFFFF:
         raise ValueError(f"a port must be between 0 and 65535, not {port}")
-    # What a zone means is known to this machine alone.
+    # A zone has a meaning on this machine alone.
     for code, text in ((1, host), (2, host.partition("%")[0])):
         try:
             return code, _inet_pton(FAMILIES[code], text), port

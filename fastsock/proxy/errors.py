@@ -68,10 +68,10 @@ PROXY_FAULTS = (
 
 
 def proxy_cut(missing: int) -> ProxyError:
-    """The error of a datagram that ends inside its header."""
+    """Refuse a datagram that ends inside its header."""
     return ProxyError(f"the datagram ends inside the header: at least {missing} bytes are missing")
 
 
 def bad_max_header(max_size: int) -> ValueError:
-    """The error of a `max_size` that leaves no room for any header."""
+    """Refuse a `max_size` that leaves no room for any header."""
     return ValueError(f"max_size must be at least 16, not {max_size}")

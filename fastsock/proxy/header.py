@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
-AF_UNIX = getattr(socket, "AF_UNIX", 1)  # Windows may not have it, and can still be told of one
+AF_UNIX = getattr(socket, "AF_UNIX", 1)  # Windows may lack it; a header can name it there, too
 FAMILIES = (socket.AF_UNSPEC, socket.AF_INET, socket.AF_INET6, AF_UNIX)  # by their codes
 TYPES = (0, socket.SOCK_STREAM, socket.SOCK_DGRAM)
 ADDRESS_SIZES = (0, 12, 36, 216)

@@ -16,7 +16,7 @@ enum {
     FS_PROXY_UNIQUE_ID_MAX = 128,
 };
 
-/* What was found. The faults have the order of PROXY_FAULTS in fastsock/errors.py. */
+/* What was found. The faults have the order of PROXY_FAULTS in fastsock/proxy/errors.py. */
 typedef enum {
     FS_PROXY_HEADER,
     FS_PROXY_MORE,
@@ -57,7 +57,7 @@ static inline size_t fs_proxy_min(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Whether what there is of a text, from `at` on, is the start of `text`. */
+/* Whether the bytes present, from `at` on, are the start of `text`. */
 static inline int fs_proxy_starts(const uint8_t *p, size_t size, size_t at, const char *text,
                                   size_t length)
 {

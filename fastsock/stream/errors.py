@@ -108,52 +108,52 @@ class FrameTooLargeError(FrameError):
 
 
 def no_delimiter(limit: int) -> LimitOverrunError:
-    """The error of a delimited frame longer than `limit`."""
+    """Refuse a delimited frame longer than `limit`."""
     # Every delimiter that starts within the limit is ruled out, so one byte more can go.
     return LimitOverrunError(f"no delimiter within the limit of {limit} bytes", max(limit + 1, 0))
 
 
 def no_frame(limit: int) -> LimitOverrunError:
-    """The error of a frame whose end is not found within `limit` bytes."""
+    """Refuse a frame whose end is not found within `limit` bytes."""
     return LimitOverrunError(f"no end of a frame within the limit of {limit} bytes", limit)
 
 
 def no_answer(framer: object, answer: object) -> TypeError:
-    """The error of a `find` whose answer is of another kind."""
+    """Refuse a `find` whose answer is of another kind."""
     kind = type(answer).__name__
     wanted = "a tuple (start, end, next), an int or None"
     return TypeError(f"{type(framer).__name__}.find() must return {wanted}, not {kind}")
 
 
 def bad_answer(framer: object, answer: object, size: int) -> ValueError:
-    """The error of a `find` whose answer points outside of the view, backwards, or nowhere."""
+    """Refuse a `find` whose answer points outside of the view, backwards, or nowhere."""
     name = type(framer).__name__
     return ValueError(f"{name}.find() returned {answer!r} for a view of {size} bytes")
 
 
 def no_room(max_size: int, size: int) -> LimitOverrunError:
-    """The error of an accumulator that holds `size` bytes and must not hold more."""
+    """Refuse an accumulator that holds `size` bytes and must not hold more."""
     return LimitOverrunError(f"no room: {size} bytes are unread, of at most {max_size}", size)
 
 
 def negative_length(length: int, adjust: int) -> FrameError:
-    """The error of a frame whose body would have a negative size."""
+    """Refuse a frame whose body would have a negative size."""
     more = f" adjusted by {adjust}" if adjust else ""
     return FrameError(f"a frame with a length of {length}{more}")
 
 
 def shorter_than_strip(size: int, strip: int) -> FrameError:
-    """The error of a frame that is shorter than what is to be stripped from it."""
+    """Refuse a frame that is shorter than what is to be stripped from it."""
     return FrameError(f"a frame of {size} bytes, of which {strip} are to be stripped")
 
 
 def bad_varint() -> FrameError:
-    """The error of a varint that does not fit in 64 bits."""
+    """Refuse a varint that does not fit in 64 bits."""
     return FrameError("a varint length of more than 64 bits")
 
 
 def bad_length_text(netstring: bool) -> FrameError:
-    """The error of a length in text that breaks its grammar."""
+    """Refuse a length in text that breaks its grammar."""
     if not netstring:
         return FrameError("not a length in text, as the framer describes it")
     rules = "a length must be decimal, of at most 18 digits, without leading zeros"
@@ -161,7 +161,7 @@ def bad_length_text(netstring: bool) -> FrameError:
 
 
 def bad_trailer(netstring: bool) -> FrameError:
-    """The error of a frame without the text that must follow its body."""
+    """Refuse a frame without the text that must follow its body."""
     if not netstring:
         return FrameError("the framer's trailer does not follow the body")
     return FrameError("not a netstring: a comma must follow the data")
@@ -186,55 +186,55 @@ def other_size(size: int, fixed: int) -> str:
 
 
 def unframed(place: int, why: str) -> FrameError:
-    """The error of a body that can't be framed; `place` is -1 where it is the only one."""
+    """Refuse a body that can't be framed; `place` is -1 where it is the only one."""
     which = "the body" if place < 0 else f"body {place}"
     return FrameError(f"{which} can't be framed: {why}")
 
 
 def in_use() -> RuntimeError:
-    """The error of a call on an accumulator while another call is at work on it."""
+    """Refuse a call on an accumulator while another call is at work on it."""
     return RuntimeError("the accumulator is in use by another call")
 
 
 def bytes_lost() -> RuntimeError:
-    """The error of every call on an accumulator that may have lost bytes."""
+    """Refuse every call on an accumulator that may have lost bytes."""
     return RuntimeError(
         "bytes of the stream may be lost: a signal handler raised inside a TLS socket's recv_into()"
     )
 
 
 def after_eof() -> RuntimeError:
-    """The error of bytes that are given after the end of the stream."""
+    """Refuse bytes that are given after the end of the stream."""
     return RuntimeError("bytes given after the end of the stream")
 
 
 def bad_max_size(max_size: int) -> ValueError:
-    """The error of a `max_size` below 1."""
+    """Refuse a `max_size` below 1."""
     return ValueError(f"max_size must be at least 1, not {max_size}")
 
 
 def huge_max_size(max_size: int) -> OverflowError:
-    """The error of an accumulator for more bytes than an address space holds."""
+    """Refuse an accumulator for more bytes than an address space holds."""
     return OverflowError(f"max_size must be at most {sys.maxsize // 4}, not {max_size}")
 
 
 def bad_count(name: str, value: int) -> ValueError:
-    """The error of a negative number of bytes."""
+    """Refuse a negative number of bytes."""
     return ValueError(f"{name} must not be negative, not {value}")
 
 
 def bad_update(nbytes: int, lent: int) -> ValueError:
-    """The error of an in-place writer whose count exceeds what it was lent, or is negative."""
+    """Refuse an in-place writer whose count exceeds what it was lent, or is negative."""
     return ValueError(
         f"nbytes must be between 0 and {lent}, the size of the buffer lent, not {nbytes}"
     )
 
 
 def bad_received(count: int, room: int) -> ValueError:
-    """The error of a `recv_into` with an impossible result."""
+    """Refuse a `recv_into` with an impossible result."""
     return ValueError(f"recv_into() returned {count}, for a buffer of {room} bytes")
 
 
 def not_framer(value: object) -> TypeError:
-    """The error of a call that requires a framer."""
+    """Refuse a call that requires a framer."""
     return TypeError(f"a framer is required, not '{type(value).__name__}'")

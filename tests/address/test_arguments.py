@@ -1,6 +1,6 @@
 """Arguments that are wrong in themselves, every kind of buffer, and which error wins.
 
-As in test_address.py: each row is written down and, on glibc, checked against `socket` too.
+As in test_scalar.py: each row is written down and, on glibc, checked against `socket` too.
 """
 
 import array
@@ -39,7 +39,7 @@ SIZES = {AF_INET: 4, AF_INET6: 16, AF_UNSPEC: 16}
 by_family = pytest.mark.parametrize("family", list(KINDS), ids=lambda family: family.name)
 
 
-# Texts that are no ASCII, or hold a NUL
+# Texts that are not ASCII, or hold a NUL
 
 PTON_CASES = [("inet_aton", ()), ("inet_pton", (AF_INET,)), ("inet_pton", (AF_INET6,))]
 
@@ -98,7 +98,7 @@ def test_only_str_is_text(inet, outcome, value):
     for name, first in PTON_CASES:
         kind, text, number = outcome(getattr(inet, name), *first, value)
         assert (kind, number) == (TypeError, None)
-        # 3.13 left out the number of inet_aton's only argument.
+        # From 3.13 on the message does not number inet_aton's only argument.
         shown = "None" if value is None else type(value).__name__
         where = "argument 2" if first else "argument( 1)?"
         assert re.fullmatch(rf"{name}\(\) {where} must be str, not {shown}", text)
@@ -151,7 +151,7 @@ def test_unknown_family(check, family):
     check("inet_pton", (family, "not an address"), NO_FAMILY)
     unknown = (ValueError, f"unknown address family {int(getattr(family, 'value', family))}", None)
     check("inet_ntop", (family, bytes(4)), unknown)
-    check("inet_ntop", (family, bytes(3)), unknown)  # before the length is looked at
+    check("inet_ntop", (family, bytes(3)), unknown)  # refused before the length is checked
 
 
 @pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no AF_UNIX here")

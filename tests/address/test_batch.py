@@ -1,4 +1,4 @@
-"""The batch functions: every kind of input, line ends, both error modes, and what they may read."""
+"""The batch functions: every kind of input, line ends, both error modes, and bounds of reads."""
 
 import array
 import ctypes
@@ -32,7 +32,7 @@ by_family = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: famil
 
 
 def record(family, text):
-    """What one row becomes, by the standard library."""
+    """The record of one row, by the standard library."""
     if family == AF_UNSPEC:
         if ":" not in text:
             return bytes(10) + b"\xff\xff" + inet_pton(AF_INET, text)
@@ -45,7 +45,7 @@ def records(family, texts):
 
 
 def masked(family, lines):
-    """What mask mode gives for the lines (bytes) of a text, by the standard library."""
+    """The result of mask mode for the lines (bytes) of a text, by the standard library."""
     packed, valid = [], bytearray()
     for line in lines:
         try:
@@ -242,7 +242,7 @@ def test_mixed_line_ends(address):
     ],
 )
 def test_a_bad_line_is_one_row(address, family, bad):
-    """Wherever it stands: first, in the middle, last; with a newline and without."""
+    """At any place: first, in the middle, last; with a newline and without."""
     good = TEXTS[family][0].encode()
     bad = bad.replace(b"%s", good).replace(b"%%", b"%")
     one, none = record(family, TEXTS[family][0]), bytes(SIZES[family])
@@ -369,7 +369,7 @@ def test_mask_never_raises_on_content(address, family):
 
 
 class Disguised:
-    """No str, whatever `isinstance` is told."""
+    """Not a str, though `isinstance` says so."""
 
     __class__ = str
 

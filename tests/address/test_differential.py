@@ -49,7 +49,7 @@ colons = st.one_of(
 )
 addresses = dotted | c_style | colons
 
-# ... and what comes out when a few characters of one are changed
+# ... and the same with a few characters changed
 
 characters = st.sampled_from(
     "0123456789abcdfABCDFgG.:/;@`%xX \t\n\r\0[]-+_\u00e9\uff11\u0661\ud800\U0001d7d8"
@@ -158,7 +158,7 @@ def test_wrong_arguments(inet, outcome, family, value):
 
 
 def pack_rows(family, rows):
-    """What mask mode must give, one row at a time."""
+    """The result that mask mode must give, one row at a time."""
     size = 4 if family == AF_INET else 16
     records, valid = [], bytearray()
     for row in rows:
@@ -198,7 +198,7 @@ def test_lists(address, outcome, family, rows):
     padding=st.integers(0, 3),
 )
 def test_a_text_gives_what_the_list_gives(address, family, rows, newline, padding):
-    """Whatever follows the rows: the nearer the end, the more goes the scalar way."""
+    """Whatever follows the rows: near the end, more rows take the scalar path."""
     rows = [row.translate(no_line_ends) for row in rows] + ["1.2.3.4", "::1", "x" * 20][:padding]
     text = "".join(row + newline for row in rows).encode("utf-8", "surrogatepass")
     expected = pack_rows(family, rows)

@@ -52,7 +52,7 @@ PARSED = {
     "\u4e2d\u6587.example:80": ("\u4e2d\u6587.example", 80),
     "\U0001f980:1": ("\U0001f980", 1),
     "\ud800:1": ("\ud800", 1),
-    # around and beyond the length of a DNS name, of which nothing is known here
+    # around and beyond the longest DNS name: no length is too long here
     **{f"{'n' * size}:80": ("n" * size, 80) for size in (1, 15, 16, 47, 48, 49, 255, 10_000)},
     **{f"{'n' * size}\u00fc": (f"{'n' * size}\u00fc", None) for size in (47, 48, 10_000)},
 }
@@ -195,7 +195,7 @@ def test_huge_texts_are_cut_in_messages(parse_hostport):
 
 
 class Text(str):
-    """Says something else than it is."""
+    """A str whose methods give another text than it holds."""
 
     def __str__(self):
         return "other"
@@ -263,12 +263,12 @@ FORMATTED = [
     ("::1", None, "[::1]"),
     ("2001:DB8::1", 1, "[2001:DB8::1]:1"),
     ("fe80::1%eth0", 80, "[fe80::1%eth0]:80"),
-    # whatever is an integer is written as one
+    # any integer is written as a plain int
     ("example.org", Index(), "example.org:80"),
     ("example.org", Port.HTTP, "example.org:80"),
     ("example.org", Mixed.HTTP, "example.org:80"),
     ("example.org", True, "example.org:1"),
-    # and whatever is a str, as the text that it holds
+    # and any str as the text that it holds
     (Text("example.org"), 80, "example.org:80"),
     (Text("example.org"), None, "example.org"),
     (Host.LOOPBACK, 80, "[::1]:80"),

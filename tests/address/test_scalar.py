@@ -376,7 +376,7 @@ def test_every_octet(check):
             check("inet_pton", (AF_INET6, f"::ffff:{text}"), bytes(10) + b"\xff\xff" + packed)
 
 
-# The batch functions over the same rows: alone, and where whole SIMD loads fit behind them
+# The batch functions over the same rows: alone, and where whole SIMD loads fit after them
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def test_udp_has_no_zero(checksums, data, plain, udp):
 
 
 def test_udp_datagram_whose_sum_is_all_ones(checksums):
-    """Made so that its checksum computes to 0: FFFF is sent, and is right, for it adds nothing."""
+    """Its checksum computes to 0: FFFF is sent, and is right, for it adds nothing."""
     start = checksums.pseudo_header(SRC4, DST4, 17, 10)
     head = struct.pack("!HHH", 53, 53, 10)
     data = struct.pack("!H", checksums.checksum(head, start))
@@ -372,7 +372,7 @@ def test_ways_to_give_arguments(checksums):
 
 
 def test_arguments_are_looked_at_in_order(checksums):
-    """What both twins complain of first where several are wrong."""
+    """The argument that both twins refuse first where several are wrong."""
 
     class Unsure:
         def __bool__(self):
@@ -393,7 +393,7 @@ def test_arguments_are_looked_at_in_order(checksums):
 
 
 def test_error_keeps_no_buffer(checksums):
-    """While an exception is dealt with its traceback holds on to much."""
+    """A traceback keeps many objects alive while its exception is handled."""
     for size in (4, 5):
         buffer = bytearray(size)
         calls = [

@@ -1,4 +1,4 @@
-"""Builders: what they build is whole and right, and what does not fit is refused."""
+"""Builders: packets are whole and right, and values that don't fit are refused."""
 
 import array
 
@@ -121,7 +121,7 @@ def test_ipv6(builders, headers):
 
 @FAMILIES
 def test_fragments_of_a_datagram(builders, parse, ends):
-    """Pieces of a datagram, as those who cut it write them, and the same datagram joined."""
+    """Fragments of a datagram, as a sender writes them, and the same datagram whole."""
     whole = build_whole(builders, ends)
     header = 20 if ends is V4 else 40
     segment, joined = whole[header:], bytearray(len(whole) - header)
@@ -215,12 +215,12 @@ def test_an_ethertype_is_no_length(builders, kind):
 @FAMILIES
 @pytest.mark.parametrize("kind", ["udp", "tcp", "icmp_echo"])
 def test_a_computed_sum_of_zero(builders, headers, word_sum, ends, kind):
-    """It is written as it is, but in UDP, where zero says that there is no checksum."""
+    """Zero is written as it is, except in UDP, where it means no checksum."""
     build = getattr(builders, f"build_{kind}")
     place = {"udp": 6, "tcp": 16, "icmp_echo": 2}[kind]
     at = (20 if ends is V4 else 40) + place
     first = build(*ends, 1, 2, bytes(2))
-    missing = int.from_bytes(first[at : at + 2], "big")  # what the words lack of 0xFFFF
+    missing = int.from_bytes(first[at : at + 2], "big")  # 0xFFFF less the sum of the words
     packet = build(*ends, 1, 2, missing.to_bytes(2, "big"))
     assert packet[at : at + 2] == (b"\xff\xff" if kind == "udp" else b"\0\0")
     ip = headers.IPv4View(packet) if ends is V4 else headers.IPv6View(packet)

@@ -274,7 +274,7 @@ def test_every_truncation_of_the_transport_header(headers, builders, ends, kind)
         cut = bytearray(packet[:size])
         ip = ip_view(headers, cut)
         if kind == "TCPView" and size >= at + 8:
-            ip.transport()  # as much as ICMP errors quote, see test_headers_quotes.py
+            ip.transport()  # as much as ICMP errors quote, see test_quotes.py
         else:
             with pytest.raises(PacketError, match=r"header at offset .*: HEADER_CUT") as caught:
                 ip.transport()
@@ -411,7 +411,7 @@ def test_icmpv6_is_no_protocol_of_ipv4(headers, builders):
 
 
 def test_swapping_the_ends(headers, builders):
-    """The round of an echo: nothing is computed anew, and all is right."""
+    """An echo's round trip: no checksum is computed anew, and all are right."""
     for ends, kinds in ((V4, (8, 0)), (V6, (128, 129))):
         packet = bytearray(builders.build_icmp_echo(*ends, 7, 1, b"data"))
         ip = ip_view(headers, packet)
@@ -423,7 +423,7 @@ def test_swapping_the_ends(headers, builders):
 
 
 def test_length_fields_are_only_written(headers, builders):
-    """They say what a checksum covers; who changes them fills it."""
+    """Lengths decide what a checksum covers; whoever changes one must fill the checksum."""
     packet = bytearray(builders.build_udp(*V4, 1, 2, b"data") + b"more")
     ip = headers.IPv4View(packet)
     udp = ip.transport()
@@ -469,7 +469,7 @@ def test_source_routes(headers, parse, kind, pointer):
 
 @pytest.mark.parametrize("options", ["8300000000000000", "830b040102030405", "8307080102030400"])
 def test_source_routes_that_are_none(headers, options):
-    """Torn, of no length, or at their end: the destination is the header's."""
+    """Malformed, without a length, or used up: the destination is the header's."""
     datagram = bytearray.fromhex("47000025 00004000 40110000 c0000201 c0000202" + options)
     datagram += bytes.fromhex("d4310035 00090000 78")
     with headers.IPv4View(datagram) as ip, ip.transport() as udp:

@@ -134,7 +134,7 @@ def test_an_ipv6_header_that_is_cut():
     ids=["tcp", "ip", "ipv6"],
 )
 def test_data_that_is_too_short_or_too_long(iterate, table, kinds):
-    """It is an option like any other; only its meaning can't be told."""
+    """It is iterated over like any other; only its value raises."""
     ipv6 = table is IPV6
     for text, kind, _ in table:
         if kind not in kinds:
@@ -184,7 +184,7 @@ def test_what_is_no_buffer(iterate):
 
 
 def test_data_that_was_released():
-    """That is no fault of the packet's."""
+    """The packet is not at fault."""
     for option in iter_tcp_options(b"\2\4\5\xb4\x0f\2\5\x0a" + bytes(8)):
         option.data.release()
         with pytest.raises(ValueError, match="released") as caught:

@@ -1,4 +1,4 @@
-"""Headers of which only the beginning is there: TCP as ICMP errors quote it, short ICMPv6."""
+"""Headers that are cut: TCP as ICMP errors quote it, short ICMPv6."""
 
 import pytest
 
@@ -72,7 +72,7 @@ def test_every_length_of_a_quote(quote, ends, size):
 
 @FAMILIES
 def test_a_translator_edits_a_quote(quote, headers, builders, ends):
-    """The whole of what was quoted has a good checksum after edits of addresses and ports."""
+    """The datagram that was quoted has a good checksum after edits of addresses and ports."""
     ip, message, packet = quote(ends, 20)
     tcp = ip.transport()
     ip.src = "203.0.113.9" if ends is V4 else "2001:db8::9"
@@ -91,7 +91,7 @@ def test_less_than_a_quote(quote, ends, size):
 
 
 def test_a_length_that_grows_gives_no_checksum_back(quote):
-    """The view was made of eight bytes; what the header says later adds none."""
+    """The view was made of eight bytes; a header that is changed later adds none."""
     ip, message, _ = quote(V4, 8)
     message[30:32] = (28).to_bytes(2, "big")
     with ip.transport() as tcp:
@@ -104,7 +104,7 @@ def test_a_length_that_grows_gives_no_checksum_back(quote):
     longer = bytearray(message + bytes(40))
     longer[30:32] = (28).to_bytes(2, "big")
     with type(ip)(longer, 28) as whole, whole.transport() as tcp:
-        whole.total_length = 68  # all of it is there, but not in that view
+        whole.total_length = 68  # all of it is present, but not in that view
         for call in (tcp.verify_checksum, tcp.fill_checksum):
             with pytest.raises(PacketError, match="HEADER_CUT"):
                 call()
@@ -150,7 +150,7 @@ def test_no_message_of_icmpv6(headers, build, size):
 @FAMILIES
 @pytest.mark.parametrize("kind", ["tcp", "udp", "icmp_echo"])
 def test_a_total_length_that_shrinks_under_a_view(builders, headers, ends, kind):
-    """What the checksum covers is read anew, and never beyond what the header allows."""
+    """The coverage is read anew at each use, and never goes beyond the datagram."""
     packet = bytearray(getattr(builders, f"build_{kind}")(*ends, 1, 2, b"data"))
     ip = headers.IPv4View(packet) if ends is V4 else headers.IPv6View(packet)
     at, least = (20, 40)[ends is V6], 20 if kind == "tcp" else 8
@@ -172,7 +172,7 @@ def test_a_total_length_that_shrinks_under_a_view(builders, headers, ends, kind)
             view.fill_checksum()
             assert view.verify_checksum()
             tail = packet[total:]
-            assert tail == before[total - at :]  # which is no part of it
+            assert tail == before[total - at :]  # bytes after the datagram
     ip.total_length = whole
     view.fill_checksum()
     assert packet[at:] == before

@@ -76,7 +76,7 @@ def test_tags_that_grow_while_they_are_read(builders):
 
 
 def test_the_state_of_packet_replaced(run_python):
-    """A name of a module is anyone's to write: what it holds is looked at before it is used."""
+    """Anyone may rebind a module's name: its value is checked before it is used."""
     code = """
 from fastsock.packet import _c as packet
 from fastsock import build_udp

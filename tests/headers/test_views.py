@@ -350,7 +350,7 @@ def test_a_field_belongs_to_its_view(headers):
 
 
 def test_a_field_of_ones_own_making(compiled):
-    """Whatever it says, it stays inside the header; and one of another view does, too."""
+    """Whatever it says, it stays inside the header; so does a field of another view."""
     headers = compiled.part("headers")
     usual = _layout.IPV4["ttl"]
     number = type(headers.IPv4View.ttl)
@@ -371,7 +371,7 @@ def test_a_field_of_ones_own_making(compiled):
 
 @VIEWS
 def test_an_error_keeps_no_buffer(make, name):
-    """While an exception is dealt with its traceback holds on to much."""
+    """A traceback keeps many objects alive while its exception is handled."""
     for buffer, arguments, error in (
         (bytearray(EXAMPLES[name][0][: LEAST[name] - 1]), (), PacketError),
         (bytearray(100), (100,), PacketError),

@@ -106,7 +106,7 @@ def columns(source):
 
 
 def sink(source):
-    """What is at work in decode_columns(out=): the memory of columns, held."""
+    """The memory of columns, held, as decode_columns(out=) holds it."""
     kind = import_module(f"{capture.__name__}.sink").Sink
     return kind(names=("src",), out=columns(source), verify=False)
 

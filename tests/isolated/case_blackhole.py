@@ -1,4 +1,4 @@
-"""Connecting past an address that swallows what is sent to it."""
+"""Connecting past an address that drops all packets."""
 
 import socket
 import time
@@ -11,7 +11,7 @@ SILENT = "198.51.100.1"
 
 
 class Fixed:
-    """A resolver that gives what it was given."""
+    """A resolver with fixed rows."""
 
     def __init__(self, *hosts):
         self.hosts = hosts
@@ -51,7 +51,7 @@ def test_the_time_is_up():
         fastsock.connect(("any", 9), 0.2, delay=0.05, resolver=Fixed(SILENT, "127.0.0.1"))
     error = caught.value
     assert isinstance(error, fastsock.ConnectTimeoutError)
-    # The refusal came first, the silence lasted.
+    # One refused at once, one never answered.
     assert [sockaddr[0] for sockaddr, _ in error.attempts] == ["127.0.0.1", SILENT]
     assert [type(reason) for _, reason in error.attempts] == [ConnectionRefusedError, TimeoutError]
     assert SILENT in str(error)

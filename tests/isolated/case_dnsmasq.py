@@ -32,10 +32,10 @@ log-facility=-
 @pytest.fixture
 def queries(tmp_path):
     (tmp_path / "conf").write_text(CONF)
-    # A sanitizer is preloaded for our sake; dnsmasq can't start under it.
+    # dnsmasq can't start under the sanitizer that is preloaded for our extensions.
     env = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
     with (tmp_path / "log").open("w") as log:
-        # Without a change of user, which the namespace of an ordinary one forbids.
+        # Without a change of user, which an ordinary user's namespace forbids.
         program = shutil.which("dnsmasq", path="/usr/sbin:/usr/bin")
         process = subprocess.Popen(
             [program, "--no-daemon", "-C", tmp_path / "conf"],

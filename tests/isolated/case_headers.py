@@ -1,6 +1,6 @@
-"""Packets of our own making, and answers written in place, as the kernel judges them.
+"""The kernel judges packets that we build, and answers that we write in place.
 
-Run by test_headers_namespace.py in a network namespace. Everything is done over both twins.
+Run by tests/headers/test_namespace.py in a network namespace. Everything is done over both twins.
 """
 
 import fcntl
@@ -63,7 +63,7 @@ def answering(read, write, fd, answer):
 
 
 def answer_echo(twin, packet):
-    """Make a reply of a request, where it lies, by assignments alone."""
+    """Turn a request into a reply in place, by assignments alone."""
     if packet[0] >> 4 == 4:
         view, request, reply = twin.IPv4View(packet), 8, 0
         assert view.verify_checksum()
@@ -111,7 +111,7 @@ def test_ping_over_tun(twin, ends):
 
 
 def answer_frame(twin, frame):
-    """The same on Ethernet, where the address is asked for first."""
+    """The same on Ethernet, where ARP or neighbour discovery comes first."""
     ether = twin.EthernetView(frame)
     if ether.ethertype == 0x0806:
         arp = twin.ARPView(frame, 14)

@@ -1,4 +1,4 @@
-"""Names, asked of a server of our own: as the standard library answers, and asked no more often."""
+"""Names from a server of our own: the standard library's answers, by no more queries."""
 
 import itertools
 import os

@@ -1,4 +1,4 @@
-"""The resolver, counted by the server that it asks."""
+"""The resolver, whose queries its server counts."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ ONCE = {"A": 1, "AAAA": 1}
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Put the resolver's clock forward by calling it with seconds."""
+    """A function that puts the resolver's clock forward by some seconds."""
     moved = [0.0]
     monkeypatch.setattr(
         fastsock.lookup.resolver, "monotonic", lambda: time.monotonic() + sum(moved)
@@ -254,7 +254,7 @@ def test_fork_while_a_thread_resolves(server):
         time.sleep(0.005)
     pid = os.fork()
     if pid == 0:
-        signal.alarm(10)  # a child that hangs dies of it
+        signal.alarm(10)  # kills a child that hangs
         status = 1
         try:
             assert resolver.info().pending == 0

@@ -1,4 +1,4 @@
-"""Tables against libc, which reads the same files: what a line means that nobody should write."""
+"""Tables against libc, which reads the same files: odd and malformed lines."""
 
 import socket
 from importlib import import_module

@@ -25,11 +25,11 @@ used = 0
 
 
 class Member:
-    """What makes the cycle."""
+    """The object that makes the cycle."""
 
 
 def use(acc, framer):
-    """All that a callback may do, with answers that are known."""
+    """Do all that a callback may do, with known answers."""
     litter = [b"-" * len(one) for one in SEPARATORS for _ in range(100)]  # where texts were freed
     try:
         if acc.frames(framer, limit=1) != [b"one"] or acc.frames(framer, views=True) != [b"two"]:

@@ -1,4 +1,4 @@
-"""For runs in a private network alone, which ../lookup/test_namespace.py makes."""
+"""Only for runs in a private network, which ../lookup/test_namespace.py makes."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A name server of the tests' own: delays, dead names, round robin, and a count of what is asked.
+"""The tests' own name server: delays, dead names, round robin, and a count of queries.
 
 Only what a stub resolver needs: one question a packet, UDP, no EDNS in the answer.
 """
@@ -54,7 +54,7 @@ class Server:
         return {kind: count for (asked, kind), count in self.queries.items() if asked == name}
 
     def _records(self, name, kind):
-        """The chain of CNAMEs and what stands at its end."""
+        """The chain of CNAMEs, and the records at its end."""
         records = []
         while "CNAME" in self.zone.get(name, {}):
             target = self.zone[name]["CNAME"][0]

@@ -3,9 +3,9 @@
     python leaks.py {c,py} PART      run the cases of leak_cases_PART.py
     python leaks.py {c,py} --self    run cases that do leak, to show that each kind is seen
 
-Run by test_leaks.py in a process of its own. tracemalloc counts every byte that Python allocates,
-so one object kept a call is found; a reference to an object that lives anyway takes no memory and
-is found by its count. Prints JSON: the cases run, by function, and the leaks.
+Run by tests/whole/test_leaks.py in a process of its own. tracemalloc counts every byte that Python
+allocates, so one object kept a call is found; a reference to an object that lives anyway takes no
+memory and is found by its count. Prints JSON: the cases run, by function, and the leaks.
 """
 
 import gc
@@ -80,7 +80,7 @@ def leaks_of(function, case: Case, calls: int) -> Iterator[str]:
     if grown > calls * LEAST:
         yield f"{grown / calls:.1f} bytes a call"
     for value, before, after in zip(objects, references, counts(objects), strict=True):
-        if abs(after - before) > calls // 2:  # up is a leak, down a crash to come
+        if abs(after - before) > calls // 2:  # up is a leak, down frees an object in use
             yield f"{(after - before) / calls:+.1f} references a call to {type(value).__name__}"
     for value in objects:
         if isinstance(value, bytearray):
@@ -93,7 +93,7 @@ def leaks_of(function, case: Case, calls: int) -> Iterator[str]:
 
 def run(functions: object, cases: Iterable[Case], calls: int) -> None:
     gc.collect()
-    gc.freeze()  # what is here already need not be walked at every collection
+    gc.freeze()  # collections need not walk the objects that exist already
     tracemalloc.start()
     ran: dict[str, int] = {}
     leaks = []

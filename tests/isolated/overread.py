@@ -1,4 +1,4 @@
-"""Show that `make asan` bites: let a sanitized extension read one byte too many.
+"""Show that `make asan` finds an over-read: let a sanitized extension read one byte too many.
 
     python overread.py          start the next line in a process of its own, and want a report of it
     python overread.py plant    the over-read

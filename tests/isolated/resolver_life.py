@@ -1,6 +1,6 @@
-"""What would hang, crash or spoil a whole process: ``resolver_life.py CASE``, which prints "done".
+"""Cases that could hang or crash the whole process: ``resolver_life.py CASE``, which prints "done".
 
-Run by test_resolver_life.py. The look-up itself is a function of ours in `socket`'s place.
+Run by tests/lookup/test_resolver_life.py. The look-up is a function of ours in `socket`'s place.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ def rows(host, port, *hints):
 
 
 socket.getaddrinfo = rows
-fastsock.lookup.workers._IDLE_SECONDS = 0.05  # threads of many resolvers, and bells that never ring
+fastsock.lookup.workers._IDLE_SECONDS = 0.05  # ends idle threads of many resolvers early
 ROWS = rows("", 80)
 
 
@@ -39,7 +39,7 @@ class NoThreads:
         self.limits = resource.getrlimit(resource.RLIMIT_AS)
         with open("/proc/self/statm") as file:
             used = int(file.read().split()[0]) * resource.getpagesize()
-        # A stack does not fit; all else does.
+        # Too little for a thread's stack, enough for all else.
         resource.setrlimit(resource.RLIMIT_AS, (used + (4 << 20), self.limits[1]))
 
     def __exit__(self, *exc):
@@ -55,7 +55,7 @@ def no_thread():
             pass
         else:
             raise AssertionError("threads can be started")
-        # Nothing else could do it, and there is no deadline to keep.
+        # No thread could do it, and no deadline must be kept.
         assert resolver.getaddrinfo("name", 80) == ROWS
         assert resolver.many(["name", "other"], 80) == [ROWS, ROWS]
         for timeout in (0, 5):

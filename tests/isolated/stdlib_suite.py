@@ -1,6 +1,6 @@
 """Run CPython's own look-up tests with fastsock's names in `socket`: stdlib_suite.py {c|py}.
 
-For test_lookup_stdlib_suite.py. Only loopback is needed.
+For tests/lookup/test_stdlib_suite.py. Only loopback is needed.
 """
 
 import importlib

@@ -1,7 +1,8 @@
 """Import and use fastsock in several sub-interpreters, at once and again after they are gone.
 
-Run by test_threads.py in a process of its own. From Python 3.12 on each interpreter has a GIL of
-its own, which an extension must declare that it supports; 3.11 has sub-interpreters that share it.
+Run by tests/whole/test_threads.py in a process of its own. From Python 3.12 on each interpreter has
+its own GIL, which an extension must declare that it supports; 3.11 has sub-interpreters that share
+one.
 """
 
 import sys

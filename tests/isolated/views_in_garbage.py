@@ -4,8 +4,8 @@
 
 A weakref's callback runs in the middle of that: what it watches is no object of the collector,
 and dies as its list is cleared, after the view and its memoryview. Until then the bytes must stay.
-Memory that was given back is written over at once, so that a read of it shows; `make asan` reports
-it.
+Memory that was given back is written over at once, so that a read of it shows; `make asan`
+reports it.
 """
 
 import array

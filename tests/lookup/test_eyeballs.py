@@ -1,4 +1,4 @@
-"""Happy Eyeballs on loopback. Addresses that keep silent: test_lookup_namespace.py."""
+"""Happy Eyeballs on loopback. Addresses that keep silent: test_namespace.py."""
 
 import errno
 import math
@@ -22,7 +22,7 @@ def row(address):
 
 
 class Fixed:
-    """A resolver that gives what it was given, and remembers how it was asked."""
+    """A resolver with fixed rows, which remembers how it was asked."""
 
     def __init__(self, *rows):
         self.rows = rows
@@ -215,11 +215,11 @@ def watched(monkeypatch):
 
 @pytest.mark.parametrize("order", ["before", "after"])
 def test_a_failure_while_another_attempt_runs(server, silent, unused_port, watched, order):
-    """The one that failed is not waited for, the one that runs is not given up."""
+    """A failure starts the next attempt, and a running attempt goes on."""
     rows = [v4("127.0.0.2", unused_port), v4(*silent)]
     rows = rows if order == "before" else rows[::-1]
     resolver = Fixed(*rows, v4(*server.getsockname()))
-    # With a delay of an hour it is the failure that leads to the last, or `silent` to nothing.
+    # With a delay of an hour only a failure starts the next attempt: `silent` blocks the last.
     delay = 3600 if order == "before" else 0
     with ExitStack() as stack:
         if order == "before":
@@ -306,7 +306,7 @@ def test_what_is_no_source_address_leaves_no_socket_open(server, recwarn):
 
 
 def test_without_a_descriptor(run_python):
-    """ConnectError says so; it does not come from the selector, and no descriptor is lost."""
+    """ConnectError reports it, not an error of the selector; and no descriptor leaks."""
     program = """
 import errno, os, resource, socket
 from fastsock import ConnectError, connect
@@ -325,7 +325,7 @@ try:
     connect(address, 5)
 except ConnectError as error:
     failure = error.errno
-for _ in range(3):  # a spare descriptor is enough, and none is lost
+for _ in range(3):  # one spare descriptor is enough, and none leaks
     os.close(held.pop())
     with connect(address, 5):
         pass

@@ -19,7 +19,7 @@ V4_ROWS = [
 
 
 def outcome(function, *args, **kwargs):
-    """What a call gives, types of all parts included, or what it raises."""
+    """What a call returns, types of all parts included, or raises."""
     try:
         value = function(*args, **kwargs)
     except Exception as error:
@@ -206,7 +206,7 @@ def test_getnameinfo_names(lookup):
             same(lookup, "getnameinfo", sockaddr, flags)
 
 
-# What is put into `socket` is honoured, and our own functions can be put there.
+# Functions put into `socket` are honoured, and ours can be put there.
 
 
 @pytest.mark.parametrize(
@@ -411,7 +411,7 @@ import _socket
 def without_ipv6(*args):
     return [(*row[:4], (10, b"bytes")) for row in _getaddrinfo(*args)]
 _getaddrinfo, _socket.getaddrinfo = _socket.getaddrinfo, without_ipv6
-for _ in range(2):  # what was not as expected is not learnt
+for _ in range(2):  # rows of another form are not learnt
     assert lookup.getaddrinfo("::1", 80)[0][4] == (10, b"bytes")
 _socket.getaddrinfo = _getaddrinfo
 assert lookup.getaddrinfo("::1", 80)[0][4] == ("::1", 80, 0, 0)

@@ -1,4 +1,4 @@
-"""Look-ups where a network of our own is all there is: tests/isolated/case_*.py.
+"""Look-ups in a private network: tests/isolated/case_*.py.
 
 Each file runs by pytest in private network and mount namespaces, as root or, with
 a user namespace, as anybody. Nothing leaves the machine: it has loopback alone,
@@ -27,7 +27,7 @@ ip neigh add 198.51.100.1 lladdr 02:00:00:00:00:09 dev v0
 
 @pytest.fixture
 def etc(tmp_path):
-    """What /etc is in there."""
+    """The folder that is /etc in there."""
     etc = tmp_path / "etc"
     etc.mkdir()
     for name in ("services", "protocols"):

@@ -1,4 +1,4 @@
-"""The resolver over a look-up that the tests control. Real servers: test_lookup_namespace.py."""
+"""The resolver over a look-up that the tests control. Real servers: test_namespace.py."""
 
 import asyncio
 import itertools
@@ -35,7 +35,7 @@ def rows_of(port, *addresses, canonname=""):
 
 
 class FakeDNS:
-    """What stands for `socket.getaddrinfo`: answers, errors, and a gate to hold calls at."""
+    """A stand-in for `socket.getaddrinfo`: answers, errors, and a gate to hold calls at."""
 
     def __init__(self):
         self.calls = []
@@ -61,7 +61,7 @@ def dns(monkeypatch):
 
 
 class Clock:
-    """What tells the resolver the time."""
+    """The resolver's clock."""
 
     def __init__(self):
         self.now = 1000.0
@@ -191,7 +191,7 @@ def test_the_oldest_go_first(dns):
 
 
 def test_the_order_of_use_over_many_calls(dns, monkeypatch):
-    """Which names are asked for anew is what a list in the order of use says."""
+    """A list in the order of use predicts which names are asked for anew."""
     ticks = itertools.count()
     monkeypatch.setattr(fastsock.lookup.resolver, "monotonic", lambda: next(ticks) * 1e-6)
     resolver = Resolver(maxsize=5)
@@ -635,7 +635,7 @@ def test_a_timeout_without_end(dns, timeout):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_first_look_up_of_a_forked_childs_thread_is_asked_once_more(dns):
-    """It may read, with glibc, from the socket of a thread that is not there."""
+    """With glibc it may read from the socket of a thread that the child lacks."""
     resolver = Resolver(workers=1)
     dns.errors["name"] = gaierror("EAI_AGAIN")
     with pytest.raises(socket.gaierror):
@@ -691,7 +691,7 @@ def test_fork_while_a_look_up_goes_on(dns):
     wait_until(lambda: "name" in dns.calls)
     pid = os.fork()
     if pid == 0:
-        signal.alarm(10)  # a child that hangs dies of it
+        signal.alarm(10)  # kills a child that hangs
         status = 1
         try:
             dns.gate = threading.Event()

@@ -1,4 +1,4 @@
-"""A resolver where threads can't be had, calls are interrupted, and interpreters end.
+"""A resolver where threads can't start, calls are interrupted, and interpreters end.
 
 Each in a process of its own, which has a deadline: isolated/resolver_life.py.
 """

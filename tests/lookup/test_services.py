@@ -212,7 +212,7 @@ def test_protocols_after_a_line_that_libc_may_read_otherwise(number):
 
 @pytest.mark.parametrize("junk", [0, "junk", (), (1, 2, 3), ({}, {}), (None,) * 3, ({...: 1},) * 3])
 def test_tables_that_were_replaced_by_anything(lookup, monkeypatch, junk):
-    """An error, or libc's answer: never a read of memory that is no table."""
+    """An error, or libc's answer: never a read outside a table."""
     monkeypatch.setattr(services, "current", junk)
     for name, key in (("getservbyname", "x"), ("getservbyport", 1), ("getprotobyname", "x")):
         with suppress(Exception):
@@ -222,7 +222,7 @@ def test_tables_that_were_replaced_by_anything(lookup, monkeypatch, junk):
 
 
 def test_an_audit_hook_that_reloads_the_tables(run_python, twin):
-    """What the tables gave is held while a hook runs, which may drop them."""
+    """The tables' answer is held while a hook runs, which may drop the tables."""
     program = """
 import sys, fastsock, gc
 from fastsock.lookup import services
@@ -249,7 +249,7 @@ for _ in range(50):
 
 
 def test_a_hook_that_asks_in_between(run_python, twin):
-    """The lock around libc is one that the same thread can take again, as in a signal handler."""
+    """The lock around libc is reentrant, for a signal handler may ask meanwhile."""
     program = """
 import faulthandler, sys, fastsock
 faulthandler.dump_traceback_later(50, exit=True)
@@ -428,7 +428,7 @@ for thread in threads: thread.start()
 for _ in range(30):
     pid = os.fork()
     if pid == 0:
-        signal.alarm(5)  # a child that hangs dies of it
+        signal.alarm(5)  # kills a child that hangs
         status = 1
         try:
             calls()

@@ -9,7 +9,7 @@ import pytest
 from fastsock import BACKEND
 
 SUITE = Path(__file__).parents[1] / "isolated" / "stdlib_suite.py"
-FEWEST = 200  # some depend on the version, and all would be no test
+FEWEST = 200  # their number depends on the version; far fewer would be no test
 
 
 @pytest.fixture(scope="session")

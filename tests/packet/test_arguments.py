@@ -1,4 +1,4 @@
-"""What `parse_packet` and `Packet` take and refuse, hold, say and pickle as."""
+"""Arguments, results, buffers, reprs and pickles of `parse_packet` and `Packet`."""
 
 import array
 import copy
@@ -278,7 +278,7 @@ def test_strict_errors(packet, build, make, link, text, layer, field, offset):
         (lambda b: b.ipv4(b.udp()), "raw", None, "udp.length"),
         (lambda b: b.ipv4(bytes(8), 47), "raw", None, "ipv4.protocol"),
         (lambda b: b.ipv4(bytes(8), fragment=5), "raw", None, "ipv4.fragment_offset"),
-        # What decoding continues after, and where it ends then.
+        # Faults after which decoding continues, and where it ends then.
         (lambda b: b.ipv4(bytes(8), fragment=5, checksum=9), "raw",
          "ipv4.checksum", "ipv4.fragment_offset"),
         (lambda b: b.ipv4(bytes(8), 47, checksum=9), "raw", "ipv4.checksum", "ipv4.protocol"),

@@ -27,7 +27,7 @@ def seen(module, data, link, options):
 
 @pytest.fixture(scope="module")
 def compare(packets):
-    """See that all twins see the same; what they see."""
+    """Check that all twins find the same, and return it."""
 
     def compare(data, link, **options):
         first, *others = [seen(module, data, link, options) for module in packets]
@@ -40,7 +40,7 @@ def compare(packets):
 
 @pytest.fixture(scope="module")
 def valid(build):
-    """Packets of every kind, right ones, each with the link types that it can stand behind."""
+    """Packets of every kind, right ones, each with the link types that can carry it."""
     six = {"src": build.SRC6, "dst": build.DST6}
     udp6 = build.udp(**six)
     home = b"\xc9\x10" + build.packed("2001:db8::9") + b"\1\2\0\0"
@@ -115,7 +115,7 @@ def test_random_bytes(compare, data, link, verify, more):
 
 @st.composite
 def changes(draw):
-    """Where to change a packet, and to what; and how much of it to leave."""
+    """Places to change in a packet, new values, and how many bytes to keep."""
     byte = st.sampled_from(TELLING) | st.integers(0, 255)
     where = st.integers(0, 40) | st.integers(0, 150)
     return draw(st.dictionaries(where, byte, max_size=6)), draw(st.none() | st.integers(0, 150))
@@ -150,7 +150,7 @@ def test_chains_of_headers(compare, build, first, headers, length):
 
 
 def test_time_is_bounded_by_the_size(compare, build):
-    """Chains and options as long as they can be: all that is there is walked at most once."""
+    """Chains and options of the greatest length: every byte is walked at most once."""
     longest = bytes([60, 255]) + bytes(2046)
     compare(build.ipv6(longest * 31, 60), 101)
     compare(build.ipv6(bytes([60, 0, 0, 0, 0, 0, 0, 0]) * 8000, 60), 101)

@@ -1,4 +1,4 @@
-"""The least and the most of each length, pointer and coverage that the decoder looks at."""
+"""The least and the greatest value of each length, pointer and coverage that is decoded."""
 
 import pytest
 
@@ -12,7 +12,7 @@ HOP = "203.0.113.9"
 @pytest.mark.parametrize("kind", [131, 137])
 @pytest.mark.parametrize(("pointer", "left"), [(4, 1), (8, 1), (10, 1), (11, 1), (12, 0), (255, 0)])
 def test_a_route_is_over_where_its_pointer_has_passed_it(parse, build, kind, pointer, left):
-    """RFC 791: the pointer is greater than the length then; as great it still is in the list."""
+    """RFC 791: a route ends when the pointer exceeds the length; an equal one is in the list."""
     route = bytes([kind, 11, pointer]) + build.packed("10.0.0.1") + build.packed(HOP) + b"\0"
     final = HOP if left else build.DST4
     packet = parse(build.ipv4(build.udp(dst=final), options=route), "raw", verify=True)
@@ -23,7 +23,7 @@ def test_a_route_is_over_where_its_pointer_has_passed_it(parse, build, kind, poi
 
 @pytest.mark.parametrize("size", range(2, 12))
 def test_routes_of_every_length(parse, build, size):
-    """One of three bytes is a pointer alone; one of two is not even that, and says nothing."""
+    """An option of three bytes is a pointer alone; one of two has not even that, and no meaning."""
     route = bytes([131, size, 0]) + build.packed(HOP) + build.packed(HOP) + b"\0"
     route = route[:size] + bytes(-size % 4)
     whole = size >= 7 and size % 4 == 3
@@ -115,7 +115,7 @@ def test_icmpv6_of_few_bytes(parse, build, size):
 @pytest.mark.parametrize("stated", [0, 1, 20, 43])
 @pytest.mark.parametrize("version", [4, 6])
 def test_a_wire_length_below_what_was_captured(parse, build, stated, version):
-    """Captures exist that say so. With a length of zero the datagram has what is there."""
+    """Some captures say so. With a length of zero the datagram has the bytes present."""
     if version == 4:
         datagram = build.ipv4(build.tcp(), 6, total=0)
     else:
@@ -131,7 +131,7 @@ def test_a_wire_length_below_what_was_captured(parse, build, stated, version):
 @pytest.mark.parametrize("words", range(8))
 @pytest.mark.parametrize("left", range(5))
 def test_routing_headers_of_every_size(parse, headers, build, kind, words, left):
-    """An odd number of eight bytes has half an address at its end, which counts for none."""
+    """An odd number of units of eight bytes ends in half an address, which counts for none."""
     body = bytes(range(100, 100 + 8 * words))
     header = bytes([17, words, kind, left, 0, 0, 0, 0]) + body
     whole = words // 2
@@ -159,7 +159,7 @@ def test_routing_headers_of_every_size(parse, headers, build, kind, words, left)
 
 @pytest.mark.parametrize("end", range(8, 30))
 def test_a_home_address_at_the_end_of_its_header(parse, headers, build, end):
-    """Its last byte may be the header's last one, and not the one after it."""
+    """It may end with the header's last byte, and not one later."""
     # `end` is where the option would end, counted from the header on, which has 24 bytes.
     header = bytearray(bytes([17, 2]) + bytes(22))
     at = max(end - 18, 2)
@@ -206,7 +206,7 @@ def test_a_home_address_that_ends_with_the_memory(parse, headers, build):
 
 
 def test_a_source_route_by_hand(parse, headers):
-    """Bytes and sums worked out on paper, so that no twin and no builder is the measure."""
+    """Bytes and sums worked out by hand, so that no twin and no builder is the oracle."""
     datagram = bytes.fromhex(
         "4800002c 00070000 40110000 c0000201 c6336402 830b0400 00000bcb 00710900"
         "00010002000c0000 00000000"

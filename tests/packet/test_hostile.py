@@ -1,4 +1,4 @@
-"""Captures and packets made to exhaust a decoder: bounded steps and memory, and a reason told."""
+"""Captures and packets made to exhaust a decoder: bounded steps and memory, and a reason."""
 
 import io
 import struct
@@ -46,7 +46,7 @@ def calls_of():
 
 @pytest.fixture
 def peak_of():
-    """Bytes that were allocated at most during a call, beyond those of before."""
+    """The most bytes allocated during a call, beyond those allocated before."""
 
     def peak_of(function, *arguments, **options):
         tracemalloc.start()
@@ -201,7 +201,7 @@ def test_torn_at_every_byte(read, files, order, magic):
 
 
 def test_record_beyond_the_snapshot_length(read, files):
-    # The header promises none of more than 2 bytes; real files do not hold to it.
+    # The header's snapshot length is 2 bytes; real files exceed theirs.
     data = files.pcap(b"0123456789")
     assert read(data[:16] + struct.pack("<I", 2) + data[20:]) == ([b"0123456789"], None)
 
@@ -261,7 +261,7 @@ def test_interface_that_is_not_there(read, files, number):
 
 
 def test_interfaces_without_number(read, files, peak_of):
-    # A file of 1.4 MB with 70,000 of them: what is kept of each is bounded, and so are they.
+    # A file of 1.4 MB with 70,000 of them: their number and the memory of each are bounded.
     data = files.section() + files.interface() * 70_000 + files.enhanced(b"packet", interface=3)
     records, stopped = read(data)
     assert (records, stopped) == ([b"packet"], None) or "interfaces" in stopped
@@ -297,7 +297,7 @@ def test_empty_blocks_are_passed_over(read, files):
 
 
 def test_columns_of_a_hostile_capture(twin, wire, files, peak_of):
-    """Rows up to the fault; memory goes by what is there, not by what is claimed."""
+    """Rows up to the fault; memory grows with the bytes present, not with a claimed length."""
     packets = [frame[:5000] for frame, *_ in chains(wire)]
     data = files.pcap(*packets) + files.record(b"", captured=0xFFFFFFF0)
     open_capture = twin.part("capture").open_capture

@@ -134,7 +134,7 @@ def test_bad_options(parse, build, segment, options, header):
     assert found.checksum_status == (UNVERIFIED if header == DESTINATION else GOOD)
 
 
-# Whose addresses the checksum covers.
+# Which addresses the checksum covers.
 
 
 @pytest.mark.parametrize("kind", [0, 2, 4])

@@ -40,9 +40,9 @@ def packed(text):
 
 
 def layers(row):
-    """The network layer that tshark saw, the transport right above it, and whether there were tags.
+    """The network layer that tshark saw, the transport right above it, and whether it saw tags.
 
-    Further in are tunnels and quotes, whose fields must not pass for the packet's own.
+    Deeper layers are tunnels and quotes: their fields must not pass for the packet's own.
     """
     names = row["frame.protocols"].split(":")
     above = list(dropwhile(lambda name: name not in NETWORK, names))
@@ -211,7 +211,7 @@ def test_every_field_of_every_packet(captures, twin):
             found, expected = compared(path, twin), known(path.name)
             unknown = {key: found[key] for key in found.keys() - expected}
             assert (path.name, unknown) == (path.name, {})
-            assert (path.name, expected - found.keys()) == (path.name, set())  # they agree by now
+            assert (path.name, expected - found.keys()) == (path.name, set())  # all still differ
 
 
 def test_every_difference_is_of_a_capture(captures):

@@ -40,7 +40,7 @@ def status(found):
     return Status(found.status)
 
 
-# What is there.
+# What a packet has.
 
 
 def test_every_field_of_tcp_in_ipv4(parse, build):

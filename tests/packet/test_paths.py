@@ -1,4 +1,4 @@
-"""The way to the transport header is read once: decoder and views say the same of any packet."""
+"""One reader of the way to the transport header: decoder and views agree on any packet."""
 
 import struct
 
@@ -14,7 +14,7 @@ FULL = {6: 20, 17: 8, 1: 8, 58: 8}
 
 @pytest.fixture(scope="module")
 def compare(headers, parse):
-    """See that a view and the decoder agree on a datagram; give what they found."""
+    """Check that a view and the decoder agree on a datagram; return what they found."""
 
     def compare(datagram):
         packet = parse(datagram, "raw", verify=True)
@@ -40,7 +40,7 @@ def compare(headers, parse):
             if expected != "ICMPView":
                 assert (view.sport, view.dport) == (packet.sport, packet.dport)
             if packet.status & Status.BAD_HEADER_LENGTH:
-                return packet  # which the sum of all does not depend on
+                return packet  # the view verifies a sum over all, whatever this length says
             compare_checksums(ip, view, packet)
             compare_ends(ip, view, packet, parse, buffer)
         return packet
@@ -60,7 +60,7 @@ def compare_checksums(ip, view, packet):
         right = packet.checksum_status == ChecksumStatus.GOOD
         assert view.verify_checksum() == right
         if packet.checksum == 0 and packet.version == 6:
-            return  # that UDP's zero is wrong needs no more than its header
+            return  # UDP's zero is wrong whatever else is present
         before = bytes(view.payload)
         view.fill_checksum()
         assert view.verify_checksum()
@@ -206,7 +206,7 @@ def test_random_bytes(compare, data, first):
 
 @pytest.mark.parametrize("options", ["8305040909000000", "8303020000000000", "8906040102030000"])
 def test_a_route_without_a_whole_address(compare, headers, build, options):
-    """Where it leads can't be told, so no checksum is right or wrong."""
+    """The destination can't be determined, so no checksum is right or wrong."""
     options = bytes.fromhex(options)
     datagram = build.ipv4(build.udp(), options=options)
     packet = compare(datagram)
@@ -304,7 +304,7 @@ def test_a_length_of_zero_is_of_tcp(compare, headers, build, protocol):
 
 
 def test_a_length_from_the_wire_leaves_the_checksum_to_the_card(headers, build):
-    """What is there may be the sum of the pseudo-header alone: that is neither right nor wrong."""
+    """The field may hold the sum of the pseudo-header alone: neither right nor wrong."""
     for version, datagram in [
         (4, build.ipv4(build.tcp(), 6, total=0)),
         (6, build.ipv6(build.tcp(src=build.SRC6, dst=build.DST6), 6, length=0)),
@@ -385,10 +385,10 @@ def test_what_is_no_tunnel_may_lack_no_length(parse, build):
     for version in (4, 6):
         datagram = tunnel(build, version, 53, size=100)
         assert parse(datagram, "raw").status & FAULTS == Status.BAD_LENGTH
-        turned = bytearray(datagram)  # only a destination's port tells a tunnel
+        turned = bytearray(datagram)  # only the destination port identifies a tunnel
         turned[-116:-112] = struct.pack("!HH", 4789, 49152)
         assert parse(bytes(turned), "raw").status & FAULTS == Status.BAD_LENGTH
-        # With a length of IP's there is no reason to lack UDP's.
+        # Where IP has a length, UDP must have one.
         stated = tunnel(build, version, ip_length=116 + (20 if version == 4 else 0), size=100)
         assert parse(stated, "raw").status & FAULTS == Status.BAD_LENGTH
     whole = tunnel(build, 6, size=100)

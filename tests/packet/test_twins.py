@@ -39,7 +39,7 @@ def refusal(error):
 
 
 def said_of_packet(packet_module, attributes, buffer, link, **options):
-    """All that one twin says of a packet: attributes, text, and what flow functions make of it."""
+    """All that one twin says of a packet: attributes, text, and the results of flow functions."""
     packet = packet_module.parse_packet(buffer, link, **options)
     seen = {name: plain(getattr(packet, name)) for name in attributes}
     for function in (packet_module.flow_key, packet_module.flow_hash, packet_module.community_id):
@@ -97,7 +97,7 @@ def test_captures(captures, twins, verify):
 
 
 def packets_of(captures, twins, most):
-    """Up to so many packets of each capture, and its link types."""
+    """At most so many packets of each capture, with their link types."""
     for path in paths_in(captures):
         try:
             with twins[0].part("capture").open_capture(path) as capture:
@@ -129,7 +129,7 @@ def test_columns_of_buffers(captures, twins):
 
 
 def tampered(rng, data):
-    """A copy with a few things changed, most of them to values that mean something."""
+    """A copy with a few bytes changed, most of them to values that mean something."""
     copy = bytearray(data)
     for _ in range(rng.choice([1, 1, 2, 3, 6])):
         at = rng.randrange(len(copy) + 1)

@@ -188,7 +188,7 @@ def test_header_of_haproxy(proxy, balancer, name):
 
 
 def test_header_of_haproxy_for_a_unix_socket(proxy, balancer):
-    """HAProxy tells of no UNIX sockets; the header is valid all the same, and its CRC right."""
+    """HAProxy names no UNIX sockets; the header is valid all the same, and its CRC right."""
     with balancer.connect("unix") as client:
         header = forwarded(proxy, balancer, "unix", client)
     assert header.version == 2
@@ -208,7 +208,7 @@ def test_header_of_haproxy_with_all_it_knows_of_tls(proxy, balancer, authority):
         identity = b"id-%d" % client.getsockname()[1]
     kinds = [kind for kind, _ in header.iter_tlvs()]
     assert ProxyTLV.CRC32C in kinds
-    assert kinds != sorted(kinds)  # whoever puts them in order before the CRC gets another one
+    assert kinds != sorted(kinds)  # in order they would have another CRC
     assert header.authority == "server.test"
     assert header.tlv(ProxyTLV.ALPN) == b"h2"
     assert header.tlv(ProxyTLV.UNIQUE_ID) == identity
@@ -244,7 +244,7 @@ HOST = [(ProxyTLV.AUTHORITY, b"example.org")]
     ],
 )  # fmt: skip
 def test_haproxy_takes_what_we_build(proxy, balancer, header, ends, host):
-    """It passes on whom we spoke for; or the connection's own ends where we told of none."""
+    """It passes on the ends that we named, or the connection's own where we named none."""
     with balancer.connect("accept") as client:
         found = forwarded(proxy, balancer, "accept", client, header + b"hello")
         own = client.getsockname(), client.getpeername()
@@ -253,7 +253,7 @@ def test_haproxy_takes_what_we_build(proxy, balancer, header, ends, host):
 
 
 def test_haproxy_refuses_a_wrong_crc(balancer):
-    """Which shows that it looked at ours."""
+    """Which shows that it checks ours."""
     header = bytearray(build_proxy_v2(*ENDS, crc=True))
     header[-1] ^= 1
     with balancer.connect("accept") as client:

@@ -190,7 +190,7 @@ def test_line_that_is_refused(proxy, data, text):
     with pytest.raises(ProxyError) as caught:
         proxy.parse_proxy(data)
     assert str(caught.value) == text
-    with pytest.raises(ProxyError, match=r"^[^\n]+$"):  # more bytes can't mend it
+    with pytest.raises(ProxyError, match=r"^[^\n]+$"):  # more bytes can't make it right
         proxy.parse_proxy(data + b"\r\nmore" * 40)
 
 
@@ -226,7 +226,7 @@ def test_endless_line(proxy, start, filler):
         (0x31, b"x" * 216, AF_UNIX, SOCK_STREAM, ("x" * 108, "x" * 108)),
         (0x31, b"\xff\0junk".ljust(108, b"!") + b"b".ljust(108, b"\0"), AF_UNIX, SOCK_STREAM,
          ("\udcff", "b")),
-        # Families and transports that are not told: the addresses are ignored.
+        # Unspecified families and transports: the addresses are ignored.
         (0x00, b"", AF_UNSPEC, 0, (None, None)),
         (0x01, b"", AF_UNSPEC, SOCK_STREAM, (None, None)),
         (0x02, b"", AF_UNSPEC, SOCK_DGRAM, (None, None)),
@@ -261,7 +261,7 @@ def test_local_with_values(proxy):
         data = v2(body + tlv(0x05, b"id") + CRC_FIELD, command=0x20, kind=kind)
         header, _ = proxy.parse_proxy(with_crc(data))
         assert header.tlv(ProxyTLV.UNIQUE_ID) == b"id"
-        unsigned, consumed = proxy.parse_proxy(data)  # its CRC is told, and refuses nothing
+        unsigned, consumed = proxy.parse_proxy(data)  # its CRC is reported, and refuses nothing
         assert consumed == len(data)
         assert unsigned.tlv(ProxyTLV.CRC32C) == bytes(4)
         assert unsigned.tlv(ProxyTLV.UNIQUE_ID) == b"id"
@@ -284,7 +284,7 @@ def test_local_with_a_family_and_no_addresses(proxy):
 @pytest.mark.parametrize(("kind", "size"), [(0x11, 12), (0x12, 12), (0x21, 36), (0x31, 216)])
 @pytest.mark.parametrize("before", [b"", b"addresses", b"zeros"])
 def test_local_values_are_found_where_they_are(proxy, kind, size, before):
-    """At the start of the block, behind addresses, or behind a place for them that is zero."""
+    """At the start of the block, after addresses, or after a place for them that is zero."""
     block = {b"": b"", b"addresses": bytes([192, 0, 2, 1]) * (size // 4), b"zeros": bytes(size)}
     values = tlv(0x02, b"example.org") + tlv(0xEA, b"vpce-1") + CRC_FIELD
     header, _ = proxy.parse_proxy(v2(block[before] + values, command=0x20, kind=kind))
@@ -365,7 +365,7 @@ def test_binary_that_is_refused(proxy, data, text):
 
 
 def test_refused_with_the_first_wrong_byte(proxy):
-    """The sender should notice soon; the receiver should not wait."""
+    """So that the sender notices soon, and the receiver does not wait."""
     for at, wrong in [(12, b"\x11"), (12, b"\x22"), (13, b"\x41"), (13, b"\x13")]:
         with pytest.raises(ProxyError):
             proxy.parse_proxy(v2()[:at] + wrong)
@@ -527,7 +527,7 @@ def test_every_prefix_needs_more(proxy, data):
 
 @pytest.mark.parametrize("data", SAMPLES)
 def test_reading_what_is_needed_ends_with_the_header(proxy, data):
-    """A reader that never asks for more than it is told to never reads the payload."""
+    """A reader that asks for no more than `NeedMore` says never reads the payload."""
     stream, read, rounds = data + b"payload", b"", 0
     while isinstance(found := proxy.parse_proxy(read), NeedMore):
         read, rounds = stream[: len(read) + found.n], rounds + 1
@@ -666,7 +666,7 @@ def test_no_buffer(proxy):
 
 
 def test_arguments_are_looked_at_in_order(proxy):
-    """What both twins complain of first where several are wrong."""
+    """The argument that both twins refuse first where several are wrong."""
 
     class Unsure:
         def __bool__(self):

@@ -1,4 +1,4 @@
-"""The choice of twin: one, by a sentinel, told truly, and without side effects."""
+"""The choice of twin: one, by a sentinel, reported truly, and without side effects."""
 
 import ast
 import importlib.machinery
@@ -17,7 +17,7 @@ import fastsock
 SUFFIXES = tuple(importlib.machinery.EXTENSION_SUFFIXES)
 SENTINEL = "_core.machine"
 
-# What runs, told by the objects themselves: where they come from and of what type they are.
+# What runs, by the objects themselves: their module, and their type.
 REPORT = """
 import json, sys
 from importlib import import_module
@@ -48,7 +48,7 @@ def extension(directory: Path, room: str) -> Path:
 
 
 def copy_package(target: Path, *rooms: str) -> Path:
-    """A copy of the package, with only those of its extensions."""
+    """Copy the package, with only those of its extensions."""
     ignore = shutil.ignore_patterns("__pycache__", "*.c", *(f"*{suffix}" for suffix in SUFFIXES))
     shutil.copytree(PACKAGE, target / "fastsock", ignore=ignore)
     for room in rooms:
@@ -58,7 +58,7 @@ def copy_package(target: Path, *rooms: str) -> Path:
 
 
 def report(process, backend):
-    """What a process says of its backend, after a check that it is all of one twin."""
+    """What a process says of its backend, once all its parts prove to be of one twin."""
     assert process.returncode == 0, process.stderr
     found = json.loads(process.stdout)
     assert found["backend"] == backend
@@ -176,7 +176,7 @@ def test_broken_part_is_named_at_its_first_use(run_python, tmp_path, break_it, r
     assert pure.stderr == ""
 
 
-# An audit hook sees what modules do while imported; to read their own code is all they may.
+# An audit hook sees what modules do while imported; they may only read their own code.
 IMPORT_ALONE = """
 import sys
 events = []
@@ -210,7 +210,7 @@ def test_import_does_nothing_but_import(run_python, backend):
     assert process.returncode == 0, process.stderr
     found = json.loads(process.stdout)
     assert found["backend"] == backend
-    assert found["imports"] > 5  # the hook did see
+    assert found["imports"] > 5  # the hook works
     assert found["forbidden"] == []
     assert found["threads"] == 0
     assert NOT_ON_IMPORT.isdisjoint(found["modules"])

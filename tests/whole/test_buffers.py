@@ -206,7 +206,7 @@ PASSED_ON = {
 
 
 def refused_by_content(function, twin, given):
-    """What is refused for what it holds was taken as a buffer."""
+    """An object that is refused for its content was taken as a buffer."""
     try:
         return function(twin, given)
     except (fastsock.ProxyError, fastsock.CaptureError):
@@ -261,7 +261,7 @@ def test_a_released_view(use, twins):
 
 
 def test_any_format_and_shape(use, twin):
-    """A buffer's bytes count, however they are divided into items."""
+    """Bytes count, however the buffer divides them into items."""
     call_it, what, size = use
     plain = bytearray(of_size(64 if size is None else size))
     half = len(plain) // 2
@@ -352,7 +352,7 @@ def parameters(function):
 
 def test_the_table_is_complete():
     known = {key[1:] for key in USES} | {key[1:] for key in PASSED_ON}
-    # What builds into a buffer hands the rest to what builds fresh bytes.
+    # A builder into a buffer hands the rest to the builder of fresh bytes.
     known |= {(f"{name}_into", what) for name, what in known if name.startswith("build_")}
     found = {key[1:] for key in takes_buffers()}
     assert len(found) > 40
@@ -367,5 +367,5 @@ def test_the_helper_alone_asks_for_buffers():
         for path in SOURCE.rglob(pattern)
         if "c_contiguous" in (text := path.read_text()) or "PyBuffer_IsContiguous" in text
     }
-    # The last two only decide between two ways that both ask the helper.
+    # The last two only choose between two paths that both call the helper.
     assert judges == {"buffers.py", "buffers.pxd", "inet_rules.py", "selection.py", "sender.py"}

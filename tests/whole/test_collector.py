@@ -1,4 +1,4 @@
-"""The collector must not clear what a pointer leads into: a lint, and a trial.
+"""The collector must not clear an object that a raw pointer leads into: a lint, and a trial.
 
 While a cycle is torn down, Python code runs: weakrefs' callbacks, other objects' `__del__`. An
 object whose references are cleared by then and whose raw pointers are not reads freed memory when

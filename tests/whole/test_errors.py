@@ -1,4 +1,4 @@
-"""What an exception of ours tells survives a copy and a pickle: workers hand them on."""
+"""Our exceptions survive a copy and a pickle with all that they say: workers pass them on."""
 
 import copy
 import errno
@@ -42,7 +42,7 @@ def all_classes():
     """Every exception class that a module of the package defines."""
     found = {}
     for module in walk_packages(fastsock.__path__, "fastsock."):
-        # The pure twins have some that never leave them.
+        # Some of the pure twins' exceptions are internal.
         if module.name == "fastsock.__main__" or "._py" in module.name:
             continue
         if "._c" in module.name and fastsock.BACKEND == "py":
@@ -55,7 +55,7 @@ def all_classes():
 
 
 def told(error):
-    """All that an exception tells."""
+    """All that an exception says."""
     names = [name for name in ("errno", "strerror", "filename") if hasattr(error, name)]
     attributes = {name: value for name, value in vars(error).items() if name != "attempts"}
     attempts = [(place, repr(why), why.errno) for place, why in getattr(error, "attempts", ())]

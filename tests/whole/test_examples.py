@@ -60,13 +60,13 @@ def connect(start):
 
 
 def received(sock):
-    """All there is to come."""
+    """Receive to the end of the stream."""
     with sock.makefile("rb") as file:
         return file.read()
 
 
 def exactly(sock, size):
-    """So many bytes: the oracle is the plainest loop that is right."""
+    """Receive so many bytes: the oracle is the plainest correct loop."""
     data = b""
     while len(data) < size:
         data += sock.recv(size - len(data))

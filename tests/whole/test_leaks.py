@@ -1,4 +1,4 @@
-"""Nothing stays behind a call, however it ends: no memory, no reference, no held buffer."""
+"""No call leaks, however it ends: no memory, no reference, no held buffer."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ def leaks(run_python):
     return run
 
 
-# These have programs of their own, beside their tests.
+# Leak programs of these stand beside their tests.
 OWN = {"datagram", "ipaddress", "prefix", "sockaddr"}
 
 

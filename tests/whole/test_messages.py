@@ -1,4 +1,4 @@
-"""What a message shows of a long value that it refuses."""
+"""How messages cut a long value that they refuse."""
 
 import pytest
 

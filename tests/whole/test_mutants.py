@@ -1,4 +1,4 @@
-"""The mutation runner: which changes it finds, and that they are of code alone."""
+"""The mutation runner: the changes that it finds, in code alone."""
 
 import ast
 import re

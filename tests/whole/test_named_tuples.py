@@ -1,4 +1,4 @@
-"""Named tuples that C makes: they are as if their class had been called.
+"""Named tuples that C makes equal those that a call of their class makes.
 
 CPython 3.14 and later remember a tuple's hash, in a field that whoever allocates one has to set.
 """

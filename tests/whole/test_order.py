@@ -92,7 +92,7 @@ def knows_python(header: Path) -> bool:
 
 @pytest.mark.parametrize("path", [p for p in SOURCES if p.suffix == ".h"], ids=str)
 def test_kernels_know_nothing_of_python(path):
-    """Or they could be neither fuzzed nor sanitised alone.
+    """Otherwise they could be neither fuzzed nor sanitised alone.
 
     C that makes or reads Python objects is no kernel: it is `_core/pyobjects.h`, or stands in a
     folder `types/` of its part. No kernel reaches it by an include.

@@ -53,7 +53,7 @@ def test_docstrings(part, name):
 
 
 def misuses(function):
-    """Calls whose arguments do not fit the signature, whatever their values."""
+    """Calls whose arguments don't fit the signature, whatever their values."""
     parameters = inspect.signature(function).parameters.values()
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     required = [p for p in positional if p.default is p.empty]
@@ -100,7 +100,7 @@ def test_a_face_takes_the_same_names_from_either_twin(part):
 @pytest.mark.parametrize("part", PARTS)
 def test_no_public_name_beyond_the_contract(twin, part):
     module = twin.part(part)
-    if hasattr(module, "__path__"):  # a package of rooms lists what it gives
+    if hasattr(module, "__path__"):  # a package lists what it gives
         assert sorted(module.__all__) == sorted(PARTS[part])
         return
     own = (module.__name__, f"fastsock.{part}")
@@ -138,7 +138,7 @@ def stubs(tmp_path_factory):
 
 @pytest.fixture
 def stubtest(run_python, tmp_path):
-    # What Cython adds to every module, and to classes that pickle by __reduce__ of their own. It
+    # Cython adds these to every module, and to classes that pickle by __reduce__ of their own. It
     # hides constructors' signatures from stubtest; test_members_and_signatures compares them.
     allowed = tmp_path / "allowed"
     added = (
@@ -150,7 +150,7 @@ def stubtest(run_python, tmp_path):
         "__all__",
         "__pyx_capi__",  # what other extensions cimport
     )
-    rooms = [f"fastsock.{room}" for room in ROOMS]  # only what a twin gives has types
+    rooms = [f"fastsock.{room}" for room in ROOMS]  # only the names that a twin gives have types
     allowed.write_text("\n".join([*rooms, *(rf".*\.{name}" for name in added)]))
     settings = tmp_path / "mypy.ini"
     settings.write_text("[mypy]\ncache_dir = /dev/null\n")

@@ -1,4 +1,4 @@
-"""The reference has a page for every face, and says where each exception is."""
+"""The reference has a page for every face, and lists each exception."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The kernels: the one that is asked for runs, does the rows, and answers as every other does."""
+"""The kernels: the one that is asked for runs, does the rows, and all give the same answers."""
 
 import hashlib
 import json
@@ -52,7 +52,7 @@ def test_scalar_is_always_there(kernels):
 
 
 def test_x86_64_has_sse41(kernels):
-    """Or the tests below would prove nothing on the machines that they are meant for."""
+    """Otherwise the tests below would prove nothing on the machines that they are meant for."""
     cpuinfo = Path("/proc/cpuinfo")
     if not cpuinfo.exists() or "sse4_1" not in cpuinfo.read_text().split():
         pytest.skip("this processor is not known to have SSE4.1")
@@ -75,13 +75,13 @@ def test_the_forced_kernel_runs_and_does_the_rows(kernels, run_python, tmp_path,
         if expected == "scalar":
             assert own == 0
         else:
-            # All but the rows that lie too near to the end for a whole load.
+            # All but the rows too near to the end for a whole load.
             near = text.encode()[-(BLOCK6 if family == AF_INET6 or ":" in text else 17) :]
             assert own >= 200 - near.count(b"\n") - 1
 
 
 def test_what_the_steps_decline(kernels, run_python, tmp_path):
-    """Bad rows and dotted tails go the scalar way, row by row; the rows around them do not."""
+    """Bad rows and dotted tails take the scalar path, row by row; the rows around them do not."""
     if kernels == ("scalar",):
         pytest.skip("this processor has the scalar kernel alone")
     tail = "\n" + "x" * 60
@@ -130,7 +130,7 @@ def test_avx2_governs_prefixes(kernels, run_python, wanted):
 
 
 def test_x86_64_has_avx2(kernels):
-    """Asked of the system, which also tells whether it saves the wide registers."""
+    """The system says so, and also whether it saves the wide registers."""
     cpuinfo = Path("/proc/cpuinfo")
     words = cpuinfo.read_text().split() if cpuinfo.exists() else []
     if "sse4_1" not in words:
@@ -139,7 +139,7 @@ def test_x86_64_has_avx2(kernels):
 
 
 def test_kernel_that_cannot_run_here_is_an_import_error(machine, monkeypatch):
-    """Said of a processor with the scalar kernel alone, which this one need not be."""
+    """The refusal on a processor with the scalar kernel alone, which this one need not be."""
     monkeypatch.setattr(machine, "SIMD_SUPPORTED", ("scalar",))
     monkeypatch.setenv("FASTSOCK_SIMD", "sse41")
     with pytest.raises(

@@ -1,4 +1,4 @@
-"""Threads that use, share and spoil each other's data; and sub-interpreters."""
+"""Threads that use, share and overwrite each other's data; and sub-interpreters."""
 
 import os
 import sys
@@ -52,7 +52,7 @@ def hammer(*jobs: Callable[[], object], rounds: int) -> None:
 
 
 def spoil(spoiler: Callable[[], object], victim: Callable[[], object], rounds: int) -> list[object]:
-    """What `victim` returns or raises while `spoiler` runs beside it without a pause."""
+    """What `victim` returns or raises while `spoiler` runs beside it all the time."""
     outcomes: list[object] = []
     done = threading.Event()
 
@@ -184,7 +184,7 @@ def test_header_that_is_rewritten_while_it_is_read(compiled, tmp_path):
             rounds=30_000,
         )
     assert len(outcomes) == 30_000
-    # Whoever steps over the longer one reads what lies behind the buffer, and complains of that.
+    # A twin that steps over the longer one reads past the buffer, and refuses what lies there.
     assert {str(found) for found in outcomes if isinstance(found, ProxyError)} <= {PROXY_TLV}
 
 

@@ -1,4 +1,4 @@
-"""What a type checker of a user's program sees: the faces' types, through py.typed."""
+"""The types that a checker of a user's program sees, through py.typed."""
 
 import pytest
 

@@ -31,7 +31,7 @@ def _libc_is_glibc() -> bool:
         return False
 
 
-# Bound once, from the C module: a program that puts fastsock's names into `socket` must not loop.
+# Bound once, from the C module, so that a program with fastsock's names in `socket` does not loop.
 _rules = _socket if _libc_is_glibc() else inet_rules
 _aton: Callable[[str], bytes] = _rules.inet_aton
 _ntoa: Callable[[ReadableBuffer], str] = _rules.inet_ntoa

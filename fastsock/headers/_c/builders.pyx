@@ -112,7 +112,7 @@ cdef class _Output:
 
 
 cdef _Output room(memoryview out, Py_ssize_t size):
-    """Fresh bytes, where `out` is None; the caller holds `out` else."""
+    """Make fresh bytes, where `out` is None; otherwise the caller holds `out`."""
     cdef _Output result = _Output.__new__(_Output)
     cdef Py_ssize_t there
     cdef bint read_only
@@ -459,7 +459,7 @@ cdef uint32_t offset_of(object fragment_offset) except? 0xFFFFFFFF:
 
 cdef int check_fragment(bint more, Py_ssize_t offset, Py_ssize_t header,
                         Py_ssize_t payload) except -1:
-    """Whether a fragment may be part of a datagram, of whose length `header` bytes are a part."""
+    """Whether a fragment may be part of a datagram, whose length includes `header` bytes."""
     if more and payload % 8:
         raise _errors.bad_fragment(payload)
     if payload > MOST - header - offset:

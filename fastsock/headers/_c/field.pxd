@@ -45,7 +45,7 @@ cdef class View:
     cdef object source            # what the user gave
     # The exporter of its bytes: bytes, a bytearray, a memoryview of all; None after release().
     cdef object exporter
-    cdef Py_buffer pin            # keeps them in place; without an object where nothing has to
+    cdef Py_buffer pin            # keeps them in place; empty where they can't move
     cdef uint8_t *data            # the header ...
     cdef Py_ssize_t size          # ... and the bytes from there on; 0 after release()
     cdef Py_ssize_t start
@@ -54,7 +54,7 @@ cdef class View:
     cdef bint zero_is_none        # UDP: it may be absent
     cdef Py_ssize_t whole         # the fewest bytes of such a header ...
     cdef Py_ssize_t least         # ... and how many of them are there; 0 after release()
-    cdef str layer                # what errors call it
+    cdef str layer                # its name in errors
     cdef int open(self, object buffer, object offset, Py_ssize_t least, str layer) except -1
     cdef uint8_t *hold(self, object exporter, Py_ssize_t *size) except? NULL
     cdef int share(self, View other, Py_ssize_t start, Py_ssize_t least) except -1

@@ -38,7 +38,7 @@ cdef class Field:
     def __cinit__(self, field):
         self.name, self.text = field.name, field.doc
         self.at, self.size = field.at, field.size
-        # Or a field of anyone's making would reach outside the header, and outside the words here.
+        # Otherwise a field that anyone made could reach outside the header and the words here.
         if not 0 <= self.at <= MOST_AT or not 0 < self.size <= (
             4 if isinstance(self, Number) else 16
         ):
@@ -47,7 +47,7 @@ cdef class Field:
     cdef View of(self, object instance):
         """The view whose field it is. Its header may be gone, or be another kind's and shorter.
 
-        `least` is even, so with a field before it the whole word around that is there.
+        `least` is even, so the whole word around a field before it is present.
         """
         if not isinstance(instance, View):
             raise TypeError(f"{self.name} is a field of headers' views")
@@ -156,7 +156,7 @@ cdef class View:
         return 0
 
     cdef uint8_t *hold(self, object exporter, Py_ssize_t *size) except? NULL:
-        """Keep the bytes of `exporter` where they are, and tell where that is."""
+        """Keep the bytes of `exporter` in place, and return their address."""
         cdef uint8_t *data
         if PyBytes_CheckExact(exporter):
             self.read_only = True

@@ -19,7 +19,7 @@ cdef enum:
     MAX_VLANS = 8
 
 
-@cython.no_gc_clear  # as View
+@cython.no_gc_clear  # View says why
 @cython.final
 cdef class EthernetView(View):
     """EthernetView(buffer, offset=0)\n--\n\n\
@@ -90,7 +90,7 @@ cdef class EthernetView(View):
         return self.slice(ETHERNET_HEADER + self.tags(), self.size)
 
 
-@cython.no_gc_clear  # as View
+@cython.no_gc_clear  # View says why
 @cython.final
 cdef class ARPView(View):
     """ARPView(buffer, offset=0)\n--\n\n\

@@ -1,4 +1,4 @@
-"""The views of headers, and the kernels that they rest on."""
+"""The views of headers, and the kernels that they call."""
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 

@@ -72,7 +72,7 @@ cdef class _TextAddress(_Address):
         return PyUnicode_DecodeASCII(<const char *>text, <Py_ssize_t>length, NULL)
 
 
-# As every class here, see View.
+# View says why, for every class here.
 @cython.no_gc_clear
 cdef class _IPView(View):
     cdef bint locate(self, fs_transport *found) noexcept:
@@ -195,7 +195,7 @@ cdef class _TransportView(View):
         cdef Py_ssize_t there = self.segment(), whole = self.whole_segment(), length
         if self.under is not None and (not self.under.locate(&found) or found.fragment):
             self.under.fault("fragment_offset", "FRAGMENT")
-        # Of a header that was cut the checksum may not be there, even where the length has grown.
+        # A cut header may lack its checksum, even where the length has grown.
         if there < self.fewest or self.checksum_at < 0:
             self.fault("header", "HEADER_CUT")
         length = self.datagram(whole)
@@ -571,7 +571,7 @@ cdef class UDPView(_TransportView):
         if self.segment() < UDP_HEADER:
             self.fault("header", "HEADER_CUT")
         length = self.datagram(whole)
-        # Of a first fragment the length is that of the whole datagram.
+        # A first fragment has the length of the whole datagram.
         if length > whole and not (
             self.under is not None and self.under.locate(&found) and found.fragment
         ):

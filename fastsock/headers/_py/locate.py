@@ -19,10 +19,10 @@ class Transport:
 
     version: int
     at: int
-    end: int  # of the datagram; it may be beyond the bytes that are there
+    end: int  # of the datagram; it may be beyond the bytes present
     length_source: int
     ends: _paths.Ends
-    fragment: bool = False  # a first one: not all that the checksum covers is in here
+    fragment: bool = False  # a first one: the checksum covers bytes beyond it
     protocol: int = 0
 
     @property

@@ -88,7 +88,7 @@ class _TransportView(View):
             found = self._under._locate()
             if found is None or found.fragment:
                 self._under._fault("fragment_offset", "FRAGMENT")
-        # Of a header that was cut the checksum may not be there, even where the length has grown.
+        # A cut header may lack its checksum, even where the length has grown.
         if there < self._fewest or self._least < self._CHECKSUM_AT + 2:
             self._fault("header", "HEADER_CUT")
         length = self._datagram(whole)
@@ -283,7 +283,7 @@ class UDPView(_TransportView):
             self._fault("header", "HEADER_CUT")
         length = self._datagram(whole)
         found = None if self._under is None else self._under._locate()
-        # Of a first fragment the length is that of the whole datagram.
+        # A first fragment has the length of the whole datagram.
         if length > whole and not (found is not None and found.fragment):
             self._fault("length", "BAD_LENGTH")
         if self._under is None or self._under._LAYER != "ipv6":

@@ -43,7 +43,7 @@ class View:
 
     __slots__ = ("_flat", "_least", "_size", "_source", "_start")
 
-    _LAYER: str  # what errors call the header
+    _LAYER: str  # the header's name in errors
     _LEAST: int  # the fewest bytes of one
     _CHECKSUM_AT = -1  # where the checksum stands in it, if there is one
     _ZERO_IS_NONE = False  # UDP: it may be absent

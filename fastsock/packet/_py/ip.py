@@ -68,7 +68,7 @@ def _datagram(d: Decoder, start: int, total: int, limit: str) -> None:
 
 
 def _later_fragment(d: Decoder, limit: str, header: int) -> Stop:
-    if has_transport(d.packet):  # its checksum is somewhere, and covers this piece too
+    if has_transport(d.packet):  # the checksum, in the first piece, covers this one too
         d.packet.checksum_status = SUM_UNVERIFIED
     return Stop(LATER_FRAGMENT, limit, header)
 

@@ -114,7 +114,7 @@ def _fixed_part(d: Decoder, size: int) -> None:
 
 
 def _tcp_options(d: Decoder, l4: int, end: int) -> None:
-    """Look options over, so that one that lies about its length is known."""
+    """Walk the options, to find one with a wrong length."""
     data, at = d.data, l4 + 20
     while at < end:
         kind = data[at]
@@ -154,7 +154,7 @@ def _length_source(packet: Decoded) -> int:
 
 
 def _udp(d: Decoder, l4: int, whole: int) -> None:
-    """The length of RFC 768, or a zero. Of a first fragment it is that of the whole."""
+    """The length of RFC 768, or zero. A first fragment has the whole datagram's."""
     _fixed_part(d, 8)
     packet = d.packet
     length, packet.checksum = _UDP.unpack_from(d.data, l4 + 4)

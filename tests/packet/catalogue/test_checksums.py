@@ -1,4 +1,4 @@
-"""What verification says of a packet: good, bad, not to be verified, or none there."""
+"""What verification says of a packet: good, bad, unverified, or absent."""
 
 import itertools
 import struct
@@ -147,7 +147,7 @@ def test_what_was_cut_is_not_verified(parse, wire):
 
 
 def test_segments_from_before_segmentation_are_not_verified(parse, wire):
-    # Length 0: the network card was to cut them up and to fill in what is missing in their sums.
+    # Length 0: the network card was to segment them and to complete their checksums.
     body = wire.tcp(bytes([7]) * 70_001)
     packet = parse(wire.ipv6(body, 6, payload_length=0), "ipv6", verify=True)
     assert (packet.checksum_status, faults(packet)) == (UNVERIFIED, 0)

@@ -1,4 +1,4 @@
-"""Pieces of datagrams: where their headers are decoded, and where there are none."""
+"""Fragments: which have headers to decode, and which have none."""
 
 import pytest
 
@@ -122,7 +122,7 @@ def test_chain_ends_at_a_later_fragment(parse, wire):
 
 
 def test_fragment_header_need_not_come_first(parse, wire):
-    # Where only the first next header is looked at, this passes for UDP.
+    # A decoder that looks only at the first next header takes this for UDP.
     rest = wire.fragment6(wire.UDP, 64, 0) + wire.udp(b"x")
     for first in (wire.HOP_BY_HOP, wire.DESTINATION, wire.ROUTING):
         header = wire.options6(wire.FRAGMENT, b"") if first != 43 else wire.routing(44, 0, 0)
@@ -132,7 +132,7 @@ def test_fragment_header_need_not_come_first(parse, wire):
 
 
 def test_first_fragment_may_end_inside_a_header(parse, wire):
-    # RFC 7112 forbids it; what is there is told.
+    # RFC 7112 forbids it; what is present is reported.
     datagram = wire.ipv6(wire.fragment6(wire.TCP, 0, 1) + wire.tcp()[:8], wire.FRAGMENT)
     packet = parse(datagram, "ipv6")
     assert faults(packet) == Status.HEADER_CUT
@@ -148,7 +148,7 @@ def test_fragment_header_that_was_cut(parse, wire):
 
 
 def test_two_fragment_headers(parse, wire):
-    # The later one decides: nothing behind it is a header.
+    # The later one decides: nothing after it is a header.
     head = wire.fragment6(wire.FRAGMENT, 0, 1) + wire.fragment6(wire.UDP, 8, 0)
     packet = parse(wire.ipv6(head + wire.udp(), wire.FRAGMENT), "ipv6")
     assert packet.status & Status.LATER_FRAGMENT

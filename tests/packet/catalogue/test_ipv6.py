@@ -1,4 +1,4 @@
-"""The chain of IPv6 extension headers: what is walked, what ends it, what is said of a break."""
+"""The chain of IPv6 extension headers: its kinds, its ends, and how a break is reported."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What limits a packet: captured bytes, length fields, and which of them is believed.
+"""The limits of a packet: captured bytes, length fields, and which of them counts.
 
 The packets are made here; the rules are those of RFC 791, 8200, 2675, 768 and 9293, and for a
 length of zero those of segmentation offload.
@@ -64,7 +64,7 @@ def test_udp_that_was_cut_is_not_a_wrong_udp_length(parse, wire, kept):
 
 
 def test_wire_length_tells_of_a_cut_that_the_length_field_does_not(parse, wire):
-    # The whole datagram is there; what the snapshot length took away was padding.
+    # The whole datagram is present; the snapshot length cut only padding.
     frame = wire.ethernet(wire.udp4(b"hello"))
     packet = parse(frame, wire_length=60)
     assert faults(packet) == 0
@@ -136,7 +136,7 @@ def test_total_length_below_the_header(parse, wire, total):
     assert faults(packet) == Status.BAD_LENGTH
     assert (packet.limited_by, packet.total_length) == ("ipv4.total_length", total)
     assert (packet.src, packet.sport) == (wire.A4, None)
-    assert packet.payload_offset == 14  # the header is not done with
+    assert packet.payload_offset == 14  # the header is not decoded to its end
 
 
 def test_datagram_that_is_all_header(parse, wire):
@@ -158,7 +158,7 @@ def test_fields_are_valid_where_options_are_cut(parse, wire, captured):
 @pytest.mark.parametrize("protocol", [6, 1])
 @pytest.mark.parametrize("size", [40, 1500, 70000])
 def test_length_zero_means_what_was_on_the_wire(parse, wire, protocol, size):
-    # 16 bits don't hold it: that is why the field is zero.
+    # Zero, for 16 bits can't hold the length.
     body = wire.tcp(bytes(size)) if protocol == 6 else wire.icmp(payload=bytes(size))
     datagram = wire.ipv4(body, protocol, total_length=0)
     packet = parse(wire.ethernet(datagram))
@@ -329,7 +329,7 @@ def test_jumbogram(parse, wire):
 
 
 def test_jumbogram_that_was_cut(parse, wire):
-    # 3.8 GB: nothing is made of that size.
+    # 3.8 GB: nothing of that size is allocated.
     packet = parse(jumbogram(wire, 3_800_000_000, wire.tcp(b"some")))
     assert faults(packet) == Status.CUT
     assert (packet.limited_by, packet.payload) == ("captured", b"some")
@@ -411,7 +411,7 @@ def test_strict_takes_a_cut_for_a_fault(parse, wire):
         parse(wire.ethernet(wire.tcp4(b"0123456789"))[:-1], strict=True)
 
 
-# --- what peers pass over in silence, each as one row
+# --- faults that other decoders ignore, one a row
 
 
 def malformed(wire):

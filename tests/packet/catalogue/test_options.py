@@ -1,4 +1,4 @@
-"""Options of IP and TCP headers as the decoder meets them: no length makes it loop or read on."""
+"""Options of IP and TCP headers in the decoder: no length makes it loop or read past them."""
 
 import pytest
 
