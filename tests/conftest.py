@@ -33,7 +33,15 @@ settings.register_profile("ci", deadline=None, database=None, max_examples=400)
 settings.load_profile("ci" if os.environ.get("CI") else "quick")
 
 # Without a compiled twin there is nothing to choose between and nothing to compare.
-COMPARING = ["whole/test_backend.py", "packet/test_twins.py", "whole/test_parity.py"]
+COMPARING = [
+    "capture/test_memory.py",
+    "datagram/test_twins.py",
+    "headers/test_safety.py",
+    "packet/test_twins.py",
+    "prefix/test_files.py",
+    "whole/test_backend.py",
+    "whole/test_parity.py",
+]
 collect_ignore = [] if "c" in BACKENDS else COMPARING
 
 

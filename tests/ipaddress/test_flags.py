@@ -72,7 +72,7 @@ def test_interfaces(ipaddress):
         assert answers(ipaddress.ip_interface(text)) == answers(std.ip_interface(text)), text
 
 
-def test_without_known_tables(run_python):
+def test_without_known_tables(compiled, run_python):
     """A future version may keep its tables elsewhere: it is asked each time then."""
     code = """
 import ipaddress as std
