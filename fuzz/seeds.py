@@ -18,7 +18,7 @@ TEXTS = [
 STREAMS = [
     b"\x02hi\0\x05there", b"\0\x02hi\0\0\0\x05th", b"\xff\xff\xff\xff\xff\xff\xff\xff",
     b"\x80\x01" + bytes(128), b"\xff" * 9 + b"\x01", b"5:hello,0:,3:a", b"12:hello world!,",
-    b"05:x",
+    b"05:x", b"$3\r\nabc\r\n$0\r\n\r\n", b"5;name=value\r\nhello\r\n", b"0009abcd0000000ahello",
     b"one\r\ntwo\nthr", b"\r\n\r\n\n", b"a;b;;c;", b"\r\r\n;a\n" * 9, b"GET / HTTP/1.1\r\n\r\n",
 ]  # fmt: skip
 

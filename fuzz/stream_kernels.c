@@ -2,13 +2,14 @@
  *
  * The front of the input makes a framer and its limits, the rest is a stream. It is walked once as
  * a whole and once in pieces that grow; both walks must find the same frames and the same end.
- * Every step gets a block of exactly its bytes, so ASan sees any read outside of them.
+ * Then each frame is encoded: what the encoder does not refuse must come back as it was.
+ * Every step gets a block of exactly its bytes, so ASan sees any read or write outside of them.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fastsock/stream/framing.h"
+#include "fastsock/stream/encode.h"
 
 #define CHECK(truth) \
     do { \
@@ -18,7 +19,7 @@
         } \
     } while (0)
 
-enum { FRAMES_MAX = 4096, SEPARATORS_MAX = 3, SEPARATOR_MAX = 4 };
+enum { FRAMES_MAX = 4096, SEPARATORS_MAX = 3, SEPARATOR_MAX = 4, AROUND_MAX = 2, WRITTEN_MAX = 1 << 20 };
 
 /* What is left of the input. It gives zeros when it is used up. */
 typedef struct {
@@ -46,6 +47,7 @@ typedef struct {
     fs_framer framer;
     fs_separator separators[SEPARATORS_MAX];
     uint8_t texts[SEPARATORS_MAX][SEPARATOR_MAX];
+    uint8_t around[3][AROUND_MAX];
     size_t max_size;
 } rules;
 
@@ -77,12 +79,41 @@ static void draw_separators(source *from, rules *made)
             framer->common = -1;
 }
 
+/* A short text of the letters that stand around a length. */
+static fs_separator draw_around(source *from, uint8_t *text, size_t least)
+{
+    const size_t size = least + draw(from) % (AROUND_MAX + 1 - least);
+    for (size_t i = 0; i < size; i++)
+        text[i] = ":,\r\n$ "[draw(from) % 6];
+    return (fs_separator){text, size};
+}
+
+/* Lengths in text. `end` may be missing only where the number of digits is fixed. */
+static void draw_text(source *from, rules *made, uint8_t flags)
+{
+    fs_framer *framer = &made->framer;
+    const uint8_t choice = draw(from);
+    framer->hex = choice & 1;
+    framer->most_digits = 1 + draw(from) % (framer->hex ? 15 : 18);
+    framer->least_digits = choice & 2 ? framer->most_digits : 1;
+    framer->zeros = choice & 6; /* a fixed number of digits has zeros in front */
+    framer->markers = choice & 8 ? draw(from) % 8 : 0;
+    framer->prefix = draw_around(from, made->around[0], 0);
+    framer->stop = draw_around(from, made->around[1], framer->least_digits == 1);
+    framer->trailer = draw_around(from, made->around[2], 0);
+    const int plain = framer->stop.size && framer->stop.text[0] != ' ';
+    framer->extensions = choice & 16 && plain;
+    framer->adjust = draw(from) % 16;
+    if (flags & 64)
+        framer->adjust = -framer->adjust;
+}
+
 /* A framer that the constructors would let pass. */
 static void draw_rules(source *from, rules *made)
 {
     fs_framer *framer = &made->framer;
     memset(made, 0, sizeof *made);
-    framer->kind = (fs_framing)(draw(from) % 5);
+    framer->kind = (fs_framing)(draw(from) % FS_OWN);
     const uint8_t flags = draw(from);
     framer->keep = flags & 1;
     framer->last = flags >> 1 & 1;
@@ -103,8 +134,12 @@ static void draw_rules(source *from, rules *made)
         framer->max_frame = draw_size(from);
         framer->max_frame += framer->max_frame == 0;
         break;
+    case FS_TEXT:
+        draw_text(from, made, flags);
+        break;
     case FS_DELIMITER:
         draw_separators(from, made);
+        framer->written = made->separators[draw(from) % framer->count];
         break;
     default:
         break;
@@ -186,6 +221,52 @@ static void check_delimited(const walk *w, const rules *by, const uint8_t *strea
     }
 }
 
+/* Encode a body. What is not refused must come back alone, and whole. */
+static void check_encoder(const rules *by, const uint8_t *body, size_t size)
+{
+    const fs_framer *framer = &by->framer;
+    fs_layout layout;
+    if (fs_lay_out(framer, size, &layout) != FS_WRITTEN)
+        return;
+    CHECK(layout.before + size <= layout.total);
+    if (layout.total > WRITTEN_MAX) /* `strip` may ask for more than any memory holds */
+        return;
+    uint8_t *out = malloc((size_t)layout.total);
+    const fs_unwritten told = fs_encode(framer, &layout, body, size, out, by->max_size);
+    CHECK(told == FS_WRITTEN || told == FS_UNWRITTEN_LIMIT || !fs_sure(framer));
+    if (told == FS_WRITTEN) {
+        fs_frame frame = {.scan = 0};
+        const fs_found found =
+            fs_next_frame(framer, out, (size_t)layout.total, by->max_size, 1, &frame);
+        CHECK(found == FS_FRAME && frame.next == layout.total);
+        CHECK(frame.end - frame.start == size);
+        CHECK(size == 0 || memcmp(out + frame.start, body, size) == 0);
+    }
+    free(out);
+}
+
+/* Frames whose header is written as it came can be written again. */
+static int written_alike(const fs_framer *framer)
+{
+    switch (framer->kind) {
+    case FS_VARINT: /* longer forms come back as the shortest, which may lie beyond no limit */
+    case FS_FIXED:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+static void check_encoders(const walk *w, const rules *by, const uint8_t *stream)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        const size_t start = w->frames[i].start, size = w->frames[i].end - start;
+        fs_layout layout;
+        CHECK(!written_alike(&by->framer) || fs_lay_out(&by->framer, size, &layout) == FS_WRITTEN);
+        check_encoder(by, stream + start, size);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static walk whole, pieces;
@@ -207,5 +288,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_same(&whole, &pieces);
     if (by.framer.kind == FS_DELIMITER)
         check_delimited(&whole, &by, from.p, from.size);
+    check_encoders(&whole, &by, from.p);
+    if (from.size <= 256)
+        check_encoder(&by, from.p, from.size);
     return 0;
 }
