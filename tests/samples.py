@@ -34,12 +34,6 @@ def build() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def wire() -> ModuleType:
-    """Packets packed by struct alone, a layer around a layer."""
-    return _module_beside("packet/wire.py")
-
-
-@pytest.fixture(scope="session")
 def captures() -> Path:
     """The directory of captures by others, which are no part of the package."""
     default = Path(__file__).parents[1] / "../shared/captures"

@@ -121,7 +121,7 @@ def test_a_view_alone_wants_the_whole_header(headers):
 @pytest.mark.parametrize("size", [4, 5, 6, 7])
 def test_short_messages_of_icmpv6(headers, parse, build, size):
     """RFC 4443 section 2.1 needs four bytes; what is there has a checksum."""
-    message = build.filled(b"\x80\0\0\0abcd"[:size], 2, build.SRC6, build.DST6, 58)
+    message = build.seal(b"\x80\0\0\0abcd"[:size], 58, build.SRC6, build.DST6)
     datagram = bytearray(build.ipv6(message, 58))
     assert parse(bytes(datagram), "raw", verify=True).checksum_status == 1
     with headers.IPv6View(datagram) as ip, ip.transport() as icmp:

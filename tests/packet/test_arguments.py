@@ -23,7 +23,7 @@ ATTRIBUTES = [
 
 @pytest.fixture
 def datagram(build):
-    return build.ipv4(build.udp(b"payload!"))
+    return build.ipv4(build.udp(b"payload!", 5000), identification=7)
 
 
 def fields(found):
@@ -182,20 +182,51 @@ def test_reprs(packets, build):
         assert len(texts) == 1
         return texts.pop()
 
-    assert said(build.ipv4(build.udp())) == (
+    assert said(build.ipv4(build.udp(b"data", 5000), identification=7)) == (
         "<Packet UDP 192.0.2.1:5000 > 198.51.100.2:53 payload=4>"
     )
-    assert said(build.ipv6(build.tcp(src=build.SRC6, dst=build.DST6), 6), "ipv6") == (
-        "<Packet TCP [2001:db8::1]:5000 > [2001:db8::2]:80 payload=4>"
+    assert (
+        said(
+            build.ipv6(
+                build.tcp(b"data", 5000, src=build.SRC6, dst=build.DST6, seq=1, ack=2, window=512),
+                6,
+            ),
+            "ipv6",
+        )
+        == "<Packet TCP [2001:db8::1]:5000 > [2001:db8::2]:80 payload=4>"
     )
-    assert said(build.ipv4(b"", 47)) == "<Packet GRE 192.0.2.1 > 198.51.100.2 payload=0>"
-    assert said(build.ipv4(build.tcp(checksum=1), 6, total=99), verify=True) == (
-        "<Packet TCP 192.0.2.1:5000 > 198.51.100.2:80 payload=4 captured: CUT>"
+    assert (
+        said(build.ipv4(b"", 47, identification=7))
+        == "<Packet GRE 192.0.2.1 > 198.51.100.2 payload=0>"
     )
-    assert said(build.ethernet(build.arp(), 0x0806), 1) == (
-        "<Packet ARP 10.0.0.1 > 10.0.0.2 payload=0>"
+    assert (
+        said(
+            build.ipv4(
+                build.tcp(b"data", 5000, checksum=1, seq=1, ack=2, window=512),
+                6,
+                total_length=99,
+                identification=7,
+            ),
+            verify=True,
+        )
+        == "<Packet TCP 192.0.2.1:5000 > 198.51.100.2:80 payload=4 captured: CUT>"
     )
-    assert said(build.ethernet(b"lldp", 0x88CC), 1) == "<Packet ethertype 0x88cc payload=4>"
+    assert (
+        said(
+            build.ethernet(
+                build.arp(sha="04" * 6, spa="10.0.0.1", tpa="10.0.0.2"),
+                0x0806,
+                dst="02" * 6,
+                src="04" * 6,
+            ),
+            1,
+        )
+        == "<Packet ARP 10.0.0.1 > 10.0.0.2 payload=0>"
+    )
+    assert (
+        said(build.ethernet(b"lldp", 0x88CC, dst="02" * 6, src="04" * 6), 1)
+        == "<Packet ethertype 0x88cc payload=4>"
+    )
     assert said(b"", 1) == "<Packet link ethernet payload=0 link.header: HEADER_CUT>"
     assert said(b"data", 147) == "<Packet link 147 payload=4>"
 
@@ -243,20 +274,23 @@ def test_pickles_go_to_the_other_twin(compiled, run_python, maker, reader):
     [
         (lambda b: b"", "ethernet", "link.header at offset 0: HEADER_CUT", "link", "header", 0),
         (lambda b: b"", "raw", "ip.version at offset 0: HEADER_CUT", "ip", "version", 0),
-        (lambda b: b.ethernet(b.ipv4(b"", total=5)), "ethernet",
-         "ipv4.total_length at offset 14: BAD_LENGTH", "ipv4", "total_length", 14),
-        (lambda b: b.ipv4(b.udp(length=3)), "raw",
+        (lambda b: b.ethernet(b.ipv4(b"", total_length=5, identification=7),
+                              dst="02" * 6, src="04" * 6),
+         "ethernet", "ipv4.total_length at offset 14: BAD_LENGTH", "ipv4", "total_length", 14),
+        (lambda b: b.ipv4(b.udp(b"data", 5000, length=3), identification=7), "raw",
          "udp.length at offset 20: BAD_LENGTH", "udp", "length", 20),
-        (lambda b: b.ipv4(b.udp())[:-1], "raw", "captured at offset 0: CUT", "ipv4", "captured", 0),
-        (lambda b: b.ipv6(b.tcp(), 6)[:50], "raw",
+        (lambda b: b.ipv4(b.udp(b"data", 5000), identification=7)[:-1],
+         "raw", "captured at offset 0: CUT", "ipv4", "captured", 0),
+        (lambda b: b.ipv6(b.tcp(b"data", 5000, seq=1, ack=2, window=512), 6)[:50], "raw",
          "transport.header at offset 40: CUT|HEADER_CUT", "transport", "header", 40),
-        (lambda b: b.ipv6(b.options_header(17, b"\1\5\0\0\0\0") + b.udp(), 60), "raw",
+        (lambda b: b.ipv6(b.options6(17, b"\1\5\0\0\0\0") + b.udp(b"data", 5000), 60), "raw",
          "ipv6.options at offset 40: BAD_OPTION", "ipv6", "options", 40),
-        (lambda b: b.ipv4(b.tcp(checksum=9), 6, checksum=9), "raw",
-         "ipv4.checksum at offset 0: BAD_IP_CHECKSUM|BAD_CHECKSUM", "ipv4", "checksum", 0),
-        (lambda b: b.ipv4(b.udp(checksum=9)), "raw",
+        (lambda b: b.ipv4(b.tcp(b"data", 5000, checksum=9, seq=1, ack=2, window=512),
+                          6, checksum=9, identification=7),
+         "raw", "ipv4.checksum at offset 0: BAD_IP_CHECKSUM|BAD_CHECKSUM", "ipv4", "checksum", 0),
+        (lambda b: b.ipv4(b.udp(b"data", 5000, checksum=9), identification=7), "raw",
          "transport.checksum at offset 20: BAD_CHECKSUM", "transport", "checksum", 20),
-        (lambda b: b.ethernet(b"", 0x8100), "ethernet",
+        (lambda b: b.ethernet(b"", 0x8100, dst="02" * 6, src="04" * 6), "ethernet",
          "link.header at offset 14: HEADER_CUT", "link", "header", 14),
     ],
 )  # fmt: skip
@@ -275,26 +309,36 @@ def test_strict_errors(packet, build, make, link, text, layer, field, offset):
 @pytest.mark.parametrize(
     ("make", "link", "fault", "limited_by"),
     [
-        (lambda b: b.ipv4(b.udp()), "raw", None, "udp.length"),
-        (lambda b: b.ipv4(bytes(8), 47), "raw", None, "ipv4.protocol"),
-        (lambda b: b.ipv4(bytes(8), fragment=5), "raw", None, "ipv4.fragment_offset"),
+        (lambda b: b.ipv4(b.udp(b"data", 5000), identification=7), "raw", None, "udp.length"),
+        (lambda b: b.ipv4(bytes(8), 47, identification=7), "raw", None, "ipv4.protocol"),
+        (lambda b: b.ipv4(bytes(8), fragment=5, identification=7),
+         "raw", None, "ipv4.fragment_offset"),
         # Faults after which decoding continues, and where it ends then.
-        (lambda b: b.ipv4(bytes(8), fragment=5, checksum=9), "raw",
+        (lambda b: b.ipv4(bytes(8), fragment=5, checksum=9, identification=7), "raw",
          "ipv4.checksum", "ipv4.fragment_offset"),
-        (lambda b: b.ipv4(bytes(8), 47, checksum=9), "raw", "ipv4.checksum", "ipv4.protocol"),
-        (lambda b: b.ipv4(b.tcp(offset=4, checksum=9), 6, checksum=9), "raw",
-         "ipv4.checksum", "tcp.data_offset"),
-        (lambda b: b.ipv4(b.udp(checksum=9), checksum=9), "raw",
+        (lambda b: b.ipv4(bytes(8), 47, checksum=9, identification=7),
+         "raw", "ipv4.checksum", "ipv4.protocol"),
+        (lambda b: b.ipv4(b.tcp(b"data", 5000, offset=4, checksum=9, seq=1, ack=2, window=512),
+                          6, checksum=9, identification=7),
+         "raw", "ipv4.checksum", "tcp.data_offset"),
+        (lambda b: b.ipv4(b.udp(b"data", 5000, checksum=9), checksum=9, identification=7), "raw",
          "ipv4.checksum", "ipv4.checksum"),
-        (lambda b: b.ethernet(b.ipv6(b.options_header(50, b"\1\5\0\0\0\0"), 60), 0x86DD),
+        (lambda b: b.ethernet(b.ipv6(b.options6(50, b"\1\5\0\0\0\0"), 60), 0x86DD,
+                              dst="02" * 6, src="04" * 6),
          "ethernet", "ipv6.options", "esp"),
         # A datagram that is cut has no wrong field, unless there is another fault.
-        (lambda b: b.ipv4(b.udp())[:-1], "raw", "captured", "captured"),
-        (lambda b: b.ipv4(b.udp(), total=99), "raw", "captured", "udp.length"),
-        (lambda b: b.ipv4(bytes(8), 47, total=99), "raw", "captured", "ipv4.protocol"),
-        (lambda b: b.ipv4(b.udp(), total=99, checksum=9), "raw", "ipv4.checksum", "ipv4.checksum"),
-        (lambda b: b.ipv6(b.tcp(), 6)[:50], "raw", "transport.header", "transport.header"),
-        (lambda b: b.ethernet(b"", 0x8100), "ethernet", "link.header", "link.header"),
+        (lambda b: b.ipv4(b.udp(b"data", 5000), identification=7)[:-1],
+         "raw", "captured", "captured"),
+        (lambda b: b.ipv4(b.udp(b"data", 5000), total_length=99, identification=7),
+         "raw", "captured", "udp.length"),
+        (lambda b: b.ipv4(bytes(8), 47, total_length=99, identification=7),
+         "raw", "captured", "ipv4.protocol"),
+        (lambda b: b.ipv4(b.udp(b"data", 5000), total_length=99, checksum=9, identification=7),
+         "raw", "ipv4.checksum", "ipv4.checksum"),
+        (lambda b: b.ipv6(b.tcp(b"data", 5000, seq=1, ack=2, window=512), 6)[:50],
+         "raw", "transport.header", "transport.header"),
+        (lambda b: b.ethernet(b"", 0x8100, dst="02" * 6, src="04" * 6),
+         "ethernet", "link.header", "link.header"),
     ],
 )  # fmt: skip
 def test_the_field_that_is_wrong(packet, build, make, link, fault, limited_by):
@@ -315,11 +359,18 @@ def test_the_field_that_is_wrong(packet, build, make, link, fault, limited_by):
 
 def test_strict_lets_pass_what_is_no_fault(packet, build):
     for data in [
-        build.ipv4(build.udp()) + b"trailer",
-        build.ipv4(bytes(8), 47),
-        build.ipv4(bytes(8), fragment=5),
-        build.ipv4(build.tcp(checksum=1), 6, checksum=1),
-        build.ipv4(build.tcp(), 6, total=0),
+        build.ipv4(build.udp(b"data", 5000), identification=7) + b"trailer",
+        build.ipv4(bytes(8), 47, identification=7),
+        build.ipv4(bytes(8), fragment=5, identification=7),
+        build.ipv4(
+            build.tcp(b"data", 5000, checksum=1, seq=1, ack=2, window=512),
+            6,
+            checksum=1,
+            identification=7,
+        ),
+        build.ipv4(
+            build.tcp(b"data", 5000, seq=1, ack=2, window=512), 6, total_length=0, identification=7
+        ),
         build.ipv6(b"", 59),
     ]:
         assert packet.parse_packet(data, "raw", strict=True).complete

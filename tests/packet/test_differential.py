@@ -42,42 +42,64 @@ def compare(packets):
 def valid(build):
     """Packets of every kind, right ones, each with the link types that can carry it."""
     six = {"src": build.SRC6, "dst": build.DST6}
-    udp6 = build.udp(**six)
+    udp6 = build.udp(b"data", 5000, **six)
     home = b"\xc9\x10" + build.packed("2001:db8::9") + b"\1\2\0\0"
-    route = build.routing_header(17, ["2001:db8::a"]) + build.udp(src=build.SRC6, dst="2001:db8::a")
-    jumbo = build.options_header(6, build.jumbo_option(70_000))
+    route = build.routing(17, 0, 1, "2001:db8::a") + build.udp(
+        b"data", 5000, src=build.SRC6, dst="2001:db8::a"
+    )
+    jumbo = build.options6(6, build.jumbo(70_000))
     fours = [
-        build.ipv4(build.tcp(options=b"\1\1\x08\x0a" + bytes(8)), 6),
-        build.ipv4(build.udp(), options=b"\x83\7\4\1\2\3\4\0"),
-        build.ipv4(build.icmp(), 1),
-        build.ipv4(build.sctp(bytes(16)), 132),
-        build.ipv4(build.udp(protocol=136), 136),
-        build.ipv4(bytes.fromhex("0001000203000000") + bytes(8), 33),
-        build.ipv4(build.udp(), fragment=0x2000),
-        build.ipv4(bytes(24), fragment=3),
-        build.ipv4(build.tcp(), 6, total=0),
-        build.ipv4(b"\x11\4" + bytes(22) + build.udp(), 51),
-        build.ipv4(b"esp", 50),
+        build.ipv4(
+            build.tcp(b"data", 5000, options=b"\1\1\x08\x0a" + bytes(8), seq=1, ack=2, window=512),
+            6,
+            identification=7,
+        ),
+        build.ipv4(build.udp(b"data", 5000), options=b"\x83\7\4\1\2\3\4\0", identification=7),
+        build.ipv4(build.icmp(b"data"), 1, identification=7),
+        build.ipv4(build.sctp(bytes(16), 10001, 2000, tag=7), 132, identification=7),
+        build.ipv4(build.udp(b"data", 5000, protocol=136), 136, identification=7),
+        build.ipv4(bytes.fromhex("0001000203000000") + bytes(8), 33, identification=7),
+        build.ipv4(build.udp(b"data", 5000), fragment=0x2000, identification=7),
+        build.ipv4(bytes(24), fragment=3, identification=7),
+        build.ipv4(
+            build.tcp(b"data", 5000, seq=1, ack=2, window=512), 6, total_length=0, identification=7
+        ),
+        build.ipv4(b"\x11\4" + bytes(22) + build.udp(b"data", 5000), 51, identification=7),
+        build.ipv4(b"esp", 50, identification=7),
     ]
     sixes = [
-        build.ipv6(build.tcp(**six), 6),
+        build.ipv6(build.tcp(b"data", 5000, **six, seq=1, ack=2, window=512), 6),
         build.ipv6(build.icmpv6(), 58),
-        build.ipv6(build.options_header(60) + build.options_header(17) + udp6, 0),
+        build.ipv6(build.options6(60) + build.options6(17) + udp6, 0),
         build.ipv6(route, 43),
-        build.ipv6(build.options_header(17, home) + udp6, 60),
-        build.ipv6(build.fragment_header(17, more=1) + udp6, 44),
-        build.ipv6(build.fragment_header(17, offset=8) + udp6, 44),
-        build.ipv6(build.fragment_header(17) + udp6, 44),
-        build.ipv6(jumbo + build.tcp(**six), 0, length=0),
-        build.ipv6(build.tcp(**six), 6, length=0),
+        build.ipv6(build.options6(17, home) + udp6, 60),
+        build.ipv6(build.fragment6(17, more=1, identification=9) + udp6, 44),
+        build.ipv6(build.fragment6(17, offset=8, identification=9) + udp6, 44),
+        build.ipv6(build.fragment6(17, identification=9) + udp6, 44),
+        build.ipv6(
+            jumbo + build.tcp(b"data", 5000, **six, seq=1, ack=2, window=512), 0, payload_length=0
+        ),
+        build.ipv6(build.tcp(b"data", 5000, **six, seq=1, ack=2, window=512), 6, payload_length=0),
         build.ipv6(b"", 59),
     ]
     frames = [
-        build.ethernet(fours[0], tags=[(0x88A8, 5), (0x8100, 6)]),
-        build.ethernet(bytes.fromhex("aaaa03000000 0800") + fours[1], 8 + len(fours[1])),
-        build.ethernet(bytes.fromhex("1100 0001 0056 0057") + sixes[2], 0x8864),
-        build.ethernet(build.arp(), 0x0806),
-        build.ethernet(sixes[3], 0x86DD) + bytes(4),
+        build.ethernet(fours[0], 0x0800, (0x88A8, 5), (0x8100, 6), dst="02" * 6, src="04" * 6),
+        build.ethernet(
+            bytes.fromhex("aaaa03000000 0800") + fours[1],
+            8 + len(fours[1]),
+            dst="02" * 6,
+            src="04" * 6,
+        ),
+        build.ethernet(
+            bytes.fromhex("1100 0001 0056 0057") + sixes[2], 0x8864, dst="02" * 6, src="04" * 6
+        ),
+        build.ethernet(
+            build.arp(sha="04" * 6, spa="10.0.0.1", tpa="10.0.0.2"),
+            0x0806,
+            dst="02" * 6,
+            src="04" * 6,
+        ),
+        build.ethernet(sixes[3], 0x86DD, dst="02" * 6, src="04" * 6) + bytes(4),
     ]
     cooked = bytes(14) + b"\x08\0" + fours[2]
     cooked2 = b"\x86\xdd" + bytes(18) + sixes[1]
@@ -146,7 +168,7 @@ def test_changed_packets(compare, valid, which, change, link):
 )
 def test_chains_of_headers(compare, build, first, headers, length):
     chain = b"".join(bytes([following, size]) + body for following, size, body in headers)
-    compare(build.ipv6(chain, first, length=length), 101, verify=True)
+    compare(build.ipv6(chain, first, payload_length=length), 101, verify=True)
 
 
 def test_time_is_bounded_by_the_size(compare, build):
@@ -154,5 +176,13 @@ def test_time_is_bounded_by_the_size(compare, build):
     longest = bytes([60, 255]) + bytes(2046)
     compare(build.ipv6(longest * 31, 60), 101)
     compare(build.ipv6(bytes([60, 0, 0, 0, 0, 0, 0, 0]) * 8000, 60), 101)
-    compare(build.ethernet(b"\x81\0\0\0" * 16_000, 0x8100), 1)
-    compare(build.ipv4(build.tcp(options=b"\1" * 40), 6, options=b"\1" * 40), 101)
+    compare(build.ethernet(b"\x81\0\0\0" * 16_000, 0x8100, dst="02" * 6, src="04" * 6), 1)
+    compare(
+        build.ipv4(
+            build.tcp(b"data", 5000, options=b"\1" * 40, seq=1, ack=2, window=512),
+            6,
+            options=b"\1" * 40,
+            identification=7,
+        ),
+        101,
+    )

@@ -15,7 +15,11 @@ def test_a_route_is_over_where_its_pointer_has_passed_it(parse, build, kind, poi
     """RFC 791: a route ends when the pointer exceeds the length; an equal one is in the list."""
     route = bytes([kind, 11, pointer]) + build.packed("10.0.0.1") + build.packed(HOP) + b"\0"
     final = HOP if left else build.DST4
-    packet = parse(build.ipv4(build.udp(dst=final), options=route), "raw", verify=True)
+    packet = parse(
+        build.ipv4(build.udp(b"data", 5000, dst=final), options=route, identification=7),
+        "raw",
+        verify=True,
+    )
     assert packet.status & Status.SOURCE_ROUTE == (Status.SOURCE_ROUTE if left else 0)
     assert packet.checksum_status == GOOD
     assert packet.dst_address == build.DST4
@@ -27,26 +31,30 @@ def test_routes_of_every_length(parse, build, size):
     route = bytes([131, size, 0]) + build.packed(HOP) + build.packed(HOP) + b"\0"
     route = route[:size] + bytes(-size % 4)
     whole = size >= 7 and size % 4 == 3
-    packet = parse(build.ipv4(build.udp(dst=HOP if whole else build.DST4), options=route), "raw",
-                   verify=True)  # fmt: skip
+    segment = build.udp(b"data", 5000, dst=HOP if whole else build.DST4)
+    packet = parse(build.ipv4(segment, options=route, identification=7), "raw", verify=True)
     assert bool(packet.status & Status.SOURCE_ROUTE) == (size > 2)
     assert packet.checksum_status == (GOOD if whole or size == 2 else UNVERIFIED)
     assert packet.complete
 
 
 def jumbo(build, *options, segment=None):
-    segment = build.tcp(src=build.SRC6, dst=build.DST6) if segment is None else segment
+    segment = (
+        build.tcp(b"data", 5000, src=build.SRC6, dst=build.DST6, seq=1, ack=2, window=512)
+        if segment is None
+        else segment
+    )
     body = b"".join(options)
     missing = -(len(body) + 2) % 8
     body += (bytes([1, missing - 2]) + bytes(missing - 2)) if missing > 1 else bytes(missing)
-    return build.ipv6(build.options_header(6, body) + segment, 0, length=0)
+    return build.ipv6(build.options6(6, body) + segment, 0, payload_length=0)
 
 
 @pytest.mark.parametrize("second", [b"\xc2\3abc", b"\xc2\5abcde", b"\xc2\0", b"\xc2\4\0\1\x11\x70"])
 @pytest.mark.parametrize("turned", [False, True])
 def test_two_jumbo_options_are_none(parse, build, second, turned):
     """Whichever comes first, and whether or not the other has the right length."""
-    options = [build.jumbo_option(70000), second]
+    options = [build.jumbo(70000), second]
     packet = parse(jumbo(build, *options[:: -1 if turned else 1]), "raw", wire_length=70040)
     assert packet.status & FAULTS & ~Status.CUT == Status.BAD_OPTION
     assert not packet.status & Status.JUMBOGRAM
@@ -59,7 +67,7 @@ def test_two_jumbo_options_are_none(parse, build, second, turned):
     ("length", "right"), [(65535, False), (65536, True), ((1 << 32) - 1, True)]
 )
 def test_the_least_length_of_a_jumbogram(parse, build, length, right):
-    packet = parse(jumbo(build, build.jumbo_option(length)), "raw")
+    packet = parse(jumbo(build, build.jumbo(length)), "raw")
     assert bool(packet.status & Status.JUMBOGRAM) == right
     if right:
         assert packet.total_length == min(length + 40, (1 << 32) - 1)
@@ -74,14 +82,14 @@ def test_the_least_length_of_a_jumbogram(parse, build, length, right):
 def test_coverage_of_udp_lite(parse, build, version, covered, fragment):
     """In a first fragment it may go beyond this piece, for it counts bytes of the datagram."""
     src, dst = (build.SRC4, build.DST4) if version == 4 else (build.SRC6, build.DST6)
-    segment = build.udp(b"data", length=covered, checksum=1)
+    segment = build.udp(b"data", 5000, length=covered, checksum=1)
     if covered in (0, 8, 11, 12):
-        segment = build.udp(b"data", src=src, dst=dst, length=covered, protocol=136,
+        segment = build.udp(b"data", 5000, src=src, dst=dst, length=covered, protocol=136,
                             covered=covered or None)  # fmt: skip
     if version == 4:
-        datagram = build.ipv4(segment, 136, fragment=0x2000 if fragment else 0)
+        datagram = build.ipv4(segment, 136, fragment=0x2000 if fragment else 0, identification=7)
     elif fragment:
-        datagram = build.ipv6(build.fragment_header(136, more=1) + segment, 44)
+        datagram = build.ipv6(build.fragment6(136, more=1, identification=9) + segment, 44)
     else:
         datagram = build.ipv6(segment, 136)
     packet = parse(datagram, "raw", verify=True)
@@ -93,7 +101,7 @@ def test_coverage_of_udp_lite(parse, build, version, covered, fragment):
 @pytest.mark.parametrize("size", range(9))
 def test_icmpv6_of_few_bytes(parse, build, size):
     """RFC 4443 has messages of four bytes; RFC 792 has none below eight."""
-    message = build.filled(b"\x80\7\0\0abcd"[:size], 2, build.SRC6, build.DST6, 58)[:size]
+    message = build.seal(b"\x80\7\0\0abcd"[:size], 58, build.SRC6, build.DST6)[:size]
     packet = parse(build.ipv6(message, 58) if size else build.ipv6(b"", 58), "raw", verify=True)
     if size == 0:  # an IPv6 payload of zero bytes has to be a next header of 59
         assert packet.status & FAULTS == Status.BAD_LENGTH
@@ -107,7 +115,7 @@ def test_icmpv6_of_few_bytes(parse, build, size):
         short = Status.CUT | Status.HEADER_CUT if size < 8 else Status.CUT
         assert longer.status & FAULTS == short
         assert longer.payload_offset == 40 + (8 if size == 8 else 4)
-        four = build.ipv4(message, 1)
+        four = build.ipv4(message, 1, identification=7)
         expected = Status.HEADER_CUT if size < 8 else 0
         assert parse(four, "raw").status & FAULTS == expected
 
@@ -117,9 +125,15 @@ def test_icmpv6_of_few_bytes(parse, build, size):
 def test_a_wire_length_below_what_was_captured(parse, build, stated, version):
     """Some captures say so. With a length of zero the datagram has the bytes present."""
     if version == 4:
-        datagram = build.ipv4(build.tcp(), 6, total=0)
+        datagram = build.ipv4(
+            build.tcp(b"data", 5000, seq=1, ack=2, window=512), 6, total_length=0, identification=7
+        )
     else:
-        datagram = build.ipv6(build.tcp(src=build.SRC6, dst=build.DST6), 6, length=0)
+        datagram = build.ipv6(
+            build.tcp(b"data", 5000, src=build.SRC6, dst=build.DST6, seq=1, ack=2, window=512),
+            6,
+            payload_length=0,
+        )
     packet = parse(datagram, "raw", verify=True, wire_length=stated)
     assert packet.total_length == len(datagram)
     assert (packet.complete, packet.payload_length) == (True, 4)
@@ -140,7 +154,7 @@ def test_routing_headers_of_every_size(parse, headers, build, kind, words, left)
     if left and not hidden:
         at = 0 if kind == 4 else 16 * (whole - 1)
         final = body[at : at + 16]
-    segment = build.udp(src=build.SRC6, dst=final)
+    segment = build.udp(b"data", 5000, src=build.SRC6, dst=final)
     datagram = bytearray(build.ipv6(header + segment, 43))
     packet = parse(bytes(datagram), "raw", verify=True)
     assert packet.checksum_status == (UNVERIFIED if hidden else GOOD)
@@ -171,7 +185,7 @@ def test_a_home_address_at_the_end_of_its_header(parse, headers, build, end):
     header = bytes(header[:24])
     fits = size == 16 and at + 18 <= 24
     src = header[at + 2 : at + 18] if fits else build.SRC6
-    datagram = build.ipv6(header + build.udp(src=src, dst=build.DST6), 60)
+    datagram = build.ipv6(header + build.udp(b"data", 5000, src=src, dst=build.DST6), 60)
     packet = parse(datagram, "raw", verify=True)
     assert bool(packet.status & Status.BAD_OPTION) == (not fits)
     assert packet.checksum_status == (GOOD if fits else UNVERIFIED)

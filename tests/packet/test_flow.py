@@ -1,6 +1,7 @@
 """Flow keys, the RSS hash and Community ID, against published vectors and their definitions."""
 
 import struct
+from functools import partial
 
 import pytest
 
@@ -51,11 +52,11 @@ def flow(packet, build):
         if ports is not None:
             head = struct.pack("!BB" if protocol in (1, 58) else "!HH", *ports)
             segment = (head + bytes(20))[:20] if protocol != 6 else build.tcp(
-                sport=ports[0], dport=ports[1], checksum=0
+                b"data", *ports, checksum=0, seq=1, ack=2, window=512
             )  # fmt: skip
             if protocol == 17:
                 segment = build.udp(b"", *ports, checksum=0)
-        ip = build.ipv6 if ":" in src else build.ipv4
+        ip = build.ipv6 if ":" in src else partial(build.ipv4, identification=7)
         return packet.parse_packet(ip(segment, protocol, src=src, dst=dst, **fields), "raw")
 
     return make
@@ -94,16 +95,19 @@ def test_every_piece_of_a_datagram_has_one_hash(
     packet, columns, build, dst, dport, src, sport, addresses, ports
 ):
     """Later pieces have no ports, so RSS hashes none of the first one's, either."""
-    segment = build.tcp(bytes(12), sport, dport, checksum=0)
+    segment = build.tcp(bytes(12), sport, dport, checksum=0, seq=1, ack=2, window=512)
     if ":" in src:
-        head = build.fragment_header
+        head = partial(build.fragment6, identification=9)
         pieces = [head(6, more=1) + segment, head(6, 32, 1) + segment, head(6, 64) + segment]
         pieces = [build.ipv6(piece, 44, src=src, dst=dst) for piece in pieces]
         whole = build.ipv6(head(6) + segment, 44, src=src, dst=dst)  # an atomic fragment
     else:
         words = [0x2000, 0x2004, 0x0008]
-        pieces = [build.ipv4(segment, 6, src=src, dst=dst, fragment=word) for word in words]
-        whole = build.ipv4(segment, 6, src=src, dst=dst, fragment=0x4000)
+        pieces = [
+            build.ipv4(segment, 6, src=src, dst=dst, fragment=word, identification=7)
+            for word in words
+        ]
+        whole = build.ipv4(segment, 6, src=src, dst=dst, fragment=0x4000, identification=7)
     rows = columns.decode_columns([*pieces, whole], ["flow_hash", "sport"], link="raw")
     assert rows["flow_hash"].tolist() == [addresses] * 3 + [ports]
     assert rows["sport"].tolist() == [sport, 0, 0, sport]
@@ -189,13 +193,20 @@ def test_refusals(packets, build, outcome, name):
         function = getattr(twin, name)
         for found in (
             twin.parse_packet(b""),
-            twin.parse_packet(build.ethernet(build.arp(), 0x0806)),
+            twin.parse_packet(
+                build.ethernet(
+                    build.arp(sha="04" * 6, spa="10.0.0.1", tpa="10.0.0.2"),
+                    0x0806,
+                    dst="02" * 6,
+                    src="04" * 6,
+                )
+            ),
         ):
             assert outcome(function, found)[:2] == (
                 ValueError,
                 "a packet that is not IP has no flow",
             )
-        for value in (None, b"", build.ipv4(b"")):
+        for value in (None, b"", build.ipv4(b"", identification=7)):
             kind = type(value).__name__
             assert outcome(function, value)[:2] == (
                 TypeError, f"a Packet is required, not '{kind}'"
@@ -204,7 +215,7 @@ def test_refusals(packets, build, outcome, name):
 
 def test_keys_and_seeds_that_are_none(packets, build, outcome):
     for twin in packets:
-        found = twin.parse_packet(build.ipv4(build.udp()), "raw")
+        found = twin.parse_packet(build.ipv4(build.udp(b"data", 5000), identification=7), "raw")
         assert outcome(twin.flow_hash, found, key=bytes(39))[0] is ValueError
         assert outcome(twin.flow_hash, found, key="text")[0] is TypeError
         assert outcome(twin.flow_hash, found, key=memoryview(bytes(80))[::2])[0] is BufferError

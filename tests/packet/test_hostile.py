@@ -63,22 +63,22 @@ def peak_of():
 # --- packets
 
 
-def chains(wire):
+def chains(build):
     """Packets of 64 KiB that are nothing but chain, with what stops each and where."""
     tags = [(0x8100, number & 0xFFF) for number in range(16 * KIB)]
-    yield wire.ethernet(b"", 0x8100, *tags), "vlan.count", 14 + 4 * 8
+    yield build.ethernet(b"", 0x8100, *tags), "vlan.count", 14 + 4 * 8
     for kind, header in [(60, bytes([60, 0]) + bytes(6)), (43, bytes([43, 0]) + bytes(6)),
                          (44, bytes([44]) + bytes(7)), (135, bytes([135, 0]) + bytes(6)),
                          (51, bytes([51, 0]) + bytes(6))]:  # fmt: skip
-        datagram = wire.ipv6(header * (8 * KIB - 1), kind)
-        yield wire.ethernet(datagram, wire.IPV6), "ipv6.extension_count", 54 + 16 * 8
-    datagram = wire.ipv4(bytes([51, 0]) + bytes(6), 51) + (bytes([51, 0]) + bytes(6)) * 8000
-    datagram = wire.put16(datagram, 2, 65535)
-    yield wire.ethernet(datagram), "ipv6.extension_count", 34 + 16 * 8
+        datagram = build.ipv6(header * (8 * KIB - 1), kind)
+        yield build.ethernet(datagram, build.IPV6), "ipv6.extension_count", 54 + 16 * 8
+    datagram = build.ipv4(bytes([51, 0]) + bytes(6), 51) + (bytes([51, 0]) + bytes(6)) * 8000
+    datagram = build.put16(datagram, 2, 65535)
+    yield build.ethernet(datagram), "ipv6.extension_count", 34 + 16 * 8
 
 
-def test_chains_are_walked_so_far_and_no_further(parse, wire, calls_of):
-    for frame, limited_by, payload in chains(wire):
+def test_chains_are_walked_so_far_and_no_further(parse, build, calls_of):
+    for frame, limited_by, payload in chains(build):
         packet = parse(frame)
         assert Status.TOO_MANY_HEADERS in faults(packet)
         assert (packet.limited_by, packet.payload_offset) == (limited_by, payload)
@@ -86,10 +86,10 @@ def test_chains_are_walked_so_far_and_no_further(parse, wire, calls_of):
         assert parse(frame, verify=True).limited_by in (limited_by, "ipv4.checksum")
 
 
-def test_chain_of_empty_options(parse, wire, calls_of):
+def test_chain_of_empty_options(parse, build, calls_of):
     # As many Pad1 as an options header holds, in as many headers as are walked.
-    header = bytes([wire.DESTINATION, 255]) + bytes(2046)
-    frame = wire.ethernet(wire.ipv6(header * 31, wire.DESTINATION), wire.IPV6)
+    header = bytes([build.DESTINATION, 255]) + bytes(2046)
+    frame = build.ethernet(build.ipv6(header * 31, build.DESTINATION), build.IPV6)
     packet = parse(frame)
     assert faults(packet) == Status.TOO_MANY_HEADERS
     assert packet.payload_offset == 54 + 16 * 2048
@@ -100,10 +100,10 @@ ZERO_LENGTHS = [bytes([kind]) + b"\0" * 39 for kind in (2, 3, 7, 30, 68, 131, 13
 
 
 @pytest.mark.parametrize("options", ZERO_LENGTHS, ids=lambda options: str(options[0]))
-def test_options_of_length_zero_end_the_walk(parse, wire, options):
-    packet = parse(wire.ipv4(wire.udp(b"x"), options=options), "ipv4")
+def test_options_of_length_zero_end_the_walk(parse, build, options):
+    packet = parse(build.ipv4(build.udp(b"x", checksum=0), options=options), "ipv4")
     assert (faults(packet), packet.limited_by) == (Status.BAD_OPTION, "ipv4.options")
-    packet = parse(wire.ipv4(wire.tcp(b"x", options=options), 6), "ipv4")
+    packet = parse(build.ipv4(build.tcp(b"x", options=options, checksum=0), 6), "ipv4")
     assert (faults(packet), packet.limited_by) == (Status.BAD_OPTION, "tcp.options")
     assert packet.payload == b"x"  # nothing lost: the header's length told where it begins
 
@@ -126,23 +126,25 @@ def test_ipv6_options_of_length_zero_are_finite():
 
 
 @pytest.mark.parametrize("length", [70_000, 0x7FFFFFFF, 0xFFFFFFD7, 0xFFFFFFFF])
-def test_jumbograms_of_gigabytes(parse, wire, length, peak_of):
-    extension = wire.options6(wire.TCP, wire.jumbo(length))
-    datagram = wire.ipv6(extension + wire.tcp(b"some"), 0, payload_length=0)
-    frame = wire.ethernet(datagram, wire.IPV6)
+def test_jumbograms_of_gigabytes(parse, build, length, peak_of):
+    extension = build.options6(build.TCP, build.jumbo(length))
+    datagram = build.ipv6(extension + build.tcp(b"some", checksum=0), 0, payload_length=0)
+    frame = build.ethernet(datagram, build.IPV6)
     assert faults(parse(frame, verify=True)) == Status.CUT
     assert peak_of(parse, frame, verify=True) < 64 * KIB
 
 
 @pytest.mark.parametrize("wire_length", [80_000, 1 << 31, 0xFFFFFFFF])
-def test_wire_lengths_of_gigabytes(parse, wire, wire_length):
-    packet = parse(wire.ipv4(wire.tcp(b"x"), 6, total_length=0), "ipv4", wire_length=wire_length)
+def test_wire_lengths_of_gigabytes(parse, build, wire_length):
+    packet = parse(
+        build.ipv4(build.tcp(b"x", checksum=0), 6, total_length=0), "ipv4", wire_length=wire_length
+    )
     assert faults(packet) == Status.CUT
     assert packet.total_length == wire_length
 
 
-def test_parsing_allocates_for_the_packet_only(parse, wire, peak_of):
-    frame = wire.ethernet(wire.tcp4(bytes(60_000)))
+def test_parsing_allocates_for_the_packet_only(parse, build, peak_of):
+    frame = build.ethernet(build.tcp4(bytes(60_000)))
     parse(frame, verify=True)
     assert peak_of(parse, frame, verify=True) < 256 * KIB  # a sum in pure Python is of one long int
 
@@ -296,9 +298,9 @@ def test_empty_blocks_are_passed_over(read, files):
     assert read(data) == ([b"packet"], None)
 
 
-def test_columns_of_a_hostile_capture(twin, wire, files, peak_of):
+def test_columns_of_a_hostile_capture(twin, build, files, peak_of):
     """Rows up to the fault; memory grows with the bytes present, not with a claimed length."""
-    packets = [frame[:5000] for frame, *_ in chains(wire)]
+    packets = [frame[:5000] for frame, *_ in chains(build)]
     data = files.pcap(*packets) + files.record(b"", captured=0xFFFFFFF0)
     open_capture = twin.part("capture").open_capture
 

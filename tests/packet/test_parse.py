@@ -44,8 +44,18 @@ def status(found):
 
 
 def test_every_field_of_tcp_in_ipv4(parse, build):
-    datagram = build.ipv4(build.tcp(b"hello", flags=0xFFF, seq=1 << 31, ack=3, window=9), 6, tos=7)
-    found = parse(build.ethernet(datagram, tags=[(0x88A8, 0xE00A), (0x8100, 0x0FFF)]), "ethernet")
+    datagram = build.ipv4(
+        build.tcp(b"hello", 5000, flags=0xFFF, seq=1 << 31, ack=3, window=9),
+        6,
+        tos=7,
+        identification=7,
+    )
+    found = parse(
+        build.ethernet(
+            datagram, 0x0800, (0x88A8, 0xE00A), (0x8100, 0x0FFF), dst="02" * 6, src="04" * 6
+        ),
+        "ethernet",
+    )
     assert (found.link, found.ethertype, found.version, found.protocol) == (1, 0x0800, 4, 6)
     assert (found.src, found.dst) == (build.packed(build.SRC4), build.packed(build.DST4))
     assert (found.src_address, found.dst_address) == (build.SRC4, build.DST4)
@@ -64,13 +74,15 @@ def test_every_field_of_tcp_in_ipv4(parse, build):
     assert (found.l2_offset, found.l3_offset, found.l4_offset) == (0, 22, 42)
     assert (found.payload_offset, found.payload_length, found.payload) == (62, 5, b"hello")
     assert (found.eth_dst, found.eth_src) == (b"\2" * 6, b"\4" * 6)
-    assert found.buffer == build.ethernet(datagram, tags=[(0x88A8, 0xE00A), (0x8100, 0x0FFF)])
+    assert found.buffer == build.ethernet(
+        datagram, 0x0800, (0x88A8, 0xE00A), (0x8100, 0x0FFF), dst="02" * 6, src="04" * 6
+    )
     assert found.fragment is False
     assert found.complete is True
 
 
 def test_every_field_of_udp_in_ipv6(parse, build):
-    segment = build.udp(src=build.SRC6, dst=build.DST6)
+    segment = build.udp(b"data", 5000, src=build.SRC6, dst=build.DST6)
     found = parse(build.ipv6(segment, traffic_class=0xB8, flow_label=0xABCDE, hop_limit=3), "ipv6")
     assert (found.link, found.ethertype, found.version, found.protocol) == (229, None, 6, 17)
     assert (found.src, found.dst) == (build.packed(build.SRC6), build.packed(build.DST6))
@@ -93,8 +105,8 @@ def test_every_field_of_udp_in_ipv6(parse, build):
 
 
 def test_icmp_and_its_quote(parse, build):
-    quoted = build.ipv4(build.udp())[:28]
-    found = parse(build.ipv4(build.icmp(quoted, 3, 1), 1))
+    quoted = build.ipv4(build.udp(b"data", 5000), identification=7)[:28]
+    found = parse(build.ipv4(build.icmp(quoted, 3, 1), 1, identification=7))
     assert (found.icmp_type, found.icmp_code, found.checksum_status) == (3, 1, GOOD)
     assert (found.sport, found.dport) == (None, None)
     assert status(found) == Status.TRANSPORT
@@ -103,16 +115,17 @@ def test_icmp_and_its_quote(parse, build):
 
 
 def test_icmpv6_may_be_four_bytes_long(parse, build):
-    short = build.icmpv6(b"", rest=b"")
+    short = build.seal(b"\x80\0\0\0", 58, build.SRC6, build.DST6)
     found = parse(build.ipv6(short, 58))
     assert (found.icmp_type, found.payload_length, found.checksum_status) == (128, 0, GOOD)
     assert found.complete
-    assert parse(build.ipv4(short, 1)).limited_by == "transport.header"
+    assert parse(build.ipv4(short, 1, identification=7)).limited_by == "transport.header"
 
 
 @pytest.mark.parametrize(("version", "protocol"), [(4, 58), (6, 1), (4, 47), (6, 41), (4, 0)])
 def test_protocol_without_a_decoder(parse, build, version, protocol):
-    found = parse(getattr(build, f"ipv{version}")(b"whatever", protocol))
+    fields = {"identification": 7} if version == 4 else {}
+    found = parse(getattr(build, f"ipv{version}")(b"whatever", protocol, **fields))
     assert status(found) == Status.UNDECODED
     assert found.limited_by == ("ipv4.protocol" if version == 4 else "ipv6.next_header")
     assert found.protocol == protocol
@@ -125,7 +138,7 @@ def test_protocol_without_a_decoder(parse, build, version, protocol):
 def test_other_protocols_with_ports(parse, build, protocol):
     head = struct.pack("!HH", 1000, 2000)
     rest = {33: b"\3\0\0\0\0\0\0\0", 132: bytes(8), 136: b"\0\0\0\0"}[protocol]
-    found = parse(build.ipv4(head + rest + b"payload", protocol), verify=False)
+    found = parse(build.ipv4(head + rest + b"payload", protocol, identification=7), verify=False)
     assert (found.sport, found.dport) == (1000, 2000)
     assert found.payload == b"payload"
     assert found.checksum_status == UNVERIFIED
@@ -133,7 +146,16 @@ def test_other_protocols_with_ports(parse, build, protocol):
 
 
 def test_arp(parse, build):
-    found = parse(build.ethernet(build.arp(), 0x0806) + bytes(18), "ethernet")
+    found = parse(
+        build.ethernet(
+            build.arp(sha="04" * 6, spa="10.0.0.1", tpa="10.0.0.2"),
+            0x0806,
+            dst="02" * 6,
+            src="04" * 6,
+        )
+        + bytes(18),
+        "ethernet",
+    )
     assert (found.version, found.ethertype) == (0, 0x0806)
     assert (found.src_address, found.dst_address) == ("10.0.0.1", "10.0.0.2")
     assert {name for name in NOTHING if getattr(found, name) is None} == NOTHING - {
@@ -142,9 +164,20 @@ def test_arp(parse, build):
     assert (found.l3_offset, found.payload_offset, found.payload_length) == (14, 42, 0)
     assert status(found) == Status.TRAILER
     assert found.limited_by == "arp.header"
-    cut = parse(build.ethernet(build.arp()[:-1], 0x0806), "ethernet")
+    cut = parse(
+        build.ethernet(
+            build.arp(sha="04" * 6, spa="10.0.0.1", tpa="10.0.0.2")[:-1],
+            0x0806,
+            dst="02" * 6,
+            src="04" * 6,
+        ),
+        "ethernet",
+    )
     assert (status(cut), cut.limited_by) == (Status.HEADER_CUT, "arp.header")
-    other = parse(build.ethernet(b"\0\1\x86\xdd\6\x10\0\1" + bytes(44), 0x0806), "ethernet")
+    other = parse(
+        build.ethernet(b"\0\1\x86\xdd\6\x10\0\1" + bytes(44), 0x0806, dst="02" * 6, src="04" * 6),
+        "ethernet",
+    )
     assert (other.src, other.complete, other.payload_length) == (None, True, 0)
 
 
@@ -170,7 +203,9 @@ def test_arp(parse, build):
     ],
 )  # fmt: skip
 def test_link_layers(parse, build, link, head, l3):
-    found = parse(bytes.fromhex(head) + build.ipv4(build.udp()), link)
+    found = parse(
+        bytes.fromhex(head) + build.ipv4(build.udp(b"data", 5000), identification=7), link
+    )
     assert (found.version, found.l3_offset, found.dport, found.checksum_status) == (4, l3, 53, GOOD)
     assert status(found) == DECODED
     number = LINK_TYPES.get(link, link)
@@ -220,7 +255,7 @@ def test_lengths_of_links_end_the_payload(parse, head, limit):
 
 def test_length_of_a_link_beyond_the_frame_limits_nothing(parse, build):
     head = bytes(12) + bytes.fromhex("0500 aaaa03 000000 0800")
-    found = parse(head + build.ipv4(build.udp()), "ethernet")
+    found = parse(head + build.ipv4(build.udp(b"data", 5000), identification=7), "ethernet")
     assert (found.limited_by, found.complete) == ("udp.length", True)
 
 
@@ -229,12 +264,16 @@ def test_length_of_a_link_beyond_the_frame_limits_nothing(parse, build):
     [("001c aaaa03 000000 0800", "ethernet.length"), ("8864 1100 0001 0016 0021", "pppoe.length")],
 )
 def test_datagram_longer_than_its_link_says(parse, build, head, limit):
-    frame = bytes(12) + bytes.fromhex(head) + build.ipv4(build.tcp(), 6)
+    frame = (
+        bytes(12)
+        + bytes.fromhex(head)
+        + build.ipv4(build.tcp(b"data", 5000, seq=1, ack=2, window=512), 6, identification=7)
+    )
     found = parse(frame, "ethernet")
     assert status(found) == Status.CUT | Status.HEADER_CUT | Status.TRAILER
     assert found.limited_by == "transport.header"
     frame = bytes(12) + bytes.fromhex(head.replace("1c", "34").replace("0016", "002e"))
-    frame += build.ipv4(build.tcp(bytes(40)), 6)
+    frame += build.ipv4(build.tcp(bytes(40), 5000, seq=1, ack=2, window=512), 6, identification=7)
     found = parse(frame, "ethernet")
     assert status(found) & ~Status.TRAILER == DECODED | Status.CUT
     assert (found.limited_by, found.payload_length) == (limit, 4)
@@ -243,8 +282,27 @@ def test_datagram_longer_than_its_link_says(parse, build, head, limit):
 
 def test_vlan_tags_are_counted(parse, build):
     eight = [(0x8100, vid) for vid in range(8)]
-    assert parse(build.ethernet(build.ipv4(build.udp()), tags=eight), "ethernet").complete
-    nine = parse(build.ethernet(build.ipv4(build.udp()), tags=[*eight, (0x8100, 8)]), "ethernet")
+    assert parse(
+        build.ethernet(
+            build.ipv4(build.udp(b"data", 5000), identification=7),
+            0x0800,
+            *eight,
+            dst="02" * 6,
+            src="04" * 6,
+        ),
+        "ethernet",
+    ).complete
+    nine = parse(
+        build.ethernet(
+            build.ipv4(build.udp(b"data", 5000), identification=7),
+            0x0800,
+            *eight,
+            (0x8100, 8),
+            dst="02" * 6,
+            src="04" * 6,
+        ),
+        "ethernet",
+    )
     assert (status(nine), nine.limited_by) == (Status.TOO_MANY_HEADERS, "vlan.count")
     assert (nine.vlans, nine.payload_offset) == (tuple(range(8)), 46)
 
@@ -253,7 +311,13 @@ def test_vlan_tags_are_counted(parse, build):
 
 
 def test_padding_is_no_payload(parse, build):
-    found = parse(build.ethernet(build.ipv4(build.udp(b"x"))) + bytes(17), "ethernet")
+    found = parse(
+        build.ethernet(
+            build.ipv4(build.udp(b"x", 5000), identification=7), dst="02" * 6, src="04" * 6
+        )
+        + bytes(17),
+        "ethernet",
+    )
     assert found.payload == b"x"
     assert status(found) == DECODED | Status.TRAILER
     assert found.checksum_status == GOOD
@@ -273,7 +337,12 @@ def test_padding_is_no_payload(parse, build):
     ],
 )
 def test_cut_datagrams(parse, build, size, bits, limit):
-    whole = build.ipv4(build.tcp(options=b"\1\1\1\0"), 6, options=b"\1\1\1\0")
+    whole = build.ipv4(
+        build.tcp(b"data", 5000, options=b"\1\1\1\0", seq=1, ack=2, window=512),
+        6,
+        options=b"\1\1\1\0",
+        identification=7,
+    )
     found = parse(whole[:size], wire_length=len(whole))
     assert (status(found), found.limited_by) == (bits, limit)
     if size >= 20:
@@ -290,14 +359,14 @@ def test_cut_datagrams(parse, build, size, bits, limit):
     ("fields", "bits", "limit"),
     [
         ({"version": 5}, Status.BAD_VERSION, "ip.version"),
-        ({"header_length": 4}, Status.BAD_HEADER_LENGTH, "ipv4.header_length"),
-        ({"total": 19}, Status.BAD_LENGTH, "ipv4.total_length"),
-        ({"header_length": 15, "total": 59}, Status.BAD_LENGTH, "ipv4.total_length"),
-        ({"header_length": 15, "total": 60}, Status.CUT | Status.OPTIONS_CUT, "ipv4.options"),
+        ({"ihl": 4}, Status.BAD_HEADER_LENGTH, "ipv4.header_length"),
+        ({"total_length": 19}, Status.BAD_LENGTH, "ipv4.total_length"),
+        ({"ihl": 15, "total_length": 59}, Status.BAD_LENGTH, "ipv4.total_length"),
+        ({"ihl": 15, "total_length": 60}, Status.CUT | Status.OPTIONS_CUT, "ipv4.options"),
     ],
 )
 def test_bad_ipv4_headers(parse, build, fields, bits, limit):
-    found = parse(build.ipv4(build.udp(), **fields), "ipv4")
+    found = parse(build.ipv4(build.udp(b"data", 5000), **fields, identification=7), "ipv4")
     assert (status(found), found.limited_by) == (bits, limit)
     assert found.version == (0 if "version" in fields else 4)
     assert found.l4_offset is None
@@ -313,7 +382,12 @@ def test_no_version_of_ip(parse):
 
 @pytest.mark.parametrize("captured", [60, 70_060])
 def test_total_length_zero_is_that_of_the_wire(parse, build, captured):
-    whole = build.ipv4(build.tcp(bytes(70_020), checksum=1), 6, total=0)
+    whole = build.ipv4(
+        build.tcp(bytes(70_020), 5000, checksum=1, seq=1, ack=2, window=512),
+        6,
+        total_length=0,
+        identification=7,
+    )
     assert len(whole) == 70_060
     found = parse(whole[:captured], wire_length=len(whole))
     assert found.total_length == 70_060
@@ -324,7 +398,7 @@ def test_total_length_zero_is_that_of_the_wire(parse, build, captured):
 
 
 def test_more_captured_than_there_was_on_the_wire(parse, build):
-    found = parse(build.ipv4(build.udp()), wire_length=3)
+    found = parse(build.ipv4(build.udp(b"data", 5000), identification=7), wire_length=3)
     assert found.complete
     assert found.payload == b"data"
 
@@ -341,7 +415,9 @@ def test_more_captured_than_there_was_on_the_wire(parse, build):
     ],
 )  # fmt: skip
 def test_ipv4_options(parse, build, options, good):
-    found = parse(build.ipv4(build.udp(), options=bytes.fromhex(options)))
+    found = parse(
+        build.ipv4(build.udp(b"data", 5000), options=bytes.fromhex(options), identification=7)
+    )
     assert status(found) == DECODED if good else DECODED | Status.BAD_OPTION
     assert found.limited_by == ("udp.length" if good else "ipv4.options")
     assert found.dport == 53, "the header's length is known, so what follows is decoded"
@@ -350,13 +426,19 @@ def test_ipv4_options(parse, build, options, good):
 def test_source_route_and_the_pseudo_header(parse, build):
     final = "203.0.113.9"
     route = b"\x83\x07\x04" + build.packed(final) + b"\0"
-    found = parse(build.ipv4(build.udp(dst=final), options=route))
+    found = parse(build.ipv4(build.udp(b"data", 5000, dst=final), options=route, identification=7))
     assert status(found) & Status.SOURCE_ROUTE
     assert (found.dst_address, found.checksum_status) == (build.DST4, GOOD)
-    done = parse(build.ipv4(build.udp(), options=b"\x89\x07\x08" + bytes(4) + b"\0"))
+    done = parse(
+        build.ipv4(
+            build.udp(b"data", 5000), options=b"\x89\x07\x08" + bytes(4) + b"\0", identification=7
+        )
+    )
     assert not status(done) & Status.SOURCE_ROUTE
     assert done.checksum_status == GOOD
-    odd = parse(build.ipv4(build.udp(), options=b"\x83\x05\x04\0\0\0\0\0"))
+    odd = parse(
+        build.ipv4(build.udp(b"data", 5000), options=b"\x83\x05\x04\0\0\0\0\0", identification=7)
+    )
     assert odd.checksum_status == UNVERIFIED
 
 
@@ -369,7 +451,11 @@ def test_source_route_and_the_pseudo_header(parse, build):
 )  # fmt: skip
 def test_tcp_options(parse, build, options, good):
     options = bytes.fromhex(options).ljust(4, b"\0")
-    found = parse(build.ipv4(build.tcp(options=options), 6))
+    found = parse(
+        build.ipv4(
+            build.tcp(b"data", 5000, options=options, seq=1, ack=2, window=512), 6, identification=7
+        )
+    )
     assert found.complete == good
     assert found.limited_by == ("ipv4.total_length" if good else "tcp.options")
     assert bool(status(found) & Status.BAD_OPTION) != good
@@ -378,7 +464,11 @@ def test_tcp_options(parse, build, options, good):
 
 @pytest.mark.parametrize("offset", [0, 4, 7, 15])
 def test_bad_tcp_offset(parse, build, offset):
-    found = parse(build.ipv4(build.tcp(offset=offset), 6))
+    found = parse(
+        build.ipv4(
+            build.tcp(b"data", 5000, offset=offset, seq=1, ack=2, window=512), 6, identification=7
+        )
+    )
     assert status(found) & FAULTS == Status.BAD_HEADER_LENGTH
     assert (found.limited_by, found.seq) == ("tcp.data_offset", 1)
     assert (found.payload_offset, found.checksum_status) == (40, UNVERIFIED)
@@ -389,42 +479,49 @@ def test_bad_tcp_offset(parse, build, offset):
 
 @pytest.mark.parametrize("length", [0, 1, 7, 13, 65535])
 def test_bad_udp_length(parse, build, length):
-    found = parse(build.ipv4(build.udp(length=length)))
+    found = parse(build.ipv4(build.udp(b"data", 5000, length=length), identification=7))
     assert status(found) & FAULTS == Status.BAD_LENGTH
     assert (found.limited_by, found.dport, found.payload_offset) == ("udp.length", 53, 28)
     assert found.checksum_status == UNVERIFIED
 
 
 def test_bytes_behind_udp_are_outside(parse, build):
-    segment = build.udp(b"data")
-    found = parse(build.ipv4(segment + b"surplus"))
+    segment = build.udp(b"data", 5000)
+    found = parse(build.ipv4(segment + b"surplus", identification=7))
     assert (found.payload, found.limited_by) == (b"data", "udp.length")
     assert status(found) == DECODED
     assert found.checksum_status == GOOD
-    cut = parse(build.ipv4(segment + b"surplus")[:34])
+    cut = parse(build.ipv4(segment + b"surplus", identification=7)[:34])
     assert (cut.checksum_status, cut.payload) == (GOOD, b"data"), "all that it covers is there"
 
 
 def test_udp_without_a_checksum(parse, build):
-    found = parse(build.ipv4(build.udp(checksum=0)))
+    found = parse(build.ipv4(build.udp(b"data", 5000, checksum=0), identification=7))
     assert (found.checksum_status, found.complete) == (ABSENT, True)
-    found = parse(build.ipv6(build.udp(checksum=0)))
+    found = parse(build.ipv6(build.udp(b"data", 5000, checksum=0)))
     assert (found.checksum_status, found.limited_by) == (BAD, "transport.checksum")
-    found = parse(build.ipv6(build.udp(checksum=0)), verify=False)
+    found = parse(build.ipv6(build.udp(b"data", 5000, checksum=0)), verify=False)
     assert (found.checksum_status, found.complete) == (UNVERIFIED, True)
 
 
 def test_udplite_coverage(parse, build):
-    segment = build.udp(b"covered, not covered", protocol=136, length=15, covered=15)
+    segment = build.udp(b"covered, not covered", 5000, protocol=136, length=15, covered=15)
     damaged = segment[:-1] + b"?"
     for data in (segment, damaged):
-        found = parse(build.ipv4(data, 136))
+        found = parse(build.ipv4(data, 136, identification=7))
         assert (found.checksum_status, found.payload_length) == (GOOD, 20)
-    assert parse(build.ipv4(segment[:9] + b"?" + segment[10:], 136)).checksum_status == BAD
+    assert (
+        parse(build.ipv4(segment[:9] + b"?" + segment[10:], 136, identification=7)).checksum_status
+        == BAD
+    )
     for length in (1, 7, 200):
-        bad = parse(build.ipv4(build.udp(protocol=136, length=length), 136))
+        bad = parse(
+            build.ipv4(build.udp(b"data", 5000, protocol=136, length=length), 136, identification=7)
+        )
         assert (status(bad) & FAULTS, bad.limited_by) == (Status.BAD_LENGTH, "udp.length")
-    whole = parse(build.ipv4(build.udp(protocol=136, length=0), 136))
+    whole = parse(
+        build.ipv4(build.udp(b"data", 5000, protocol=136, length=0), 136, identification=7)
+    )
     assert whole.checksum_status == GOOD
 
 
@@ -432,40 +529,49 @@ def test_dccp(parse, build):
     def made(words, coverage=0, payload=b"payload"):
         head = struct.pack("!HHBBHI", 1000, 2000, words, coverage, 0, 0)
         covered = None if coverage == 0 else words * 4 + (coverage - 1) * 4
-        return build.filled(head + payload, 6, build.SRC4, build.DST4, 33, covered)
+        return build.seal(head + payload, 33, build.SRC4, build.DST4, covered)
 
     for coverage in (0, 1, 2):
-        found = parse(build.ipv4(made(3, coverage), 33))
+        found = parse(build.ipv4(made(3, coverage), 33, identification=7))
         assert (found.checksum_status, found.payload) == (GOOD, b"payload")
     damaged = made(3, 1)[:-1] + b"?"
-    assert parse(build.ipv4(damaged, 33)).checksum_status == GOOD
-    assert parse(build.ipv4(made(3)[:-1] + b"?", 33)).checksum_status == BAD
+    assert parse(build.ipv4(damaged, 33, identification=7)).checksum_status == GOOD
+    assert parse(build.ipv4(made(3)[:-1] + b"?", 33, identification=7)).checksum_status == BAD
     for words in (0, 2, 5):
-        bad = parse(build.ipv4(made(words), 33))
+        bad = parse(build.ipv4(made(words), 33, identification=7))
         assert status(bad) & FAULTS == Status.BAD_HEADER_LENGTH
         assert bad.limited_by == "transport.header"
-    beyond = parse(build.ipv4(made(3)[:5] + b"\x0f" + made(3)[6:], 33))
+    beyond = parse(build.ipv4(made(3)[:5] + b"\x0f" + made(3)[6:], 33, identification=7))
     assert status(beyond) & FAULTS == Status.BAD_LENGTH
     assert (beyond.limited_by, beyond.checksum_status) == ("transport.header", UNVERIFIED)
-    cut = parse(build.ipv4(made(4, payload=bytes(9)), 33)[:34])
+    cut = parse(build.ipv4(made(4, payload=bytes(9)), 33, identification=7)[:34])
     assert status(cut) & FAULTS == Status.CUT | Status.OPTIONS_CUT
 
 
 def test_sctp_crc(parse, build):
     chunk = bytes.fromhex("01000014 00000001 00010000 000a000a 00000001")
-    good = build.sctp(chunk)
-    found = parse(build.ipv4(good, 132))
+    good = build.sctp(chunk, 10001, 2000, tag=7)
+    found = parse(build.ipv4(good, 132, identification=7))
     assert (found.checksum_status, found.checksum, found.payload_offset) == (GOOD, None, 32)
-    bad = parse(build.ipv4(build.sctp(chunk, crc=1), 132))
+    bad = parse(
+        build.ipv4(build.sctp(chunk, 10001, 2000, checksum=1, tag=7), 132, identification=7)
+    )
     assert (bad.checksum_status, bad.limited_by) == (BAD, "transport.checksum")
-    assert parse(build.ipv4(good, 132)[:-1]).checksum_status == UNVERIFIED
+    assert parse(build.ipv4(good, 132, identification=7)[:-1]).checksum_status == UNVERIFIED
 
 
 # Checksums.
 
 
 def test_bad_checksums_do_not_stop_decoding(parse, build):
-    found = parse(build.ipv4(build.tcp(checksum=1), 6, checksum=2))
+    found = parse(
+        build.ipv4(
+            build.tcp(b"data", 5000, checksum=1, seq=1, ack=2, window=512),
+            6,
+            checksum=2,
+            identification=7,
+        )
+    )
     assert (found.ip_checksum_status, found.checksum_status) == (BAD, BAD)
     assert status(found) & FAULTS == Status.BAD_IP_CHECKSUM | Status.BAD_CHECKSUM
     assert (found.limited_by, found.payload) == ("ipv4.checksum", b"data")
@@ -473,21 +579,37 @@ def test_bad_checksums_do_not_stop_decoding(parse, build):
 
 
 def test_checksums_of_all_zeros_are_bad(parse, build):
-    assert parse(build.ipv4(bytes(8), 1)).checksum_status == BAD
+    assert parse(build.ipv4(bytes(8), 1, identification=7)).checksum_status == BAD
 
 
 def test_nothing_is_verified_unless_asked(parse, build):
-    found = parse(build.ipv4(build.tcp(checksum=1), 6, checksum=2), verify=False)
+    found = parse(
+        build.ipv4(
+            build.tcp(b"data", 5000, checksum=1, seq=1, ack=2, window=512),
+            6,
+            checksum=2,
+            identification=7,
+        ),
+        verify=False,
+    )
     assert (found.ip_checksum_status, found.checksum_status) == (UNVERIFIED, UNVERIFIED)
     assert found.complete
-    assert parse(build.ipv6(build.tcp(src=build.SRC6, dst=build.DST6), 6)).checksum_status == GOOD
+    assert (
+        parse(
+            build.ipv6(
+                build.tcp(b"data", 5000, src=build.SRC6, dst=build.DST6, seq=1, ack=2, window=512),
+                6,
+            )
+        ).checksum_status
+        == GOOD
+    )
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 1459, 1460])
 def test_checksums_of_any_length(parse, build, size):
     payload = bytes(i * 7 & 255 for i in range(size))
-    assert parse(build.ipv4(build.udp(payload))).checksum_status == GOOD
-    assert parse(build.ipv4(build.icmp(payload), 1)).checksum_status == GOOD
+    assert parse(build.ipv4(build.udp(payload, 5000), identification=7)).checksum_status == GOOD
+    assert parse(build.ipv4(build.icmp(payload), 1, identification=7)).checksum_status == GOOD
     assert parse(build.ipv6(build.icmpv6(payload), 58)).checksum_status == GOOD
 
 
@@ -495,18 +617,27 @@ def test_checksums_of_any_length(parse, build, size):
 
 
 def test_first_fragment(parse, build):
-    segment = build.udp(bytes(100))[:40]
-    found = parse(build.ipv4(segment, fragment=0x2000))
+    segment = build.udp(bytes(100), 5000)[:40]
+    found = parse(build.ipv4(segment, fragment=0x2000, identification=7))
     assert status(found) == DECODED | Status.FRAGMENT
     assert (found.dport, found.payload_length) == (53, 32)
     assert (found.more_fragments, found.fragment_offset, found.complete) == (True, 0, True)
     assert (found.checksum_status, found.limited_by) == (UNVERIFIED, "ipv4.total_length")
-    options = parse(build.ipv4(build.tcp(options=bytes(40))[:24], 6, fragment=0x2000))
+    options = parse(
+        build.ipv4(
+            build.tcp(b"data", 5000, options=bytes(40), seq=1, ack=2, window=512)[:24],
+            6,
+            fragment=0x2000,
+            identification=7,
+        )
+    )
     assert status(options) & FAULTS == Status.OPTIONS_CUT
 
 
 def test_later_fragment(parse, build):
-    found = parse(build.ipv4(bytes(16), fragment=0xA005))  # the reserved bit is set, too
+    found = parse(
+        build.ipv4(bytes(16), fragment=0xA005, identification=7)
+    )  # the reserved bit is set, too
     assert status(found) == Status.FRAGMENT | Status.LATER_FRAGMENT
     assert (found.fragment_offset, found.l4_offset, found.sport) == (40, None, None)
     assert (found.limited_by, found.payload_offset, found.complete) == (
@@ -515,8 +646,8 @@ def test_later_fragment(parse, build):
         True,
     )
     assert (found.ip_checksum_status, found.checksum_status) == (GOOD, UNVERIFIED)
-    assert parse(build.ipv4(bytes(8), 47, fragment=1)).checksum_status == ABSENT
-    assert parse(build.ipv4(bytes(8), fragment=0x4000)).dont_fragment is True
+    assert parse(build.ipv4(bytes(8), 47, fragment=1, identification=7)).checksum_status == ABSENT
+    assert parse(build.ipv4(bytes(8), fragment=0x4000, identification=7)).dont_fragment is True
 
 
 # The names of codes.

@@ -208,7 +208,7 @@ def test_random_bytes(compare, data, first):
 def test_a_route_without_a_whole_address(compare, headers, build, options):
     """The destination can't be determined, so no checksum is right or wrong."""
     options = bytes.fromhex(options)
-    datagram = build.ipv4(build.udp(), options=options)
+    datagram = build.ipv4(build.udp(b"data", 5000), options=options, identification=7)
     packet = compare(datagram)
     assert packet.status & Status.SOURCE_ROUTE
     assert packet.checksum_status == ChecksumStatus.UNVERIFIED
@@ -229,8 +229,8 @@ def test_a_route_without_a_whole_address(compare, headers, build, options):
 )
 def test_a_routing_header_that_hides_the_destination(compare, headers, build, kind, left, count):
     hops = ["2001:db8::9"] * count
-    body = build.routing_header(17, hops, kind=kind, segments_left=left)
-    datagram = build.ipv6(body + build.udp(src=build.SRC6, dst="2001:db8::9"), 43)
+    body = build.routing(17, kind, left, *hops)
+    datagram = build.ipv6(body + build.udp(b"data", 5000, src=build.SRC6, dst="2001:db8::9"), 43)
     packet = compare(datagram)
     assert packet.checksum_status == ChecksumStatus.UNVERIFIED
     udp = headers.IPv6View(datagram).transport()
@@ -239,7 +239,7 @@ def test_a_routing_header_that_hides_the_destination(compare, headers, build, ki
 
 
 def test_a_home_address_that_can_not_be_told(compare, headers, build):
-    body = build.options_header(17, b"\xc9\x0f" + bytes(15) + b"\1\3\0\0\0") + build.udp()
+    body = build.options6(17, b"\xc9\x0f" + bytes(15) + b"\1\3\0\0\0") + build.udp(b"data", 5000)
     packet = compare(build.ipv6(body, 60))
     assert packet.checksum_status == ChecksumStatus.UNVERIFIED
     udp = headers.IPv6View(build.ipv6(body, 60)).transport()
@@ -248,8 +248,8 @@ def test_a_home_address_that_can_not_be_told(compare, headers, build):
 
 
 def test_hop_by_hop_options_out_of_place(compare, build):
-    six = build.udp(src=build.SRC6, dst=build.DST6)
-    first = build.options_header(0) + build.options_header(17) + six
+    six = build.udp(b"data", 5000, src=build.SRC6, dst=build.DST6)
+    first = build.options6(0) + build.options6(17) + six
     for kind in (0, 60, 43):
         packet = compare(build.ipv6(first, kind))
         assert packet.protocol == 0
@@ -259,7 +259,7 @@ def test_hop_by_hop_options_out_of_place(compare, build):
 @pytest.mark.parametrize("words", [1, 2, 4])
 def test_authentication_in_ipv4(compare, headers, build, words):
     header = bytes([17, words]) + bytes((words + 2) * 4 - 2)
-    datagram = bytearray(build.ipv4(header + build.udp(), 51))
+    datagram = bytearray(build.ipv4(header + build.udp(b"data", 5000), 51, identification=7))
     assert compare(bytes(datagram)).checksum_status == ChecksumStatus.GOOD
     with headers.IPv4View(datagram) as ip, ip.transport() as udp:
         assert udp.offset == 20 + len(header)
@@ -270,12 +270,12 @@ def test_authentication_in_ipv4(compare, headers, build, words):
 def jumbogram(build, segment, length=None, kind=6):
     """One of the given length, or of as many bytes as it has, with or without 64 KiB of them."""
     size = 8 + len(segment)
-    option = build.jumbo_option(size if length is None else length)
-    return build.ipv6(build.options_header(kind, option) + segment, 0, length=0)
+    option = build.jumbo(size if length is None else length)
+    return build.ipv6(build.options6(kind, option) + segment, 0, payload_length=0)
 
 
 def test_jumbograms(compare, headers, build):
-    big = build.tcp(bytes(70000), src=build.SRC6, dst=build.DST6)
+    big = build.tcp(bytes(70000), 5000, src=build.SRC6, dst=build.DST6, seq=1, ack=2, window=512)
     packet = compare(jumbogram(build, big))
     assert (packet.complete, packet.checksum_status) == (True, ChecksumStatus.GOOD)
     assert packet.status & Status.JUMBOGRAM
@@ -290,24 +290,39 @@ def test_jumbograms(compare, headers, build):
     tcp = headers.IPv6View(cut).transport()
     with pytest.raises(PacketError, match="CUT"):
         tcp.verify_checksum()
-    udp = build.filled(b"\0\1\0\2\0\0\0\0" + bytes(70000), 6, build.SRC6, build.DST6, 17)
+    udp = build.seal(b"\0\1\0\2\0\0\0\0" + bytes(70000), 17, build.SRC6, build.DST6)
     packet = compare(jumbogram(build, udp, kind=17))
     assert packet.checksum_status == ChecksumStatus.GOOD
 
 
 @pytest.mark.parametrize("protocol", [17, 58])
 def test_a_length_of_zero_is_of_tcp(compare, headers, build, protocol):
-    segment = build.udp() if protocol == 17 else build.icmpv6()
-    packet = compare(build.ipv6(segment, protocol, length=0))
+    segment = build.udp(b"data", 5000) if protocol == 17 else build.icmpv6()
+    packet = compare(build.ipv6(segment, protocol, payload_length=0))
     assert packet.status & FAULTS == Status.BAD_LENGTH
-    assert headers.IPv6View(build.ipv6(segment, protocol, length=0)).transport() is None
+    assert headers.IPv6View(build.ipv6(segment, protocol, payload_length=0)).transport() is None
 
 
 def test_a_length_from_the_wire_leaves_the_checksum_to_the_card(headers, build):
     """The field may hold the sum of the pseudo-header alone: neither right nor wrong."""
     for version, datagram in [
-        (4, build.ipv4(build.tcp(), 6, total=0)),
-        (6, build.ipv6(build.tcp(src=build.SRC6, dst=build.DST6), 6, length=0)),
+        (
+            4,
+            build.ipv4(
+                build.tcp(b"data", 5000, seq=1, ack=2, window=512),
+                6,
+                total_length=0,
+                identification=7,
+            ),
+        ),
+        (
+            6,
+            build.ipv6(
+                build.tcp(b"data", 5000, src=build.SRC6, dst=build.DST6, seq=1, ack=2, window=512),
+                6,
+                payload_length=0,
+            ),
+        ),
     ]:
         view = headers.IPv4View if version == 4 else headers.IPv6View
         buffer = bytearray(datagram)
@@ -321,7 +336,7 @@ def test_a_length_from_the_wire_leaves_the_checksum_to_the_card(headers, build):
 
 @pytest.mark.parametrize("length", [0, 1, 7])
 def test_a_udp_length_of_zero_needs_a_reason(compare, headers, build, length):
-    datagram = build.ipv4(build.udp(length=length, checksum=1))
+    datagram = build.ipv4(build.udp(b"data", 5000, length=length, checksum=1), identification=7)
     assert compare(datagram).status & FAULTS == Status.BAD_LENGTH
     with headers.IPv4View(bytearray(datagram)) as ip, ip.transport() as udp:
         for call in (udp.verify_checksum, udp.fill_checksum, lambda: udp.payload):
@@ -338,8 +353,8 @@ TUNNELS = pytest.mark.parametrize("port", [4789, 8472, 6081])
 def tunnel(build, version, port=4789, length=0, ip_length=0, checksum=0, size=70000):
     segment = struct.pack("!HHHH", 49152, port, length, checksum) + VXLAN + bytes(size)
     if version == 4:
-        return build.ipv4(segment, total=ip_length)
-    return build.ipv6(segment, length=ip_length)
+        return build.ipv4(segment, total_length=ip_length, identification=7)
+    return build.ipv6(segment, payload_length=ip_length)
 
 
 @TUNNELS
@@ -397,9 +412,11 @@ def test_what_is_no_tunnel_may_lack_no_length(parse, build):
 
 def test_a_fragment_of_a_tunnel_lacks_no_length(parse, build):
     segment = tunnel(build, 6, size=96)[40:]
-    piece = build.ipv6(build.fragment_header(17, more=1) + segment, 44, length=0)
+    piece = build.ipv6(
+        build.fragment6(17, more=1, identification=9) + segment, 44, payload_length=0
+    )
     assert parse(piece, "raw").status & FAULTS == Status.BAD_LENGTH
-    piece = build.ipv4(segment, total=0, fragment=0x2000)
+    piece = build.ipv4(segment, total_length=0, fragment=0x2000, identification=7)
     assert parse(piece, "raw").status & FAULTS == Status.BAD_LENGTH
 
 

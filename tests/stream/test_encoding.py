@@ -98,8 +98,11 @@ def made_by(stream, framer):
         (LengthPrefix(1, adjust=-2), bytes(254), "its length of 256 does not fit the field"),
         (LengthPrefix(1, adjust=2), b"x", "its length of -1 does not fit the field"),
         # 63 bits are not enough for this sum.
-        (LengthPrefix(4, strip=1 << 62, adjust=-(1 << 62)), b"hello",
-         f"its length of {(1 << 63) + 1} does not fit the field"),
+        (
+            LengthPrefix(4, strip=1 << 62, adjust=-(1 << 62)),
+            b"hello",
+            f"its length of {(1 << 63) + 1} does not fit the field",
+        ),
         (LengthPrefix(1, signed=True, adjust=200), b"", "its length of -200 does not fit"),
         (LengthPrefix(4, strip=0), b"\0\0\0", "it is shorter than the header that it has to bring"),
         (LengthPrefix(2, strip=0), b"\0\3hi", "the length that it brings is not its own"),

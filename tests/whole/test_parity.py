@@ -156,7 +156,8 @@ def stubtest(run_python, tmp_path):
     settings = tmp_path / "mypy.ini"
     # No stubs: of the sentinel, and nothing else, the sources import without one.
     settings.write_text(
-        "[mypy]\ncache_dir = /dev/null\n[mypy-fastsock._core.machine]\nignore_missing_imports = True\n"
+        "[mypy]\ncache_dir = /dev/null\n"
+        "[mypy-fastsock._core.machine]\nignore_missing_imports = True\n"
     )
 
     def run(stubs, *parts):
