@@ -1,4 +1,4 @@
-/* Bytes of the wire: big-endian numbers read and written, and copies of a few bytes.
+/* Bytes of the wire: numbers read and written in either order, and copies of a few bytes.
  *
  * Sources may be unaligned, and content that another thread may write is read once. */
 #ifndef FASTSOCK_BYTES_H
@@ -16,6 +16,16 @@ static inline uint32_t fs_be16(const uint8_t *p)
 static inline uint32_t fs_be32(const uint8_t *p)
 {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static inline uint64_t fs_be64(const uint8_t *p)
+{
+    return (uint64_t)fs_be32(p) << 32 | fs_be32(p + 4);
+}
+
+static inline uint32_t fs_le32(const uint8_t *p)
+{
+    return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
 }
 
 /* Write a number of 16 bits. Returns where it ends. */

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "fastsock/_core/bytes.h"
+
 enum {
     FS_MAX_INTERFACES = 1 << 16,  /* of one section */
     FS_BLOCK_ROOM = 1 << 20,      /* a block that is read may be so much longer than a record */
@@ -282,9 +284,7 @@ static inline fs_walked fs_read_section(fs_capture *c, const uint8_t *p)
     uint8_t magic[4];
     memcpy(magic, p + 8, 4);
     if (memcmp(magic, big, 4) != 0 && memcmp(magic, little, 4) != 0) {
-        const uint32_t number = (uint32_t)magic[0] << 24 | (uint32_t)magic[1] << 16 |
-                                (uint32_t)magic[2] << 8 | magic[3];
-        return fs_stop_at(c, FS_STOP_BYTE_ORDER, number, 0);
+        return fs_stop_at(c, FS_STOP_BYTE_ORDER, fs_be32(magic), 0);
     }
     c->big = memcmp(magic, big, 4) == 0;
     return FS_RECORD;

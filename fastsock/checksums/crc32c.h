@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "fastsock/_core/bytes.h"
+
 #if (defined(__x86_64__) || defined(_M_X64)) && !defined(FASTSOCK_NO_SIMD)
 #define FASTSOCK_HAVE_SSE42 1
 #include <nmmintrin.h>
@@ -62,8 +64,7 @@ static inline uint32_t fs_crc32c_scalar(const uint8_t *p, size_t size, uint32_t 
 {
     const uint32_t(*t)[256] = fs_crc32c_tables;
     for (; size >= 8; p += 8, size -= 8) {
-        /* Byte by byte, for machines of either order; on a little-endian one it is one load. */
-        state ^= (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+        state ^= fs_le32(p);
         state = t[7][state & 0xFF] ^ t[6][state >> 8 & 0xFF] ^ t[5][state >> 16 & 0xFF] ^
                 t[4][state >> 24] ^ t[3][p[4]] ^ t[2][p[5]] ^ t[1][p[6]] ^ t[0][p[7]];
     }

@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 
+#include "fastsock/_core/bytes.h"
 #include "fastsock/address/inet6.h"
 
 typedef struct {
@@ -119,20 +120,11 @@ static inline int fs_ip_trailing_zeros(int v6, fs_ip value)
 
 /* --- packed --- */
 
-static inline uint64_t fs_ip_load64(const uint8_t *packed)
-{
-    uint64_t value = 0;
-    for (int i = 0; i < 8; i++) /* compilers make this one load and a byte swap */
-        value = value << 8 | packed[i];
-    return value;
-}
-
 static inline fs_ip fs_ip_unpack(int v6, const uint8_t *packed)
 {
     if (v6)
-        return (fs_ip){fs_ip_load64(packed), fs_ip_load64(packed + 8)};
-    return (fs_ip){0, (uint64_t)packed[0] << 24 | (uint64_t)packed[1] << 16 |
-                          (uint64_t)packed[2] << 8 | packed[3]};
+        return (fs_ip){fs_be64(packed), fs_be64(packed + 8)};
+    return (fs_ip){0, fs_be32(packed)};
 }
 
 static inline void fs_ip_pack(int v6, fs_ip value, uint8_t *packed)

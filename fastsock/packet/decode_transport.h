@@ -172,7 +172,7 @@ static inline void fs_sctp(fs_decoder *d, size_t l4, uint64_t whole)
     uint32_t crc = fs_crc32c(p, 8, 0);
     crc = fs_crc32c(zeros, 4, crc);
     crc = fs_crc32c(p + 12, (size_t)whole - 12, crc);
-    if (crc == ((uint32_t)p[11] << 24 | (uint32_t)p[10] << 16 | (uint32_t)p[9] << 8 | p[8]))
+    if (crc == fs_le32(p + 8))
         d->packet->checksum_status = FS_SUM_GOOD;
     else
         fs_bad_checksum(d, l4);

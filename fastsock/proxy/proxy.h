@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "fastsock/_core/bytes.h"
 #include "fastsock/checksums/crc32c.h"
 #include "fastsock/address/inet6.h"
 
@@ -150,16 +151,11 @@ static inline fs_proxy_found fs_proxy_v1(const uint8_t *p, size_t size, size_t m
     return fs_proxy_v1_fields(p + 11, p + end, header);
 }
 
-static inline size_t fs_proxy_16(const uint8_t *p)
-{
-    return (size_t)p[0] << 8 | p[1];
-}
-
 /* Whether TLVs fill [at, end) exactly. */
 static inline int fs_proxy_tiles(const uint8_t *p, size_t at, size_t end)
 {
     while (end - at >= 3) {
-        const size_t length = fs_proxy_16(p + at + 1);
+        const size_t length = fs_be16(p + at + 1);
         if (length > end - at - 3)
             return 0;
         at += 3 + length;
@@ -174,7 +170,7 @@ static inline fs_proxy_found fs_proxy_tlvs(const uint8_t *p, size_t at, size_t e
         return FS_PROXY_TLV;
     while (at != end) {
         const uint8_t type = p[at];
-        const size_t length = fs_proxy_16(p + at + 1);
+        const size_t length = fs_be16(p + at + 1);
         at += 3;
         if (type == 0x03) {
             if (length != 4 || *crc != 0)
@@ -203,7 +199,7 @@ static inline size_t fs_proxy_loose_tlvs(const uint8_t *p, size_t addresses, siz
         if (at >= end || fs_proxy_tlvs(p, at, end, &crc) != FS_PROXY_HEADER)
             continue;
         while (at != end && p[at] != 0)
-            at += 3 + fs_proxy_16(p + at + 1);
+            at += 3 + fs_be16(p + at + 1);
         if (at == end)
             return starts[i];
     }
@@ -214,7 +210,7 @@ static inline size_t fs_proxy_loose_tlvs(const uint8_t *p, size_t addresses, siz
 static inline int fs_proxy_crc_holds(const uint8_t *p, size_t size, size_t at)
 {
     static const uint8_t zeros[4] = {0, 0, 0, 0};
-    const uint32_t sent = (uint32_t)fs_proxy_16(p + at) << 16 | (uint32_t)fs_proxy_16(p + at + 2);
+    const uint32_t sent = (uint32_t)fs_be16(p + at) << 16 | (uint32_t)fs_be16(p + at + 2);
     uint32_t crc = fs_crc32c(p, at, 0);
     crc = fs_crc32c(zeros, 4, crc);
     return fs_crc32c(p + at + 4, size - at - 4, crc) == sent;
@@ -232,8 +228,8 @@ static inline void fs_proxy_v2_addresses(const uint8_t *p, fs_proxy *header)
     }
     memcpy(header->addresses[0], p, width);
     memcpy(header->addresses[1], p + width, width);
-    header->ports[0] = (uint16_t)fs_proxy_16(p + 2 * width);
-    header->ports[1] = (uint16_t)fs_proxy_16(p + 2 * width + 2);
+    header->ports[0] = (uint16_t)fs_be16(p + 2 * width);
+    header->ports[1] = (uint16_t)fs_be16(p + 2 * width + 2);
 }
 
 /* What the first 16 bytes say, or as many of them as are there. */
@@ -263,7 +259,7 @@ static inline fs_proxy_found fs_proxy_v2(const uint8_t *p, size_t size, size_t m
         header->size = FS_PROXY_V2_MIN - size;
         return FS_PROXY_MORE;
     }
-    const size_t length = fs_proxy_16(p + 14), whole = FS_PROXY_V2_MIN + length;
+    const size_t length = fs_be16(p + 14), whole = FS_PROXY_V2_MIN + length;
     const int local = !(p[12] & 1), family = p[13] >> 4, transport = p[13] & 15;
     if (whole > max_size)
         return FS_PROXY_SIZE;
