@@ -1,47 +1,31 @@
 """Fetch a page for a user, but never from one's own network: python ssrf_guard.py HOST [PORT].
 
-Names are resolved first and every address is judged; only then one is dialled, by its address, so a
-name that changes between the two is no way in. An IPv6 address is judged by the IPv4 address inside
-of it as well: NAT64, 6to4 and Teredo lead to IPv4 networks.
+`allow=` judges every address of the host, and only one that passed is dialled, so a name that
+changes between the look-up and the connection is no way in. An IPv6 address is judged by the IPv4
+address inside of it as well: mapped addresses, NAT64, 6to4 and Teredo lead to IPv4 networks.
 """
 
 import sys
-from socket import SOCK_STREAM, create_connection
 
-from fastsock import getaddrinfo
-from fastsock.prefix import embedded_ipv4, special
+from fastsock import NotAllowedError, PrefixSet, connect, special
 
-PUBLIC = special("global") - special("multicast")
-
-
-def is_public(address):
-    address = address.partition("%")[0]
-    return address in PUBLIC and (embedded_ipv4(address) or address) in PUBLIC
+# Global unicast: what `ipaddress` calls global has holes in IPv6 beyond 2000::/3, and multicast.
+UNICAST = PrefixSet(["0.0.0.0/0", "2000::/3", "64:ff9b::/96"]) - special("multicast")
+PUBLIC = special("global") & UNICAST
 
 
-def connect_public(host, port, timeout=5):
-    rows = getaddrinfo(host, port, type=SOCK_STREAM)
-    allowed = [row[4] for row in rows if is_public(row[4][0])]
-    if not allowed:
-        raise PermissionError(f"{host} has no public address")
-    error = None
-    for sockaddr in allowed:
-        try:
-            return create_connection(sockaddr[:2], timeout)
-        except OSError as failed:
-            error = failed
-    raise error
+def fetch_head(host, port, timeout=5):
+    with connect((host, port), timeout, allow=PUBLIC) as sock:
+        sock.sendall(f"HEAD / HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+        return sock.recv(4096).decode("latin-1").splitlines()[0]
 
 
 def main():
     host, port = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 80
     try:
-        sock = connect_public(host, port)
-    except PermissionError as refused:
-        sys.exit(str(refused))
-    with sock:
-        sock.sendall(f"HEAD / HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
-        print(sock.recv(4096).decode("latin-1").splitlines()[0])
+        print(fetch_head(host, port))
+    except NotAllowedError as refused:
+        sys.exit(refused.strerror)
 
 
 if __name__ == "__main__":

@@ -28,9 +28,10 @@ _NAMES = {
         iter_ipv6_options iter_tcp_options
     """,
     "lookup": """
-        ConnectError ConnectTimeoutError Resolver connect create_connection get_constants
-        getaddrinfo getfqdn gethostbyaddr gethostbyname gethostbyname_ex gethostname getnameinfo
-        getprotobyname getservbyname getservbyport if_indextoname if_nameindex if_nametoindex
+        ConnectError ConnectTimeoutError NotAllowedError Resolver connect create_connection
+        get_constants getaddrinfo getfqdn gethostbyaddr gethostbyname gethostbyname_ex gethostname
+        getnameinfo getprotobyname getservbyname getservbyport if_indextoname if_nameindex
+        if_nametoindex
     """,
     "packet": """
         Packet PacketError community_id flow_hash flow_key parse_packet

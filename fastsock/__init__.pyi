@@ -68,6 +68,7 @@ from .headers import (
 from .lookup import (
     ConnectError as ConnectError,
     ConnectTimeoutError as ConnectTimeoutError,
+    NotAllowedError as NotAllowedError,
     Resolver as Resolver,
     connect as connect,
     create_connection as create_connection,

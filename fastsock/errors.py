@@ -3,7 +3,7 @@
 from ._core.errors import Error
 from .address.errors import AddressError
 from .capture.errors import CaptureError
-from .lookup.errors import ConnectError, ConnectTimeoutError
+from .lookup.errors import ConnectError, ConnectTimeoutError, NotAllowedError
 from .packet.errors import PacketError
 from .prefix.errors import TableFileError
 from .proxy.errors import ProxyError
@@ -19,6 +19,7 @@ __all__ = [
     "FrameTooLargeError",
     "IncompleteReadError",
     "LimitOverrunError",
+    "NotAllowedError",
     "PacketError",
     "ProxyError",
     "TableFileError",

@@ -41,6 +41,7 @@ from .stream import FrameIterator, Stream
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
+    from ..lookup.guard import Allow
     from .stream import Connected
 
 __all__ = [
@@ -63,6 +64,7 @@ async def open_connection(
     *,
     max_size: int = 1 << 24,
     high_water: int = 1 << 17,
+    allow: Allow | None = None,
     **options: Any,
 ) -> tuple[Stream, Stream]:
     """Connect over TCP, as `asyncio.open_connection` does.
@@ -72,6 +74,9 @@ async def open_connection(
         port: a port number.
         max_size: as in `Stream`.
         high_water: as in `Stream`.
+        allow: the addresses that may be connected to: a `PrefixSet`, or networks to make one of;
+            None for all. Others are left out, as by `fastsock.connect`: what was judged is what is
+            dialled.
         options: as in `asyncio.loop.create_connection`: `ssl`, `server_hostname`, `sock`, ...
 
     Returns:
@@ -79,10 +84,18 @@ async def open_connection(
 
     Raises:
         OSError: as `asyncio.open_connection`.
+        NotAllowedError: no address of the host is in `allow`; also a PermissionError.
+        ConnectError: with `allow`, no allowed address accepted; its `attempts` has them all.
+        ValueError: `allow` with `sock`.
     """
     loop = asyncio.get_running_loop()
     stream = Stream(max_size, high_water=high_water)
-    await loop.create_connection(lambda: stream, host, port, **options)
+    if allow is None:
+        await loop.create_connection(lambda: stream, host, port, **options)
+    else:
+        from .dial import connect_allowed  # for it alone
+
+        await connect_allowed(lambda: stream, host, port, allow, options)
     return stream, stream
 
 

@@ -7,7 +7,7 @@ the call, so that gevent's and tests' replacements keep working.
 
 from .._core.backend import COMPILED, TYPE_CHECKING, publish
 from .constants import describe, get_constants, name_of
-from .errors import ConnectError, ConnectTimeoutError
+from .errors import ConnectError, ConnectTimeoutError, NotAllowedError
 from .eyeballs import connect
 from .passthrough import (
     create_connection,
@@ -44,6 +44,7 @@ else:
 __all__ = [
     "ConnectError",
     "ConnectTimeoutError",
+    "NotAllowedError",
     "Resolver",
     "ResolverInfo",
     "connect",

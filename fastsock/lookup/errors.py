@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from .._core.errors import Error, rebuilt
 
 TYPE_CHECKING = False
@@ -38,3 +40,26 @@ class ConnectError(Error, OSError):
 
 class ConnectTimeoutError(ConnectError, TimeoutError):
     """The time was up before any address of a host was connected to."""
+
+
+class NotAllowedError(Error, PermissionError):
+    """No address of a host may be used: all are outside the set that was given as `allow`.
+
+    Attributes:
+        addresses: the refused addresses, as `socket` has them. Nothing was sent to any.
+        errno: EACCES.
+
+    >>> from fastsock import connect, special
+    >>> try:
+    ...     connect(("127.0.0.1", 80), allow=special("global"))
+    ... except NotAllowedError as error:
+    ...     error.addresses
+    (('127.0.0.1', 80),)
+    """
+
+    def __init__(self, message: str, addresses: Sequence[Any] = ()) -> None:
+        super().__init__(errno.EACCES, message)
+        self.addresses = tuple(addresses)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuilt(self, self.args[-1], self.addresses)

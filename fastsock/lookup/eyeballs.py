@@ -19,9 +19,12 @@ from .. import lookup
 from .._core.typed import TYPE_CHECKING
 from .constants import describe
 from .errors import ConnectError, ConnectTimeoutError
+from .guard import guard_of
 
 if TYPE_CHECKING:
     from typing import Any, Protocol
+
+    from .guard import Allow
 
     class AddressSource(Protocol):
         """Whatever tells the addresses of a host: a `Resolver`, or an object like it."""
@@ -45,13 +48,15 @@ _UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLO
 _LONGEST_WAIT = 86400.0
 
 
-def _interleave(rows: Iterable[tuple[int, int, int, str, Any]]) -> list[Any]:
-    """RFC 8305 section 4: families by turns, the first one first, no address twice."""
+def interleave(rows: Iterable[tuple[int, int, int, str, Any]], first: int = 1) -> list[Any]:
+    """RFC 8305 section 4: families by turns, no address twice; `first` of the first one first."""
     families: dict[int, dict[Any, Any]] = {}
     for row in rows:
         families.setdefault(row[0], {}).setdefault(row[4], row)
-    turns = zip_longest(*(family.values() for family in families.values()))
-    return [row for row in chain.from_iterable(turns) if row is not None]
+    columns = [list(family.values()) for family in families.values()]
+    head = columns[0][: first - 1] if columns else []
+    turns = zip_longest(*(column[len(head) * (not i) :] for i, column in enumerate(columns)))
+    return head + [row for row in chain.from_iterable(turns) if row is not None]
 
 
 def _aimed(row: Any, flow_and_scope: Sequence[int]) -> Any:
@@ -190,6 +195,7 @@ def connect(
     delay: float = 0.25,
     resolver: AddressSource | None = None,
     source_address: tuple[Any, ...] | None = None,
+    allow: Allow | None = None,
 ) -> socket.socket:
     """Connect to whichever address of a host answers first.
 
@@ -204,6 +210,10 @@ def connect(
         delay: seconds between attempts (RFC 8305's Connection Attempt Delay).
         resolver: a `Resolver`, or what has a `getaddrinfo` like it; none: `getaddrinfo`.
         source_address: the address to connect from.
+        allow: the addresses that may be connected to: a `PrefixSet`, or networks to make one of;
+            None for all. Others are left out. An IPv4 address inside an IPv6 address (mapped, or
+            as `embedded_ipv4` finds it) must be allowed too. What was judged is what is dialled,
+            so a name that changes meanwhile leads nowhere else.
 
     Returns:
         A connected TCP socket, with `timeout` as its own, as `socket.create_connection`'s.
@@ -211,6 +221,7 @@ def connect(
     Raises:
         ConnectError: no address accepted; its `attempts` has them all.
         ConnectTimeoutError: the same, for the time was up; also a TimeoutError.
+        NotAllowedError: no address of the host is in `allow`; also a PermissionError.
         socket.gaierror: there is no such host, or the server does not answer.
         ValueError: a negative delay or timeout, or an address of other parts.
 
@@ -228,6 +239,7 @@ def connect(
         raise ValueError("address must be (host, port) or (host, port, flowinfo, scope_id)")
     if timeout == inf:
         timeout = None
+    guard = guard_of(allow)
     deadline = None if timeout is None else time.monotonic() + timeout
     rows: Iterable[Any]
     if resolver is None:
@@ -236,7 +248,9 @@ def connect(
         rows = resolver.getaddrinfo(host, port, type=socket.SOCK_STREAM, timeout=timeout)
     if rest:
         rows = [_aimed(row, rest) for row in rows]
-    race = _Race(_interleave(rows), source_address)
+    if guard is not None:
+        rows = guard.admitted(host, rows)
+    race = _Race(interleave(rows), source_address)
     try:
         winner = race.run(deadline, delay)
         if winner is None:

@@ -24,10 +24,13 @@ from types import EllipsisType
 from .. import lookup
 from .._core.typed import TYPE_CHECKING, NamedTuple
 from ..address import inet_pton
+from .guard import guard_of
 from .workers import NoThreadError, QueueFullError, Workers
 
 if TYPE_CHECKING:
     from typing import Any, TypeAlias
+
+    from .guard import Allow
 
     Row: TypeAlias = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
     _Job: TypeAlias = tuple[Any, ...]  # the arguments of getaddrinfo
@@ -283,6 +286,11 @@ class Resolver:
         rotate: begin each answer with another address of the same family.
         backlog: how many look-ups may wait for a worker. Calls beyond fail at once, as if
             the server did not answer (`EAI_AGAIN`).
+        allow: the addresses that answers may have: a `PrefixSet`, or networks to make one of;
+            None for all. Rows of others are left out, of cached answers too, so that a change of
+            the set counts at once. An IPv4 address inside an IPv6 address (mapped, or as
+            `embedded_ipv4` finds it) must be allowed too. A host without an allowed address is a
+            `NotAllowedError`.
 
     Raises:
         ValueError: a negative number, or no workers.
@@ -305,6 +313,7 @@ class Resolver:
         timeout: float | None = None,
         rotate: bool = False,
         backlog: int = 10_000,
+        allow: Allow | None = None,
     ) -> None:
         limits = (ttl, negative_ttl, stale_ttl, maxsize, timeout or 0, backlog)
         if not (all(limit >= 0 for limit in limits) and workers >= 1):
@@ -317,6 +326,7 @@ class Resolver:
         self._timeout = timeout
         self._rotate = rotate
         self._backlog = backlog
+        self._guard = guard_of(allow)
         self._entries: dict[Any, _Entry] = {}
         self._unused: list[tuple[float, Any]] = []  # see _put_out
         self._hits = self._misses = self._joined = self._stale = 0
@@ -340,12 +350,19 @@ class Resolver:
         self._hits += 1
         return entry
 
-    def _copy(self, entry: _Entry, port: Any) -> list[Row]:
+    def _copy(self, entry: _Entry, job: _Job) -> list[Row]:
         """A list of the caller's own; raises the error of a missing name."""
         if entry.error is not None:
             raise _fresh(entry.error)
-        rows = entry.rows_for(port)
+        rows = entry.rows_for(job[1])
+        if self._guard is not None:
+            rows = self._guard.admitted(job[0], rows)
         return rotate(rows, next(entry.turns)) if self._rotate else list(rows)
+
+    def _direct(self, job: _Job) -> list[Row]:
+        """The answer of `getaddrinfo` itself, without a thread of ours."""
+        rows = lookup.getaddrinfo(*job)
+        return rows if self._guard is None else self._guard.admitted(job[0], rows)
 
     # Look-ups.
 
@@ -360,7 +377,7 @@ class Resolver:
                 if entry is not None:
                     if flight.claim():
                         self._withdraw(flight, key)
-                    return self._copy(entry, job[1])
+                    return self._copy(entry, job)
             self._misses += 1
             self._joined += flight is not mine
             waiter = kind(flight)
@@ -430,7 +447,7 @@ class Resolver:
             self._respite(key, now)
             return
         if entry is not None:
-            entry.plain = not self._rotate
+            entry.plain = not self._rotate and self._guard is None
             entry.expires = now + self._ttl
             entry.stale_until = entry.expires + self._stale_ttl
         elif code in _NO_SUCH_NAME:
@@ -469,12 +486,12 @@ class Resolver:
     def _result(self, flight: _Flight, landed: bool, key: Any, job: _Job) -> list[Row]:
         """The result of a look-up, or an old answer if it failed."""
         if landed and flight.entry is not None:
-            return self._copy(flight.entry, job[1])
+            return self._copy(flight.entry, job)
         error = flight.error if landed and flight.error else _timed_out(job)
         old = self._entries.get(key) if not landed or _is_unanswered(error) else None
         if old is not None and old.error is None and monotonic() < old.stale_until:
             self._stale += 1
-            return self._copy(old, job[1])
+            return self._copy(old, job)
         raise _fresh(error)
 
     def _deadline(self, timeout: _Timeout) -> _Deadline:
@@ -484,9 +501,9 @@ class Resolver:
         """An answer that needs no waiting, or a place among those who wait."""
         entry = self._hit(key)
         if entry is not None:
-            return self._copy(entry, job[1])
+            return self._copy(entry, job)
         if _never_blocks(job) or not self._workers.can_serve():
-            return lookup.getaddrinfo(*job)
+            return self._direct(job)
         return self._join(key, job, kind)
 
     def _finish(self, begun: Any, deadline: _Deadline, key: Any, job: _Job) -> list[Row]:
@@ -498,7 +515,7 @@ class Resolver:
             finally:
                 flight.leave(begun)
             if landed and isinstance(flight.error, NoThreadError) and deadline.endless:
-                return lookup.getaddrinfo(*job)  # as at the end of the program
+                return self._direct(job)  # as at the end of the program
             if not landed or flight.entry or flight.error:
                 return self._result(flight, landed, key, job)
             begun = self._begin(key, job, _Waiter)  # all others gave up before this joined them

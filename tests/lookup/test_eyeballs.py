@@ -10,7 +10,7 @@ import pytest
 
 import fastsock
 from fastsock import ConnectError, ConnectTimeoutError, connect
-from fastsock.lookup.eyeballs import _interleave, _Race
+from fastsock.lookup.eyeballs import _Race, interleave
 
 STREAM = socket.SOCK_STREAM
 
@@ -53,9 +53,9 @@ def v4(address, port):
 
 def test_families_by_turns():
     rows = [row(each) for each in ("::1", "::2", "::3", "1.1.1.1", "2.2.2.2", "::2", "1.1.1.1")]
-    order = [each[4][0] for each in _interleave(rows)]
+    order = [each[4][0] for each in interleave(rows)]
     assert order == ["::1", "1.1.1.1", "::2", "2.2.2.2", "::3"]
-    assert _interleave([]) == []
+    assert interleave([]) == []
 
 
 def test_the_winner_is_an_ordinary_socket(server):

@@ -309,8 +309,8 @@ def test_create_connection_is_the_stdlibs():
 
 
 def test_names_are_the_stdlibs():
-    own = {"ConnectError", "ConnectTimeoutError", "Resolver", "ResolverInfo", "connect", "describe",
-           "get_constants", "name_of", "reload_tables"}  # fmt: skip
+    own = {"ConnectError", "ConnectTimeoutError", "NotAllowedError", "Resolver", "ResolverInfo",
+           "connect", "describe", "get_constants", "name_of", "reload_tables"}  # fmt: skip
     assert set(fastsock.lookup.__all__) - own <= set(dir(socket))
 
 

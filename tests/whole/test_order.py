@@ -11,8 +11,8 @@ STOREYS = [
     {"_core"},
     {"address", "checksums", "stream"},
     {"sockaddr", "arrow"},  # both rest on address
-    {"datagram", "ipaddress", "prefix", "proxy", "lookup", "packet"},
-    {"capture", "headers"},
+    {"datagram", "ipaddress", "prefix", "proxy", "packet"},
+    {"capture", "headers", "lookup"},  # lookup judges addresses by sets of prefix
     {"aio"},
     {"engines"},
     {"top"},
