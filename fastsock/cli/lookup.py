@@ -62,18 +62,15 @@ def _print(facts: dict[str, Any]) -> None:
     print_pairs(pairs)
     say()
     addresses, more = first(facts["addresses"], _MOST)
-    table = [
-        ("address", "names"),
-        *((each["address"], _names(each["names"])) for each in addresses),
-    ]
-    print_pairs(table)
+    names = [(each["address"], _names(each["names"])) for each in addresses]
+    print_pairs([("address", "names"), *names])
     if more:
         say(more)
     say()
     rows, more = first(facts["rows"], _MOST)
-    table = [tuple(str(row[name]) for name in _ROW) for row in rows]
-    width = max(len(cells[3]) for cells in [_ROW, *table])
-    for family, kind, protocol, address, port in [_ROW, *table]:
+    cells = [tuple(str(row[name]) for name in _ROW) for row in rows]
+    width = max(len(each[3]) for each in [_ROW, *cells])
+    for family, kind, protocol, address, port in [_ROW, *cells]:
         say(f"{family:<9} {kind:<12} {protocol:<12} {address:<{width}} {port:>5}")
     if more:
         say(more)
