@@ -74,7 +74,8 @@ def check_wheel(wheel: Path, compiled: bool) -> None:
 
 def check_materials(wheel: Path, archive: zipfile.ZipFile, compiled: bool) -> None:
     """The bill of materials (PEP 770) names the package, and Cython where its code is inside."""
-    found = [name for name in archive.namelist() if name.endswith(".dist-info/sboms/fastsock.cdx.json")]
+    ending = ".dist-info/sboms/fastsock.cdx.json"
+    found = [name for name in archive.namelist() if name.endswith(ending)]
     check(len(found) == 1, f"{wheel.name}: a bill of materials")
     bill = json.loads(archive.read(found[0]))
     record = archive.read(found[0].replace("sboms/fastsock.cdx.json", "RECORD")).decode()
