@@ -40,11 +40,18 @@ test: $(VENV)/.built $(VENV)/.group-test ## the whole suite, over both twins, on
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 .PHONY: lint
-lint: $(VENV)/.group-lint $(VENV)/.group-test ## ruff, cython-lint, strict mypy on the package and on its users' view
+lint: $(VENV)/.group-lint $(VENV)/.group-test ## ruff, cython-lint, strict mypy, schemas and an audit of workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/cython-lint fastsock benchmarks
 	$(BIN)/mypy
+	$(BIN)/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema -q --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/check-jsonschema -q --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(BIN)/check-jsonschema -q --builtin-schema vendor.github-issue-forms \
+		$(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
+	$(BIN)/check-jsonschema -q --builtin-schema vendor.readthedocs .readthedocs.yaml
+	$(BIN)/zizmor -q --offline .
 
 # sdist and platform wheel as anyone gets them, the portable wheel on Linux, and the pure one.
 .PHONY: wheel

@@ -9,14 +9,17 @@ import runpy
 import sys
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 from setuptools import Extension, setup
+from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
 cythonize = None
 with suppress(ImportError):  # an sdist brings the generated C
     from Cython.Build import cythonize
+metadata = SimpleNamespace(**runpy.run_path(".ci/metadata.py"))
 choice = runpy.run_path("fastsock/_core/env.py")["choice"]
 MODE = choice("FASTSOCK_EXTENSIONS", ("auto", "require", "off"))
 FLAVOUR = choice("FASTSOCK_BUILD", ("release", "debug", "trace", "sanitize"))
@@ -127,7 +130,23 @@ class BuildExt(build_ext):
                 record_why_pure(self.build_lib)
 
 
+class BdistWheel(bdist_wheel):
+    """A wheel with a bill of materials (PEP 770)."""
+
+    def write_wheelfile(self, wheelfile_base, *args, **kwargs):
+        super().write_wheelfile(wheelfile_base, *args, **kwargs)
+        compiled = self.distribution.has_ext_modules()
+        generated = [path.with_suffix(".c") for path in SOURCES] if compiled else []
+        sboms = Path(wheelfile_base, "sboms")
+        sboms.mkdir(exist_ok=True)
+        text = metadata.bill_of_materials(generated)
+        (sboms / "fastsock.cdx.json").write_text(text, "utf-8")
+
+
 setup(
+    long_description=metadata.readme(),
+    long_description_content_type="text/markdown",
+    project_urls=metadata.urls(),
     ext_modules=[] if MODE == "off" else extensions(),
-    cmdclass={"build_py": BuildPy, "build_ext": BuildExt},
+    cmdclass={"build_py": BuildPy, "build_ext": BuildExt, "bdist_wheel": BdistWheel},
 )

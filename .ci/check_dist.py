@@ -4,7 +4,9 @@ Run by `make wheel`, in the folder of the checkout. Every failed check is named;
 says whether there was one.
 """
 
+import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -30,9 +32,12 @@ def one(pattern: str) -> Path:
     return path
 
 
-def run(*command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *command: str | Path, cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(word) for word in command],
+        cwd=cwd,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -55,6 +60,7 @@ def check_sdist(sdist: Path) -> None:
 def check_wheel(wheel: Path, compiled: bool) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
+        check_materials(wheel, archive, compiled)
         binaries = [name for name in names if name.endswith((".so", ".pyd"))]
         sections = b"".join(archive.read(name) for name in binaries)
     sources = [name for name in names if name.endswith(SOURCE_SUFFIXES)]
@@ -64,6 +70,36 @@ def check_wheel(wheel: Path, compiled: bool) -> None:
     check(tops == {"fastsock"}, f"{wheel.name}: one package ({tops})")
     check(bool(binaries) == compiled, f"{wheel.name}: {len(binaries)} extensions")
     check(b".debug_info" not in sections and b".symtab" not in sections, f"{wheel.name}: stripped")
+
+
+def check_materials(wheel: Path, archive: zipfile.ZipFile, compiled: bool) -> None:
+    """The bill of materials (PEP 770) names the package, and Cython where its code is inside."""
+    ending = ".dist-info/sboms/fastsock.cdx.json"
+    found = [name for name in archive.namelist() if name.endswith(ending)]
+    check(len(found) == 1, f"{wheel.name}: a bill of materials")
+    bill = json.loads(archive.read(found[0]))
+    record = archive.read(found[0].replace("sboms/fastsock.cdx.json", "RECORD")).decode()
+    check(found[0] in record, f"{wheel.name}: ... which is on record")
+    named = wheel.name.split("-")[1] == bill["metadata"]["component"]["version"]
+    inside = [component["name"] for component in bill["components"]]
+    check(named and inside == ["Cython"] * compiled, f"{wheel.name}: ... and names {inside}")
+
+
+def check_links(sdist: Path, scratch: Path) -> None:
+    """With an address, links and URLs are absolute; without one there are none."""
+    with tarfile.open(sdist) as archive:
+        archive.extractall(scratch / "links", filter="data")
+    (project,) = (scratch / "links").iterdir()
+    settings = project / "pyproject.toml"
+    text = settings.read_text("utf-8")
+    address = 'repository = "https://example.org/fastsock"'
+    settings.write_text(re.sub(r"(?m)^repository = .*", address, text), "utf-8")
+    run(sys.executable, "setup.py", "-q", "egg_info", cwd=project, FASTSOCK_EXTENSIONS="off")
+    info = (project / "fastsock.egg-info" / "PKG-INFO").read_text("utf-8")
+    check("Project-URL: Source, https://example.org/fastsock\n" in info, "URLs follow the setting")
+    links = re.findall(r"\]\(([^)]*)\)", info)
+    relative = [link for link in links if not link.startswith("https://")]
+    check(len(links) > 10 and not relative, f"README's links are absolute ({relative})")
 
 
 def check_offline(sdist: Path, scratch: Path) -> None:
@@ -107,6 +143,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         check_offline(sdist, Path(scratch))
         check_modes(sdist, Path(scratch))
+        check_links(sdist, Path(scratch))
     return failures != 0
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from .. import __version__
-from . import address, addresses, bench, capture, info, lookup, match, services
-from ._common import Parser, say
+
+if TYPE_CHECKING:
+    from ._common import Parser
 
 # As a shell reports a command that a signal ended: 128 and the signal's number.
 _BROKEN_PIPE = 141
@@ -20,17 +22,57 @@ _INTERRUPTED = 130
 _USAGE_OR_IO = 2
 
 
+_EXAMPLES = """\
+examples:
+  fastsock address 2001:db8::1          every form of an address
+  fastsock addresses access.log         count and pack a file of addresses
+  fastsock match table.csv access.log   label addresses by longest prefix
+  fastsock lookup localhost https       names, addresses and rows of a host
+  fastsock services 53/udp https        services of ports, ports of services
+  fastsock capture traffic.pcap         a summary; --columns src,dst gives rows
+  fastsock info                         what runs here, compiled or pure
+  fastsock bench                        how fast it is here
+
+Each command takes --help, and --json for one JSON object on stdout."""
+
+
 def _parser() -> Parser:
-    parser = Parser(
+    """The parser of the command line; each subcommand's module declares its own."""
+    from . import _common, address, addresses, bench, capture, info, lookup, match, services
+
+    parser = _common.Parser(
         prog="fastsock",
         description="Addresses and packets at C speed, from the command line.",
-        epilog="Each command takes --help, and --json for one JSON object on stdout.",
+        epilog=_EXAMPLES,
+        formatter_class=_common.Formatter,
     )
-    parser.add_argument("--version", action="version", version=f"fastsock {__version__}")
-    subcommands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    version = f"fastsock {__version__}"
+    parser.add_argument("-V", "--version", action="version", version=version)
+    subcommands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for module in (info, bench, address, addresses, match, lookup, services, capture):
         module.add_parser(subcommands)
     return parser
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    from ._common import reason, say
+
+    parser = _parser()
+    args = parser.parse_args(argv)
+    if args.command is None:
+        parser.print_help()
+        return 0
+    try:
+        status: int = args.run(args)
+        print(end="", flush=True)
+    except BrokenPipeError:
+        _settle_stdout()
+        return _BROKEN_PIPE
+    except OSError as error:
+        say(f"fastsock {args.command}: {reason(error)}", error=True)
+        _settle_stdout()
+        return _USAGE_OR_IO
+    return status
 
 
 def _settle_stdout() -> None:
@@ -56,17 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: ``--help``, ``--version``, or wrong usage (status 2).
     """
-    args = _parser().parse_args(argv)
     try:
-        status: int = args.run(args)
-        print(end="", flush=True)
-        return status
+        return _run(argv)  # imports, too: Ctrl-C is silent while they run
     except KeyboardInterrupt:
         return _INTERRUPTED
-    except BrokenPipeError:
-        _settle_stdout()
-        return _BROKEN_PIPE
-    except OSError as error:
-        say(f"fastsock {args.command}: {error}", error=True)
-        _settle_stdout()
-        return _USAGE_OR_IO

@@ -16,6 +16,7 @@ Item = TypeVar("Item")
 Subcommands: TypeAlias = "argparse._SubParsersAction[Parser]"
 
 _COLUMNS = 80
+Formatter = argparse.RawDescriptionHelpFormatter
 
 
 def add_command(
@@ -29,7 +30,7 @@ def add_command(
         run.__module__.rpartition(".")[2],
         help=summary,
         description=description,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Formatter,
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
@@ -40,7 +41,10 @@ def at_least(minimum: int, most: int | None = None) -> Callable[[str], int]:
     """The type of an integer option from `minimum` to `most`."""
 
     def number(text: str) -> int:
-        value = int(text)
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
         if value < minimum:
             raise argparse.ArgumentTypeError(f"must be at least {minimum}")
         if most is not None and value > most:
@@ -96,6 +100,30 @@ def first(items: Collection[Item], most: int) -> tuple[list[Item], str | None]:
     """The first items of a long collection, and "and N more" if there are more."""
     more = len(items) - most
     return list(islice(items, most)), f"and {more:,} more" if more > 0 else None
+
+
+def reason(error: Exception) -> str:
+    """What an error says to people: the file and what is wrong, without its number."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+
+
+def size(count: int) -> str:
+    """A number of bytes: exact while it is short, then with a binary unit as well."""
+    units = ("KiB", "MiB", "GiB", "TiB")
+    unit = min((max(count, 1).bit_length() - 1) // 10, len(units))
+    return f"{count:,} bytes" if not unit else f"{count / (1 << 10 * unit):,.1f} {units[unit - 1]}"
+
+
+def duration(seconds: float) -> str:
+    """A time span: seconds, then hours, minutes and seconds, then days as well."""
+    if abs(seconds) < 60:
+        return f"{seconds:.6f} s"
+    sign, whole = "-" * (seconds < 0), round(abs(seconds))
+    days, rest = divmod(whole, 86_400)
+    clock = f"{rest // 3600}:{rest // 60 % 60:02}:{rest % 60:02}"
+    return sign + (f"{days:,} day{'s' * (days != 1)}, {clock}" if days else clock)
 
 
 class Parser(argparse.ArgumentParser):

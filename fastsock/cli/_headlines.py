@@ -7,8 +7,10 @@ the best plain Python that does the work, over the standard library alone.
 from __future__ import annotations
 
 import asyncio
+import ipaddress as stdlib_ipaddress
 import socket
 import struct
+from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -32,6 +34,7 @@ class Row:
     theirs: Callable[[], object]
     items: int = 1
     as_theirs: Callable[[Any], object] = lambda result: result  # for the check, never timed
+    close: Callable[[], object] = lambda: None
 
 
 def _address() -> Iterator[Row]:
@@ -65,6 +68,63 @@ def _address() -> Iterator[Row]:
         partial(address.inet_pton_many, AF_INET, lines),
         packed_lines,
         MANY,
+    )
+
+
+def _ipaddress() -> Iterator[Row]:
+    from .. import ipaddress
+
+    text, inner = "2001:db8:85a3::8a2e:370:7334", "192.0.2.0/24"
+    for name, function, argument in (
+        ("ip_address, IPv6", "ip_address", text),
+        ("ip_network, IPv4", "ip_network", inner),
+    ):
+        yield Row(
+            name,
+            STDLIB,
+            partial(getattr(ipaddress, function), argument),
+            partial(getattr(stdlib_ipaddress, function), argument),
+        )
+
+
+def _networks() -> list[tuple[int, int]]:
+    """Networks as a routing table has them, some inside others: first address, length."""
+    random = Random(5)
+    lengths = random.choices((8, 16, 20, 22, 23, 24), (1, 3, 10, 15, 15, 56), k=10 * MANY)
+    return list(dict.fromkeys((random.getrandbits(n) << (32 - n), n) for n in lengths))
+
+
+def _ranges_by_hand(networks: list[tuple[int, int]]) -> tuple[list[int], list[int]]:
+    """The networks as ranges that don't overlap: their starts, and the index of each (-1: none)."""
+    of = {network: index for index, network in enumerate(networks)}
+    ends = {(first + (1 << 32 - length)) % (1 << 32) for first, length in networks}
+    starts = sorted({0, *ends, *(first for first, _ in networks)})
+
+    def longest(address: int) -> int:
+        keys = ((address >> 32 - n << 32 - n, n) for n in range(32, 0, -1))
+        return next((of[key] for key in keys if key in of), -1)
+
+    return starts, list(map(longest, starts))
+
+
+def _prefix() -> Iterator[Row]:
+    from ..prefix import PrefixTable
+
+    networks, packed = _networks(), Random(6).randbytes(4 * MANY)
+    starts, values = _ranges_by_hand(networks)
+    table = PrefixTable(((first.to_bytes(4, "big"), n), i) for i, (first, n) in enumerate(networks))
+    found, numbers = table.values_list(), struct.Struct(f"!{MANY}I")
+
+    def by_hand() -> list[int]:
+        return [values[bisect(starts, address) - 1] for address in numbers.unpack(packed)]
+
+    yield Row(
+        "prefix lookup_many, 10,000",
+        BY_HAND,
+        partial(table.lookup_many, AF_INET, packed),
+        by_hand,
+        MANY,
+        lambda rows: [found[row] if row >= 0 else -1 for row in rows],
     )
 
 
@@ -285,7 +345,49 @@ def _proxy() -> Iterator[Row]:
     yield Row("parse_proxy, version 2", BY_HAND, ends, partial(_proxy_by_hand, data))
 
 
-_PARTS = (_address, _lookup, _stream, _packet, _headers, _capture, _checksums, _proxy)
+def _datagram() -> Iterator[Row]:
+    from ..datagram import DatagramBatch, open_datagram_socket, send_batch
+
+    payloads = [bytes([n]) * 64 for n in range(32)]
+    batch = DatagramBatch(len(payloads))
+    try:
+        here = open_datagram_socket(("127.0.0.1", 0), rcvbuf=1 << 18)
+    except OSError:  # a sandbox without a network has none of these rows
+        return
+    there = open_datagram_socket(remote=here.getsockname())
+
+    def ours() -> list[bytes]:
+        send_batch(there, payloads)
+        batch.recv(here)
+        return batch.payloads()
+
+    def by_hand() -> list[bytes]:
+        for payload in payloads:
+            there.send(payload)
+        return [here.recv(2048) for _ in payloads]
+
+    def close() -> None:
+        here.close()
+        there.close()
+
+    here.setblocking(False)
+    name, count = "datagrams, 64 B, both ways", len(payloads)
+    yield Row(name, BY_HAND, ours, by_hand, count, close=close)
+
+
+_PARTS = (
+    _address,
+    _ipaddress,
+    _prefix,
+    _lookup,
+    _stream,
+    _datagram,
+    _packet,
+    _headers,
+    _capture,
+    _checksums,
+    _proxy,
+)
 
 
 def rows() -> list[Row]:

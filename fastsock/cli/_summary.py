@@ -14,7 +14,7 @@ from typing import Any
 from .. import Columns, inet_ntop_many
 from .._core.protocols import name_of as protocol_name
 from ..packet.fields import FAULTS, LINK_ALIASES, LINK_TYPES, ChecksumStatus, Status
-from ._common import first, print_pairs, say
+from ._common import duration, first, print_pairs, say, size as size_text
 
 COLUMNS = (
     "timestamp_ns", "wire_length", "captured_length", "link", "ethertype", "version", "protocol",
@@ -138,6 +138,10 @@ class Summary:
         }
 
 
+def _sizes(wire: int, captured: int) -> str:
+    return f"{size_text(wire)}, {'all' if captured == wire else size_text(captured)} captured"
+
+
 def print_summary(facts: dict[str, Any]) -> None:
     """The facts of `as_json`, with file, format and reason, as tables."""
     shown, more = first(facts["links"].items(), _MOST_LINKS)
@@ -147,10 +151,10 @@ def print_summary(facts: dict[str, Any]) -> None:
         [
             ("format", f"{facts['format']}, {links}" if links else facts["format"]),
             ("packets", f"{facts['packets']:,}"),
-            ("bytes", f"{facts['wire_bytes']:,}, {facts['captured_bytes']:,} captured"),
+            ("bytes", _sizes(facts["wire_bytes"], facts["captured_bytes"])),
             ("first", facts["first"] or "-"),
             ("last", facts["last"] or "-"),
-            ("duration", f"{facts['duration']:,.6f} s"),
+            ("duration", duration(facts["duration"])),
             ("bad sums", f"{facts['bad_ip_checksums']:,} IPv4, {facts['bad_checksums']:,} other"),
             ("faults", faults or "none"),
             ("stopped", facts["stopped"] or "at the end"),
@@ -168,4 +172,4 @@ def print_summary(facts: dict[str, Any]) -> None:
         say()
         say(f"senders, of {facts['distinct']:,}: packets, bytes")
         for row in facts["top"]:
-            say(f"{row['packets']:>12,} {row['bytes']:>16,}  {row['address']}")
+            say(f"{row['packets']:>12,} {size_text(row['bytes']):>16}  {row['address']}")

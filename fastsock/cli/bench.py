@@ -48,8 +48,11 @@ def measure(seconds: float) -> list[dict[str, Any]]:
     all_rows = _headlines.rows()
     found = []
     for row in all_rows:
-        check(row)
-        ours, theirs = _times(row, seconds / len(all_rows))
+        try:
+            check(row)
+            ours, theirs = _times(row, seconds / len(all_rows))
+        finally:
+            row.close()
         found.append(
             {
                 "name": row.name,
@@ -105,7 +108,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
     if not 0 < value <= _LONGEST:
         raise argparse.ArgumentTypeError(f"must be more than 0 and at most {_LONGEST:.0f}")
     return value

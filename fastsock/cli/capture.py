@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from ..address import inet_ntop_many
 from ..capture import Capture, CaptureError, Columns, open_capture
 from ..packet.fields import COLUMNS, DEFAULT_COLUMNS, LIMITS
-from . import _live, _summary
+from . import _live, _present, _summary
 from ._common import Progress, Subcommands, add_command, at_least, open_output, print_json, say
 
 _CHUNK_ROWS = 1 << 16
@@ -35,12 +35,12 @@ def _column_names(text: str) -> tuple[str, ...]:
     return names
 
 
-def _addresses(columns: Columns, name: str) -> list[str]:
-    """Addresses as text; empty if a packet has none."""
+def _addresses(columns: Columns, name: str) -> list[str | None]:
+    """Addresses as text; None if a packet has none."""
     texts = inet_ntop_many(AF_UNSPEC, columns[name])
     has_any = columns["version"].tolist()
     return [
-        text if version or text != "::" else ""
+        text if version or text != "::" else None
         for text, version in zip(texts, has_any, strict=True)
     ]
 
@@ -49,7 +49,9 @@ def _values(columns: Columns, name: str) -> list[Any]:
     if COLUMNS[name].format == "s":
         return _addresses(columns, name)
     values = columns[name].tolist()
-    return [LIMITS[value] for value in values] if name == "limited_by" else values
+    if name == "limited_by":
+        return [LIMITS[value] for value in values]
+    return _present.or_none(columns, name, values)
 
 
 def _rows(columns: Columns, names: Iterable[str]) -> Iterator[tuple[Any, ...]]:
@@ -57,11 +59,14 @@ def _rows(columns: Columns, names: Iterable[str]) -> Iterator[tuple[Any, ...]]:
 
 
 def _csv_writer(output: BinaryIO, names: tuple[str, ...]) -> Write:
-    """Write CSV. No value needs quotes: numbers, addresses, names of fields."""
+    """Write CSV. Absent values are empty; none needs quotes: numbers, addresses, names."""
     output.write(",".join(names).encode() + b"\n")
 
     def write(columns: Columns) -> None:
-        lines = [",".join(map(str, row)) for row in _rows(columns, names)]
+        lines = [
+            ",".join(["" if value is None else str(value) for value in row])
+            for row in _rows(columns, names)
+        ]
         output.write("\n".join([*lines, ""]).encode())
 
     return write
@@ -125,7 +130,7 @@ def _write_rows(args: argparse.Namespace, capture: Capture, source: BinaryIO, si
         else:
             write = (_json_writer if args.json else _csv_writer)(output, names)
         output.flush()
-        decoded = names if args.parquet else dict.fromkeys([*names, "version"])
+        decoded = names if args.parquet else dict.fromkeys([*names, *_present.NEEDED])
         for columns in _chunks(capture, decoded, args.verify, size):
             write(columns)
             output.flush()
@@ -151,7 +156,7 @@ def run(args: argparse.Namespace) -> int:
     """Summarize a capture, or write its packets as rows."""
     wants_rows = bool(args.columns or args.csv or args.parquet)
     if sum(getattr(args, name) for name in _FORMATS) > 1:
-        say("fastsock capture: one of --csv, --json and --parquet", error=True)
+        say("fastsock capture: take one of --csv, --json and --parquet", error=True)
         return 2
     if args.output and not wants_rows:
         say("fastsock capture: --output needs --columns, --csv or --parquet", error=True)

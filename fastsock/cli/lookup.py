@@ -8,11 +8,12 @@ from typing import Any
 
 from ..lookup import getaddrinfo, gethostbyaddr, name_of
 from ..lookup.constants import host_of
-from ._common import Subcommands, add_command, first, print_json, print_pairs, say
+from ._common import Subcommands, add_command, first, print_json, print_pairs, reason, say
 
 # Limits of the text output; JSON lists all.
 _MOST = 64
 _MOST_NAMES = 8
+_ROW = ("family", "type", "protocol", "address", "port")
 
 
 def _reverse(host: str) -> list[str] | None:
@@ -61,17 +62,16 @@ def _print(facts: dict[str, Any]) -> None:
     print_pairs(pairs)
     say()
     addresses, more = first(facts["addresses"], _MOST)
-    print_pairs((each["address"], _names(each["names"])) for each in addresses)
+    names = [(each["address"], _names(each["names"])) for each in addresses]
+    print_pairs([("address", "names"), *names])
     if more:
         say(more)
     say()
     rows, more = first(facts["rows"], _MOST)
-    width = max(len(row["address"]) for row in rows)
-    for row in rows:
-        say(
-            f"{row['family']:<9} {row['type']:<12} {row['protocol']:<12} "
-            f"{row['address']:<{width}} {row['port']:>5}"
-        )
+    cells = [tuple(str(row[name]) for name in _ROW) for row in rows]
+    width = max(len(each[3]) for each in [_ROW, *cells])
+    for family, kind, protocol, address, port in [_ROW, *cells]:
+        say(f"{family:<9} {kind:<12} {protocol:<12} {address:<{width}} {port:>5}")
     if more:
         say(more)
 
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         facts = collect(args.host, args.service)
     except (socket.gaierror, ValueError) as error:
-        say(f"fastsock lookup: {args.host}: {error}", error=True)
+        say(f"fastsock lookup: {args.host}: {reason(error)}", error=True)
         return 1
     if args.json:
         print_json(facts)

@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from socket import AF_UNSPEC
 from typing import Any, BinaryIO
 
-from fastsock.cli._common import Progress, Subcommands, add_command, at_least, print_json, say
+from fastsock.cli._common import (
+    Progress,
+    Subcommands,
+    add_command,
+    at_least,
+    print_json,
+    reason,
+    say,
+)
 from fastsock.cli.addresses import line_chunks, pack_chunk
 from fastsock.prefix import PrefixTable
 from fastsock.prefix.image import MAGIC
@@ -124,7 +132,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         matcher = Matcher(open_table(args), args.prefix)
     except ValueError as error:
-        say(f"fastsock match: {args.table}: {error}", error=True)
+        say(f"fastsock match: {args.table}: {reason(error)}", error=True)
         return 2
     with ExitStack() as stack:
         from_stdin = args.file == "-"

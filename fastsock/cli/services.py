@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,7 +11,8 @@ from .. import getservbyname, getservbyport
 from .._core.errors import shorten
 from ._common import Subcommands, add_command, print_json, say
 
-_PROTOCOLS = ("tcp", "udp")
+_PROTOCOLS: tuple[str, ...] = ("tcp", "udp")
+_ENDINGS = tuple(f"/{protocol}" for protocol in _PROTOCOLS)
 
 
 def _scheme_and_port(text: str) -> tuple[str, int | None]:
@@ -19,10 +21,10 @@ def _scheme_and_port(text: str) -> tuple[str, int | None]:
     return parts.scheme, parts.port
 
 
-def _transports(name: str, port: int) -> list[str]:
+def _transports(name: str, port: int, protocols: Iterable[str]) -> list[str]:
     """The protocols under which a service has that port."""
     found = []
-    for protocol in _PROTOCOLS:
+    for protocol in protocols:
         try:
             if getservbyname(name, protocol) == port:
                 found.append(protocol)
@@ -34,12 +36,18 @@ def _transports(name: str, port: int) -> list[str]:
 def find(text: str) -> dict[str, Any] | None:
     """What `services` shows of a name, URL or port, by its names in JSON; None if unknown."""
     try:
-        if text.isascii() and text.isdecimal():
-            port, name = int(text), getservbyport(int(text))
-            own_port = None
+        word, protocols = text, _PROTOCOLS
+        own_port: int | None = None
+        if "://" in text:
+            word, own_port = _scheme_and_port(text)
+        elif text.endswith(_ENDINGS):  # 53/udp, domain/udp
+            word, _, protocol = text.rpartition("/")
+            protocols = (protocol,)
+        only = protocols if len(protocols) == 1 else ()
+        if word.isascii() and word.isdecimal():
+            port, name = int(word), getservbyport(int(word), *only)
         else:
-            name, own_port = _scheme_and_port(text) if "://" in text else (text, None)
-            port = getservbyname(name)
+            port, name = getservbyname(word, *only), word
     except (OSError, ValueError, OverflowError):
         return None
     return {
@@ -47,7 +55,7 @@ def find(text: str) -> dict[str, Any] | None:
         "service": name,
         "port": port if own_port is None else own_port,
         "default": own_port in (None, port),
-        "protocols": _transports(name, port),
+        "protocols": _transports(name, port, protocols),
     }
 
 
@@ -75,7 +83,8 @@ def add_parser(subcommands: Subcommands) -> None:
         run,
         "ports of services, services of ports",
         "Show name, port and protocols of each service. TEXT is a service's name or alias\n"
-        "(https), a URL (https://example.org/), whose scheme is taken, or a port.\n\n"
+        "(https), a URL (https://example.org/), whose scheme is taken, or a port; /tcp\n"
+        "or /udp after a name or a port asks for that protocol alone (53/udp).\n\n"
         "Exit status: 0, or 1 if some TEXT is not known (the others are shown).",
     )
     parser.add_argument("texts", metavar="TEXT", nargs="+")

@@ -11,6 +11,8 @@ import threading
 
 import pytest
 
+from fastsock.packet.fields import COLUMNS
+
 pyarrow_parquet = pytest.importorskip("pyarrow.parquet")
 
 ETHERNET = bytes.fromhex("020000000001020000000002")
@@ -22,6 +24,20 @@ ARP = ETHERNET + bytes.fromhex("0806 0001080006040001 020000000002 0a000001 0000
 UNSPECIFIED = ETHERNET + bytes.fromhex("86dd 60000000 0000 3b ff") + bytes(16) + b"\xff" * 16
 OTHER = ETHERNET + b"\x88\xcc" + bytes(20)
 SECOND = 1_000_001_000
+TAGGED = UDP[:12] + bytes.fromhex("81000000") + UDP[12:]  # its VLAN is 0
+TCP = ETHERNET + bytes.fromhex(
+    "0800 4500002800010000400600000a0000010a000002 0000 0050 00000000 00000000 5000 0000 0000 0000"
+)
+ECHO = ETHERNET + bytes.fromhex("0800 4500001c00010000400100000a0000010a000002 0000 f7fd 0001 0001")
+FRAGMENT = ETHERNET + bytes.fromhex(
+    "86dd 60012345 0010 2c 40" + "20" * 32 + "3a 00 0000 00000007 8000 0000 00010001"
+)
+MIXED = (UDP, BAD, ARP, UNSPECIFIED, OTHER, UDP[:40], TAGGED, TCP, ECHO, FRAGMENT)
+# Fields that all of them have.
+ALWAYS = {
+    "link", "status", "limited_by", "ip_checksum_status", "checksum_status", "payload_offset",
+    "payload_length", "l3_offset", "ethertype",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +111,7 @@ def test_summary_as_text(run, path):
     assert lines[:9] == [
         "format   pcap, ethernet 6",
         "packets  6",
-        "bytes    262, 262 captured",
+        "bytes    262 bytes, all captured",
         "first    1970-01-01T00:00:00.000000000Z",
         "last     1970-01-01T00:00:05.000005000Z",
         "duration 5.000005 s",
@@ -104,7 +120,7 @@ def test_summary_as_text(run, path):
         "stopped  at the end",
     ]
     assert "           3  IPv4 UDP" in lines
-    assert "           3              132  192.0.2.1" in lines
+    assert "           3        132 bytes  192.0.2.1" in lines
 
 
 def test_summary_of_nothing(facts, run, tmp_path, files):
@@ -164,7 +180,7 @@ def test_csv(run, path):
         "status": "3", "limited_by": "udp.length",
     }  # fmt: skip
     assert [row["src"] for row in rows] == ["192.0.2.1"] * 2 + ["10.0.0.1", "::", "", "192.0.2.1"]
-    assert [row["sport"] for row in rows] == ["53", "53", "0", "0", "0", "53"]
+    assert [row["sport"] for row in rows] == ["53", "53", "", "", "", "53"]
     assert run("--columns", names, "--csv", path).stdout == done.stdout
 
 
@@ -179,7 +195,32 @@ def test_json_rows(run, path):
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert rows[0] == {"version": 4, "src": "192.0.2.1", "ttl": 64}
     assert rows[3] == {"version": 6, "src": "::", "ttl": 255}
-    assert rows[4] == {"version": 0, "src": "", "ttl": 0}
+    assert rows[4] == {"version": None, "src": None, "ttl": None}
+
+
+def _as_packet(packet, name):
+    """What a row has of a packet: None where the packet has no such field."""
+    if name in ("src", "dst"):
+        return getattr(packet, f"{name}_address")
+    return (getattr(packet, name) or None) if name == "version" else getattr(packet, name)
+
+
+def test_rows_have_what_packets_have(run, twin, files, tmp_path):
+    """Absent values are empty, not 0 or 65535; values of 0 stay."""
+    packet = twin.part("packet")
+    names = [name for name in COLUMNS if hasattr(packet.Packet, name)]
+    path = tmp_path / "mixed.pcap"
+    path.write_bytes(files.pcap(*MIXED))
+    done = run("--json", "--columns", ",".join(names), path)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    parsed = [packet.parse_packet(data) for data in MIXED]
+    assert rows == [{name: _as_packet(each, name) for name in names} for each in parsed]
+    csv_rows = csv.DictReader(io.StringIO(run("--columns", ",".join(names), path).stdout.decode()))
+    assert list(csv_rows) == [
+        {name: "" if value is None else str(value) for name, value in row.items()} for row in rows
+    ]
+    missing = {name for row in rows for name, value in row.items() if value is None}
+    assert missing == set(names) - ALWAYS
 
 
 def test_parquet(run, path, tmp_path):
@@ -352,7 +393,7 @@ def test_rows_come_while_the_pipe_is_open(live, files):
         assert lines(process, 2) == [b"53,4096\n"] * 2
     put(process, files.record(UDP)[:20])  # part of a record gives no row yet
     put(process, files.record(UDP)[20:] + files.record(ARP))
-    assert lines(process, 2) == [b"53,4096\n", b"0,0\n"]
+    assert lines(process, 2) == [b"53,4096\n", b",\n"]
     process.stdin.close()
     assert process.wait(60) == 0
 

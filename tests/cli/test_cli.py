@@ -21,6 +21,7 @@ from fastsock.cli.addresses import line_chunks
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 COMMAND = [sys.executable, "-m", "fastsock"]
+COMMANDS = ("info", "bench", "address", "addresses", "match", "lookup", "services", "capture")
 
 
 @pytest.fixture(scope="session")
@@ -66,23 +67,67 @@ def all_describe(run: Run, *texts: str) -> list[dict]:
 # The command itself
 
 
-def test_version(run):
-    assert run("--version").stdout.decode() == f"fastsock {fastsock.__version__}\n"
+@pytest.mark.parametrize("option", ["-V", "--version"])
+def test_version(run, option):
+    assert run(option).stdout.decode() == f"fastsock {fastsock.__version__}\n"
 
 
-def test_no_command_is_wrong_usage(run):
+def test_no_command_shows_help_with_examples(run):
     done = run()
-    assert done.returncode == 2
-    assert b"usage: fastsock" in done.stderr
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == run("--help").stdout
+    examples = done.stdout.decode().partition("examples:\n")[2].splitlines()
+    shown = {line.split()[1] for line in examples if line.startswith("  fastsock ")}
+    assert shown == set(COMMANDS)
+
+
+@pytest.mark.parametrize("words", [(), *((command,) for command in COMMANDS)])
+def test_help_fits_a_terminal(run, words):
+    done = run(*words, "--help")
+    assert done.returncode == 0
+    assert max(map(len, done.stdout.decode().splitlines())) <= 80
 
 
 @pytest.mark.parametrize(
-    "command", ["info", "bench", "address", "addresses", "lookup", "services", "capture"]
+    "words", [("addresses", "/no/such"), ("match", "/no/such", "-"), ("capture", "/no/such")]
 )
-def test_help_fits_a_terminal(run, command):
-    done = run(command, "--help")
-    assert done.returncode == 0
-    assert max(map(len, done.stdout.decode().splitlines())) <= 80
+def test_errors_of_files_name_the_file_and_no_number(run, words):
+    done = run(*words)
+    assert (done.returncode, done.stdout) == (2, b"")
+    expected = f"fastsock {words[0]}: /no/such: No such file or directory\n"
+    assert done.stderr.decode() == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        (("bench", "--seconds", "x"), "argument --seconds: 'x' is not a number"),
+        (("bench", "--seconds", "0"), "argument --seconds: must be more than 0 and at most 3600"),
+        (("capture", "--top", "x", "f"), "argument --top: 'x' is not a whole number"),
+        (("addresses", "--chunk", "1.5", "f"), "argument --chunk: '1.5' is not a whole number"),
+    ],
+)
+def test_usage_errors_show_no_private_name(run, words, wrong):
+    done = run(*words)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode().splitlines()[-1] == f"fastsock {words[0]}: error: {wrong}"
+
+
+@pytest.mark.parametrize("module", ["argparse", "fastsock.cli._common", "fastsock.cli.capture"])
+def test_interrupt_during_imports(run_python, twin, module):
+    """Ctrl-C is silent while the command loads its modules, too."""
+    code = (
+        "import sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {module!r}: raise KeyboardInterrupt\n"
+        "import fastsock.cli\n"
+        f"sys.modules.pop({module!r}, None)\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+        "sys.exit(fastsock.cli.main(['info']))\n"
+    )
+    done = run_python("-c", code, FASTSOCK_BACKEND=twin.tag)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_reader_that_leaves_early(environment):

@@ -177,3 +177,25 @@ def test_all_that_people_read_is_said():
             if isinstance(name, ast.Name) and name.id == "print" and node.args:
                 found.append(path.name)
     assert found == ["_common.py"] * 3  # JSON, what is said, progress
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 bytes"), (1023, "1,023 bytes"), (1024, "1.0 KiB"), (2_856_009, "2.7 MiB"),
+        (5 << 30, "5.0 GiB"), (1 << 62, "4,194,304.0 TiB"),
+    ],
+)  # fmt: skip
+def test_sizes_for_people(count, text):
+    assert _common.size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0.000000 s"), (5.000005, "5.000005 s"), (61.5, "0:01:02"), (3600, "1:00:00"),
+        (90_061, "1 day, 1:01:01"), (142_449_834.96, "1,648 days, 17:23:55"), (-120, "-0:02:00"),
+    ],
+)  # fmt: skip
+def test_durations_for_people(seconds, text):
+    assert _common.duration(seconds) == text
