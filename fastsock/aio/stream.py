@@ -13,7 +13,7 @@ from ..stream import Framer, RecvAccumulator, errors as _stream_errors
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from _typeshed import ReadableBuffer
 
@@ -654,7 +654,11 @@ class Stream(asyncio.BufferedProtocol):
             OSError: the connection is closed, or what broke it. Its `frames_written` says how
                 many frames were handed to the transport; not all of them may have been sent.
         """
-        batches = _batches(framer, tuple(bodies))
+        taken: Any = bodies if type(bodies) in (list, tuple) else tuple(bodies)
+        if not (self._full or self._lost or self._over_tls) and _are_few(taken):
+            batches = [(len(taken), framer.encode_many(taken))]
+        else:
+            batches = _batches(framer, tuple(taken))
         written = frames = 0
         try:
             for count, data in batches:
@@ -663,7 +667,8 @@ class Stream(asyncio.BufferedProtocol):
                 self._transport.write(data)
                 written += len(data)
                 frames += count
-            await self.drain()
+            if self._full or self._over_tls or self._transport.is_closing():
+                await self.drain()
         except OSError as error:
             error.frames_written = frames  # type: ignore[attr-defined]
             raise
@@ -827,6 +832,14 @@ def _receive(layer: Any, data: bytes) -> None:
 
 
 _BATCH = 1 << 16  # bytes of bodies that are written at once
+
+
+def _are_few(bodies: Sequence[Any]) -> bool:
+    """Whether all frames are no more than what is written at once."""
+    try:
+        return sum(map(len, bodies)) < _BATCH
+    except TypeError:
+        return False
 
 
 def _batches(framer: Framer, bodies: tuple[Any, ...]) -> list[tuple[int, bytes]]:
