@@ -38,7 +38,7 @@ _NAMES = {
     """,
     "prefix": "PrefixSet PrefixTable TableFileError embedded_ipv4 mask_many special",
     "proxy": """
-        NeedMore ProxyError ProxyHeader build_proxy_v1 build_proxy_v2 parse_proxy
+        NeedMore ProxyError ProxyHeader ProxyMixIn build_proxy_v1 build_proxy_v2 parse_proxy
     """,
     "sockaddr": "pack_sockaddr unpack_sockaddr",
     "stream": """

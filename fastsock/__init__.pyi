@@ -107,6 +107,7 @@ from .proxy import (
     NeedMore as NeedMore,
     ProxyError as ProxyError,
     ProxyHeader as ProxyHeader,
+    ProxyMixIn as ProxyMixIn,
     build_proxy_v1 as build_proxy_v1,
     build_proxy_v2 as build_proxy_v2,
     parse_proxy as parse_proxy,

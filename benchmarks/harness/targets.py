@@ -86,6 +86,12 @@ TARGETS = (
     Target("stream", "frames, lines", against="find+del", times=5),
     Target("stream", "bulk, 1 MiB", times=0.9),
     Target("stream", "fill", "with a timeout", times=1.4),
+    # Written frames, and both halves of an echo.
+    Target("encode", "encode_many, length of 4 bytes", against="to_bytes", times=4),
+    Target("encode", "TextLength frames", against="index", times=8),
+    Target("rpc", "RPC echo", "1 in flight", times=2),
+    Target("rpc", "RPC echo", "10 in flight", times=8),
+    Target("rpc", "RPC echo", "100 in flight", times=20),
     Target("lookup", "getaddrinfo v4", times=15),
     Target("lookup", "getaddrinfo v6", times=6),
     Target("lookup", "getaddrinfo v4", who="pure", times=3.5),

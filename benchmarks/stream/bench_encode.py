@@ -1,15 +1,18 @@
 """Writing frames, and reading lengths in text, beside code by hand."""
 
+import asyncio
 import importlib
+import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 from typing import Any
 
 import pytest
 
-from fastsock import LengthPrefix, Lines, TextLength
+from fastsock import LengthPrefix, Lines, TextLength, aio
 
 TWINS = {"compiled": "_c", "pure": "_py"}
 BODIES = [bytes([33 + n % 90]) * 64 for n in range(1000)]
@@ -40,6 +43,17 @@ def by_msgpack(bodies: list[bytes]) -> bytes:
     return b"".join([pack(body) for body in bodies])
 
 
+def by_hiredis(bodies: list[bytes]) -> bytes:
+    pack = pytest.importorskip("hiredis").pack_command
+    return b"".join([pack((body,)) for body in bodies])
+
+
+def by_bulk_strings(bodies: list[bytes]) -> bytes:
+    return b"".join([b"$%d\r\n%b\r\n" % (len(body), body) for body in bodies])
+
+
+OF_ITS_OWN = ("msgpack", "hiredis")  # formats: hiredis writes an array of one around each
+
 ROWS: dict[str, tuple[Any, dict[str, Encode]]] = {
     "encode_many, length of 4 bytes": (
         LengthPrefix(4),
@@ -47,6 +61,10 @@ ROWS: dict[str, tuple[Any, dict[str, Encode]]] = {
     ),
     "encode_many, lines": (Lines(b"\n"), {"join": by_newline}),
     "encode_many, length in text": (TextLength(), {"format": by_format}),
+    "encode_many, RESP bulk strings": (
+        TextLength(b"\r\n", prefix=b"$", trailer=b"\r\n"),
+        {"format": by_bulk_strings, "hiredis": by_hiredis},
+    ),
 }
 CONTENDERS = [(row, name) for row, (_, others) in ROWS.items() for name in (*TWINS, *others)]
 
@@ -59,8 +77,7 @@ def bench_encode(measure: Callable[..., None], row: str, contender: str) -> None
         encode: Encode = partial(module.encode_many, framer)
     else:
         encode = others[contender]
-    # msgpack has a format of its own, which is not compared.
-    reference = encode if contender == "msgpack" else next(iter(others.values()))
+    reference = encode if contender in OF_ITS_OWN else next(iter(others.values()))
     measure(
         row,
         "64 B",
@@ -72,6 +89,59 @@ def bench_encode(measure: Callable[..., None], row: str, contender: str) -> None
         rounds=3 if contender == "pure" else 50,
         headline=True,
     )
+
+
+@contextmanager
+def writing(contender: str) -> Iterator[Callable[[], bytes]]:
+    """Write all bodies to a socket, and receive them again: what both contenders do alike."""
+    here, there = socket.socketpair()
+    writes = contender in TWINS
+    connect: Any = aio.open_connection if writes else asyncio.open_connection
+    expected = len(BODIES) * 68
+
+    async def write(writer: Any) -> None:
+        if writes:
+            await writer.write_frames(LengthPrefix(4), BODIES)
+        else:
+            head = [len(body).to_bytes(4, "big") for body in BODIES]
+            writer.writelines(chain.from_iterable(zip(head, BODIES, strict=True)))
+            await writer.drain()
+
+    with there, asyncio.Runner() as runner:
+        there.settimeout(30)
+        _, writer = runner.run(connect(sock=here))
+
+        def run() -> bytes:
+            runner.run(write(writer))
+            return there.recv(expected, socket.MSG_WAITALL)
+
+        try:
+            yield run
+        finally:
+            writer.close()
+            runner.run(writer.wait_closed())
+
+
+@pytest.mark.parametrize("contender", [*TWINS, "stdlib"])
+def bench_write(
+    measure: Callable[..., None], monkeypatch: pytest.MonkeyPatch, contender: str
+) -> None:
+    """`write_frames` beside asyncio's `writelines`, over a socket."""
+    module = importlib.import_module(f"fastsock.stream.{TWINS.get(contender, '_c')}.encoding")
+    monkeypatch.setattr("fastsock.stream.framers._encoding", module)
+    with writing(contender) as write:
+        measure(
+            "write_frames",
+            "64 B",
+            contender,
+            write,
+            got=write(),
+            expected=by_to_bytes(BODIES),
+            items=len(BODIES),
+            rounds=3 if contender == "pure" else 50,
+            headline=True,
+            cpu=True,
+        )
 
 
 def by_index(data: bytes) -> list[bytes]:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
     from ..lookup.guard import Allow
+    from ..proxy.trust import Rules
     from .stream import Connected
 
 __all__ = [
@@ -139,19 +140,26 @@ async def start_server(
             anybody could claim any address; a bad network.
     """
     loop = asyncio.get_running_loop()
-    if proxy:
-        from .gate import ProxyGate  # for it alone: `ipaddress` takes long to import
+    if proxy is not False:
+        from ..proxy.trust import Rules
 
-        gate = ProxyGate(client_connected_cb, proxy, trusted, proxy_timeout, options)
-        client_connected_cb = gate.connected
-        options = gate.options
-    elif proxy is not False:
-        raise ValueError(f"proxy must be True, False or 'optional', not {proxy!r}")
+        rules = Rules(proxy, trusted)
+        client_connected_cb, options = _gated(client_connected_cb, rules, proxy_timeout, options)
 
     def connected() -> Stream:
         return Stream(max_size, high_water=high_water, client_connected_cb=client_connected_cb)
 
     return await loop.create_server(connected, host, port, **options)
+
+
+def _gated(
+    callback: Connected, rules: Rules, timeout: float, options: dict[str, Any]
+) -> tuple[Connected, dict[str, Any]]:
+    """A callback that reads a PROXY header first, and the options that are left for the loop."""
+    from .gate import ProxyGate  # for servers that want it alone
+
+    gate = ProxyGate(callback, rules, timeout, options)
+    return gate.connected, gate.options
 
 
 async def open_unix_connection(
@@ -184,6 +192,8 @@ async def start_unix_server(
     *,
     max_size: int = 1 << 24,
     high_water: int = 1 << 17,
+    proxy: bool | Literal["optional"] = False,
+    proxy_timeout: float = 10.0,
     **options: Any,
 ) -> asyncio.AbstractServer:
     """Serve over a UNIX socket, as `asyncio.start_unix_server` does.
@@ -193,6 +203,9 @@ async def start_unix_server(
         path: where the socket is to be.
         max_size: as in `Stream`.
         high_water: as in `Stream`.
+        proxy: as in `start_server`. All senders are trusted: the path's permissions say who may
+            connect.
+        proxy_timeout: as in `start_server`.
         options: as in `asyncio.loop.create_unix_server`: `ssl`, `sock`, `backlog`, ...
 
     Returns:
@@ -200,9 +213,15 @@ async def start_unix_server(
 
     Raises:
         OSError: as `asyncio.start_unix_server`.
+        ValueError: `proxy` is none of its values.
         NotImplementedError: there are no UNIX sockets here.
     """
     loop = asyncio.get_running_loop()
+    if proxy is not False:
+        from ..proxy.trust import Rules
+
+        rules = Rules(proxy, None, closed=True)
+        client_connected_cb, options = _gated(client_connected_cb, rules, proxy_timeout, options)
 
     def connected() -> Stream:
         return Stream(max_size, high_water=high_water, client_connected_cb=client_connected_cb)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from contextlib import suppress
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
+from weakref import ref
 
 from ..stream import Framer, RecvAccumulator, errors as _stream_errors
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from _typeshed import ReadableBuffer
 
@@ -25,12 +27,56 @@ _READ = 1 << 16  # larger reads are slower, for what they bring leaves the cache
 _RECORD = 1 << 14  # the most that a TLS layer holds decrypted
 
 
+class _Link(asyncio.BufferedProtocol):
+    """What a transport has of a stream: a weak reference, so that a dropped stream is noticed.
+
+    A task that waits for the stream, or serves it, is kept by nothing but the stream: while there
+    is one, the reference is strong.
+    """
+
+    __slots__ = ("_stream", "held")
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = ref(stream)
+        self.held: Stream | None = None
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        stream = self._stream()
+        return memoryview(bytearray(1)) if stream is None else stream.get_buffer(sizehint)
+
+    def buffer_updated(self, nbytes: int) -> None:
+        stream = self._stream()
+        if stream is not None:
+            stream.buffer_updated(nbytes)
+
+    def eof_received(self) -> bool:
+        stream = self._stream()
+        return stream is not None and stream.eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        stream = self._stream()
+        if stream is not None:
+            stream.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        stream = self._stream()
+        if stream is not None:
+            stream.pause_writing()
+
+    def resume_writing(self) -> None:
+        stream = self._stream()
+        if stream is not None:
+            stream.resume_writing()
+
+
 class Stream(asyncio.BufferedProtocol):
     r"""A stream that the event loop receives into, to be read exactly, by lines and by frames.
 
     A read that can be served by what has come returns at once, without a turn of the event
     loop; `frames` so serves many small frames a call. A read that is cancelled, by
     `asyncio.timeout` for one, has taken nothing. One task reads at a time.
+
+    A stream that is dropped without `close` is closed, with a `ResourceWarning`, as asyncio's are.
 
     The transport's reading is paused while more than `high_water` bytes are unread and no task
     waits for more, and always while `max_size` are.
@@ -78,6 +124,7 @@ class Stream(asyncio.BufferedProtocol):
         "_error",
         "_full",
         "_high_water",
+        "_link",
         "_listeners",
         "_loop",
         "_lost",
@@ -107,6 +154,7 @@ class Stream(asyncio.BufferedProtocol):
         self._max_size = max_size
         self._high_water = high_water
         self._client_connected_cb = client_connected_cb
+        self._link = _Link(self)
         self._waiter: asyncio.Future[None] | None = None  # of the task that waits for bytes
         self._paused = False
         self._ended = False  # the transport has no more to give
@@ -125,17 +173,21 @@ class Stream(asyncio.BufferedProtocol):
         """Take the transport, and start the server's callback."""
         self._transport = transport  # type: ignore[assignment]
         self._loop = asyncio.get_running_loop()
+        with suppress(NotImplementedError):  # a transport that can't be told keeps the stream alive
+            transport.set_protocol(self._link)
         self._over_tls = transport.get_extra_info("sslcontext") is not None
         self._hold_the_end_back()
         if self._client_connected_cb is not None:
             result = self._client_connected_cb(self, self)
             if iscoroutine(result):
                 self._task = self._loop.create_task(result)
+                self._hold()
                 self._task.add_done_callback(self._served)
 
     def _served(self, task: asyncio.Task[None]) -> None:
         """Close a connection whose callback raised; asyncio would not."""
         self._task = None
+        self._let_go()
         error = None if task.cancelled() else task.exception()
         if error is not None:
             context = {
@@ -225,10 +277,33 @@ class Stream(asyncio.BufferedProtocol):
     async def _listen(self) -> None:
         listener = self._loop.create_future()
         self._listeners.append(listener)
+        self._hold()
         try:
             await listener
         finally:
             self._listeners.remove(listener)
+            self._let_go()
+
+    def _hold(self) -> None:
+        self._link.held = self
+
+    def _let_go(self) -> None:
+        if self._waiter is None and self._task is None and not self._listeners:
+            self._link.held = None
+
+    def __del__(self, warn: Callable[..., None] = warnings.warn) -> None:
+        transport = getattr(self, "_transport", None)
+        try:
+            if transport is None or self._lost or transport.is_closing():
+                return
+        except NotImplementedError:  # a transport of somebody's tests
+            return
+        if self._loop.is_closed():
+            warn("loop is closed", ResourceWarning)
+            return
+        # The collector may run in any thread.
+        self._loop.call_soon_threadsafe(transport.close)
+        warn(f"unclosed {self!r}", ResourceWarning, source=self)
 
     def _resume(self) -> None:
         # A transport that closes reads no more, and uvloop's says so by an exception.
@@ -256,10 +331,12 @@ class Stream(asyncio.BufferedProtocol):
         if self._paused:
             self._resume()
         self._waiter = self._loop.create_future()
+        self._hold()
         try:
             await self._waiter
         finally:
             self._waiter = None
+            self._let_go()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._accumulator!r}>"
@@ -577,7 +654,11 @@ class Stream(asyncio.BufferedProtocol):
             OSError: the connection is closed, or what broke it. Its `frames_written` says how
                 many frames were handed to the transport; not all of them may have been sent.
         """
-        batches = _batches(framer, tuple(bodies))
+        taken: Any = bodies if type(bodies) in (list, tuple) else tuple(bodies)
+        if not (self._full or self._lost or self._over_tls) and _are_few(taken):
+            batches = [(len(taken), framer.encode_many(taken))]
+        else:
+            batches = _batches(framer, tuple(taken))
         written = frames = 0
         try:
             for count, data in batches:
@@ -586,7 +667,8 @@ class Stream(asyncio.BufferedProtocol):
                 self._transport.write(data)
                 written += len(data)
                 frames += count
-            await self.drain()
+            if self._full or self._over_tls or self._transport.is_closing():
+                await self.drain()
         except OSError as error:
             error.frames_written = frames  # type: ignore[attr-defined]
             raise
@@ -668,7 +750,7 @@ class Stream(asyncio.BufferedProtocol):
         plain = self._transport
         task = asyncio.ensure_future(handshake)
         try:
-            while plain.get_protocol() is self and not task.done():
+            while plain.get_protocol() in (self, self._link) and not task.done():
                 await asyncio.sleep(0)
             # The layer is told of its transport in the turn that starts now. It is the first in
             # line, and what the socket brings comes a turn later.
@@ -684,6 +766,7 @@ class Stream(asyncio.BufferedProtocol):
         *,
         server_hostname: str | None = None,
         ssl_handshake_timeout: float | None = None,
+        ssl_shutdown_timeout: float | None = None,
         unread: Literal["error", "pass"] = "error",
     ) -> None:
         """Go on over TLS, as the server if a server's callback runs it.
@@ -692,6 +775,7 @@ class Stream(asyncio.BufferedProtocol):
             sslcontext: the TLS settings.
             server_hostname: the name that the server's certificate must bear.
             ssl_handshake_timeout: seconds for the handshake.
+            ssl_shutdown_timeout: seconds for the end of TLS, when the connection is closed.
             unread: what to do with bytes that have come and were not read: ``"error"``, or
                 ``"pass"`` to hand them to the TLS layer, where the peer starts TLS without
                 waiting, as after a PROXY header. After STARTTLS they must be refused: somebody
@@ -712,11 +796,12 @@ class Stream(asyncio.BufferedProtocol):
         try:
             handshake = self._loop.start_tls(
                 self._transport,
-                self,
+                self._link,
                 sslcontext,
                 server_side=self._client_connected_cb is not None,
                 server_hostname=server_hostname,
                 ssl_handshake_timeout=ssl_handshake_timeout,
+                ssl_shutdown_timeout=ssl_shutdown_timeout,
             )
             came = self._take_all()
             transport = await (self._after(came, handshake) if came else handshake)
@@ -747,6 +832,14 @@ def _receive(layer: Any, data: bytes) -> None:
 
 
 _BATCH = 1 << 16  # bytes of bodies that are written at once
+
+
+def _are_few(bodies: Sequence[Any]) -> bool:
+    """Whether all frames are no more than what is written at once."""
+    try:
+        return sum(map(len, bodies)) < _BATCH
+    except TypeError:
+        return False
 
 
 def _batches(framer: Framer, bodies: tuple[Any, ...]) -> list[tuple[int, bytes]]:

@@ -7,11 +7,13 @@ the best plain Python that does the work, over the standard library alone.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import ipaddress as stdlib_ipaddress
 import socket
 import struct
 from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -189,6 +191,41 @@ def _stream() -> Iterator[Row]:
             asyncio.set_event_loop(None)
 
     yield Row("frames, 64 B", "asyncio StreamReader", frames, by_reader, MANY)
+
+
+def _encode_by_hand(bodies: list[bytes]) -> bytes:
+    return b"".join([len(body).to_bytes(4, "big") + body for body in bodies])
+
+
+def _write() -> Iterator[Row]:
+    from ..stream import LengthPrefix
+
+    framer, bodies = LengthPrefix(4), [bytes(64)] * MANY
+    yield Row(
+        "encode_many, 64 B",
+        BY_HAND,
+        partial(framer.encode_many, bodies),
+        partial(_encode_by_hand, bodies),
+        MANY,
+    )
+
+
+def _echo() -> Iterator[Row]:
+    from ._rpc import echoing, echoing_by_streams, messages
+
+    open_loops = ExitStack()
+    atexit.register(open_loops.close)
+    ours = open_loops.enter_context(echoing())
+    theirs = open_loops.enter_context(echoing_by_streams())
+    sent = messages(MANY)
+    for in_flight in (10, 100):
+        yield Row(
+            f"RPC echo, {in_flight} in flight",
+            "asyncio streams",
+            partial(ours, sent, in_flight),
+            partial(theirs, sent, in_flight),
+            MANY,
+        )
 
 
 _COMMON = struct.Struct("!12xHB5xHxB2x4s4sHH")
@@ -381,6 +418,8 @@ _PARTS = (
     _prefix,
     _lookup,
     _stream,
+    _write,
+    _echo,
     _datagram,
     _packet,
     _headers,

@@ -9,6 +9,7 @@ from .._core.backend import COMPILED, TYPE_CHECKING, publish
 from .build import build_proxy_v1, build_proxy_v2
 from .errors import ProxyError
 from .header import NeedMore, ProxyHeader, ProxySSL, ProxySSLClient, ProxyTLV
+from .server import ProxyMixIn
 
 if TYPE_CHECKING or not COMPILED:
     from ._py import parse_proxy
@@ -19,6 +20,7 @@ __all__ = [
     "NeedMore",
     "ProxyError",
     "ProxyHeader",
+    "ProxyMixIn",
     "ProxySSL",
     "ProxySSLClient",
     "ProxyTLV",

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import socket
 import ssl
 
 import pytest
@@ -180,6 +181,42 @@ def test_trusted_senders(run, trusted, who):
     run(main())
 
 
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no UNIX sockets here")
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize("header", HEADERS)
+def test_unix_sockets(run, header, tls, contexts, tmp_path):
+    client, context = contexts if tls else (None, None)
+    options = {"ssl": context, "ssl_shutdown_timeout": 5} if tls else {}
+
+    async def ask(path, *pieces):
+        reader, writer = await aio.open_unix_connection(path)
+        async with reader:
+            for piece in pieces:
+                writer.write(piece)
+            if tls:
+                await writer.start_tls(client, server_hostname="localhost", ssl_shutdown_timeout=5)
+            writer.write(b"hi\n")
+            return await reader.read_line(), await reader.read_line()
+
+    async def tell(reader, writer):
+        async with reader:
+            await reader.read_line()
+            writer.write(f"{writer.proxy and writer.proxy.source[0]}\n".encode())
+            writer.write(f"{writer.get_extra_info('peername')[:1]}\n".encode())
+            await writer.drain()
+
+    async def main():
+        path = str(tmp_path / "socket")
+        async with await aio.start_unix_server(tell, path, proxy=True, **options):
+            assert await ask(path, header) == (b"192.0.2.1\n", b"('192.0.2.1',)\n")
+        path = str(tmp_path / "other")
+        async with await aio.start_unix_server(tell, path, proxy="optional", **options):
+            assert await ask(path, header) == (b"192.0.2.1\n", b"('192.0.2.1',)\n")
+            assert (await ask(path))[0] == b"None\n"
+
+    run(main())
+
+
 def test_parameters(run):
     async def main():
         for options in ({"proxy": "yes"}, {"proxy": "optional"}, {"proxy": 0}):
@@ -189,6 +226,11 @@ def test_parameters(run):
             await serve(proxy=True, trusted=["10.0.0.1/8/9 network"])
         with pytest.raises(TypeError):
             await serve(proxy=True, trusted="10.0.0.0/8")
+        for option in ("ssl_handshake_timeout", "ssl_shutdown_timeout"):
+            with pytest.raises(ValueError, match=f"{option} is only meaningful with ssl"):
+                await serve(proxy=True, **{option: 5})
+        with pytest.raises(ValueError, match="proxy"):
+            await aio.start_unix_server(tell, "/nowhere/socket", proxy="yes")
 
     run(main())
 

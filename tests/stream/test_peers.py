@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fastsock import FixedSize, FrameTooLargeError, LengthPrefix, Lines
+from fastsock import FixedSize, FrameTooLargeError, LengthPrefix, Lines, TextLength
 
 TIMEOUT = 60
 
@@ -248,6 +248,21 @@ class TestNginx:
         self.ask(client, names)
         for name in names:
             assert self.response(client) == files[name]
+        client.done()
+
+    def test_chunked_responses(self, connect, nginx, files):
+        """What has no Content-Length comes in chunks, each with its length in hexadecimal."""
+        client = connect(nginx)
+        names = ["small1", "large", "small1500", "small100"]
+        self.ask(client, [f"chunked/{name}" for name in names])
+        chunks = TextLength(b"\r\n", base=16, trailer=b"\r\n", zeros=True, extensions=True)
+        for name in names:
+            head = client.need(client.acc.take_until, b"\r\n\r\n")
+            assert b"transfer-encoding: chunked" in head.lower()
+            parts = []
+            while not parts or parts[-1]:
+                parts += client.need(lambda: client.acc.frames(chunks, limit=1) or None)
+            assert b"".join(parts) == files[name]
         client.done()
 
     @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])

@@ -1,6 +1,5 @@
 """The example's RESP server, talked to by redis's own client."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,15 +20,15 @@ def port(request, fresh_environment):
             server.kill()
 
 
-def client(name, *arguments):
-    found = shutil.which(name)
-    assert found, f"{name} is needed: Debian's redis-tools has it"
-    run = subprocess.run([found, *arguments], capture_output=True, text=True, timeout=60)
-    assert run.returncode == 0, run.stderr
-    return run.stdout
+@pytest.fixture
+def client(find_program, run_outside):
+    def client(name, *arguments):
+        return run_outside([find_program(name), *arguments], check=True).stdout.decode()
+
+    return client
 
 
-def test_redis_cli(port):
+def test_redis_cli(port, client):
     assert client("redis-cli", "-p", port, "set", "k", "a b") == "OK\n"
     assert client("redis-cli", "-p", port, "get", "k") == "a b\n"
     assert client("redis-cli", "-p", port, "del", "k", "other") == "1\n"
@@ -37,7 +36,7 @@ def test_redis_cli(port):
     assert "unknown command" in client("redis-cli", "-p", port, "nonsense")
 
 
-def test_redis_benchmark(port):
+def test_redis_benchmark(port, client):
     output = client(
         "redis-benchmark", "-p", port, "-t", "set,get", "-n", "4000", "-P", "16", "-c", "20", "-q"
     )
