@@ -415,6 +415,11 @@ cdef object pack_piece(fs_kind kind, object piece):
     return packed, valid
 
 
+def _pack_piece_of(family, piece):
+    """The records of a piece of texts that is no dictionary, and their flags."""
+    return pack_piece(kind_of(family), piece)
+
+
 cdef object pack_pieces(fs_kind kind, object pieces, bint mask):
     """The records of a column, piece by piece. A dictionary is packed once, then its indexes."""
     cdef Py_ssize_t record = <Py_ssize_t>fs_record_size(kind)

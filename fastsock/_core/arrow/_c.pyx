@@ -30,7 +30,7 @@ from fastsock._core.arrow.rows cimport (
 
 from functools import partial
 
-from fastsock._core.arrow import errors as _errors, pieces as _pieces
+from fastsock._core.arrow import errors as _errors, nodes as _nodes, pieces as _pieces
 
 
 cdef extern from *:
@@ -188,6 +188,7 @@ def export(node):
         The capsules of a schema and an array. Each is released once: by who took what is in it, or
         with the capsule.
     """
+    _nodes.check_room(node)
     schema = export_schema(node)
     cdef ArrowArray *array = <ArrowArray *>calloc(1, sizeof(ArrowArray))
     if array == NULL:

@@ -14,7 +14,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from . import errors as _errors, pieces as _pieces
+from . import errors as _errors, nodes as _nodes, pieces as _pieces
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -200,6 +200,7 @@ def export(node: Node) -> tuple[object, object]:
         The capsules of a schema and an array. Each is released once: by who took what is in it, or
         with the capsule.
     """
+    _nodes.check_room(node)
     return export_schema(node), _capsule(_give(node), _ARRAY, _end_array)
 
 
@@ -479,5 +480,3 @@ def take_packed(piece: _pieces.Piece) -> tuple[bytes, bytes]:
         else:
             out.append(bytes(10) + b"\xff\xff" + row if len(row) == 4 else row)
     return b"".join(out), bytes(valid)
-
-

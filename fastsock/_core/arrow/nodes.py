@@ -34,3 +34,23 @@ def metadata(values: dict[str, str]) -> bytes:
             coded = text.encode()
             parts += pack("=i", len(coded)), coded
     return b"".join(parts)
+
+
+_WIDTHS = {"c": 1, "C": 1, "s": 2, "S": 2, "i": 4, "I": 4, "l": 8, "L": 8, "g": 8}
+
+
+def check_room(node: Node) -> None:
+    """Refuse a column whose memory ends before its last row: a consumer would read on.
+
+    Raises:
+        ValueError: that.
+    """
+    for child in node.children:
+        check_room(child)
+    if node.dictionary is not None:
+        check_room(node.dictionary)
+    width = int(node.format[2:]) if node.format.startswith("w:") else _WIDTHS.get(node.format)
+    if width is not None:
+        values = node.buffers[1]
+        if values is None or memoryview(values).nbytes < node.rows * width:
+            raise ValueError(f"column {node.name!r} has no room for {node.rows} rows")

@@ -264,9 +264,12 @@ def _pack_piece(kind: _Kind, piece: Piece) -> tuple[bytes, bytes]:
     return _pack_or_mark(kind, cast("list[str]", rows))
 
 
-def _pack_pieces(
-    kind: _Kind, pieces: Iterator[Piece], strict: bool
-) -> bytes | tuple[bytes, bytes]:
+def _pack_piece_of(family: SupportsIndex, piece: Piece) -> tuple[bytes, bytes]:
+    """The records of a piece of texts that is no dictionary, and their flags."""
+    return _pack_piece(_kind_of(family), piece)
+
+
+def _pack_pieces(kind: _Kind, pieces: Iterator[Piece], strict: bool) -> bytes | tuple[bytes, bytes]:
     """The records of a column, piece by piece. A dictionary is packed once, then its indexes."""
     packed, valid = BytesIO(), BytesIO()
     dictionary = None
@@ -300,7 +303,10 @@ def inet_pton_many(
 ) -> bytes: ...
 @overload
 def inet_pton_many(
-    family: SupportsIndex, texts: Iterable[str] | ReadableBuffer | Column, *, errors: Literal["mask"]
+    family: SupportsIndex,
+    texts: Iterable[str] | ReadableBuffer | Column,
+    *,
+    errors: Literal["mask"],
 ) -> tuple[bytes, bytes]: ...
 def inet_pton_many(
     family: SupportsIndex,
