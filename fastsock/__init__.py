@@ -14,6 +14,7 @@ _NAMES = {
         AddressError format_hostport inet_aton inet_ntoa inet_ntop inet_ntop_lines
         inet_ntop_many inet_pton inet_pton_many parse_hostport
     """,
+    "arrow": "AddressColumn ntop_column pton_column",
     "capture": """
         CaptureError CaptureWriter Columns decode_columns open_capture
     """,
@@ -50,6 +51,7 @@ _NAMES = {
 _PARTS = (
     "address",
     "aio",
+    "arrow",
     "capture",
     "checksums",
     "datagram",

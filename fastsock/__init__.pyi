@@ -3,6 +3,7 @@
 from . import (
     address as address,
     aio as aio,
+    arrow as arrow,
     capture as capture,
     checksums as checksums,
     datagram as datagram,
@@ -28,6 +29,11 @@ from .address import (
     inet_pton as inet_pton,
     inet_pton_many as inet_pton_many,
     parse_hostport as parse_hostport,
+)
+from .arrow import (
+    AddressColumn as AddressColumn,
+    ntop_column as ntop_column,
+    pton_column as pton_column,
 )
 from .capture import (
     CaptureError as CaptureError,

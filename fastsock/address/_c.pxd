@@ -1,7 +1,9 @@
 """Declarations of the compiled address part: kernels, and the few structs they share."""
 
 from cpython.object cimport PyObject
-from libc.stdint cimport uint8_t
+from libc.stdint cimport int64_t, uint8_t
+
+from fastsock._core.arrow.rows cimport fs_rows
 
 
 cdef extern from "fastsock/_core/pyobjects.h":
@@ -83,3 +85,8 @@ cdef extern from "fastsock/address/lines_dispatch.h" nogil:
     void fs_choose_kernel(bint sse41) noexcept
     void fs_run_kernel(fs_lines *run, fs_kind kind) noexcept
     bint fs_parse_item(fs_kind kind, const uint8_t *p, size_t size, uint8_t *out) noexcept
+
+
+cdef extern from "fastsock/address/columns.h" nogil:
+    int64_t fs_pack_rows(
+        const fs_rows *rows, fs_kind kind, uint8_t *out, uint8_t *valid) noexcept

@@ -31,9 +31,10 @@ from cpython.unicode cimport (
     PyUnicode_FromObject,
     PyUnicode_Substring,
 )
-from libc.stdint cimport uint8_t
-from libc.string cimport memchr, memcpy, memset
+from libc.stdint cimport int64_t, uint8_t
+from libc.string cimport memchr, memcpy, memset, strlen
 
+from fastsock._core.arrow.rows cimport Held, drop, hold, layout_of
 from fastsock._core.buffers cimport get_contiguous
 from fastsock._core.entries cimport (
     PyCFunction,
@@ -376,6 +377,76 @@ cdef object pack_iterable(fs_kind kind, object texts, bint mask):
     return (packed.getvalue(), valid.getvalue()) if mask else packed.getvalue()
 
 
+cdef bint may_be_column(object texts) except -1:
+    """Whether to ask `columns`, which is imported only then."""
+    cdef Py_buffer view
+    cdef bint found
+    if type(texts) is tuple:
+        return len(texts) == 2 and PyObject_CheckBuffer(texts[1])
+    if PyBytes_CheckExact(texts):
+        return False
+    if PyObject_CheckBuffer(texts):
+        PyObject_GetBuffer(texts, &view, PyBUF_FULL_RO)
+        found = view.format != NULL and memchr(view.format, c"s", strlen(view.format)) != NULL
+        PyBuffer_Release(&view)
+        return found
+    return hasattr(type(texts), "__arrow_c_stream__") or hasattr(type(texts), "__arrow_c_array__")
+
+
+cdef object pack_piece(fs_kind kind, object piece):
+    """The records of a piece of texts and their flags: 0 for a null and for what is no address."""
+    cdef Held held
+    cdef int64_t width, bad
+    cdef uint8_t *out
+    cdef uint8_t *flags
+    layout = layout_of(piece.format, &width)
+    hold(&held, layout, width, piece)
+    try:
+        packed = PyBytes_FromStringAndSize(NULL, held.rows.rows * <int64_t>fs_record_size(kind))
+        valid = PyBytes_FromStringAndSize(NULL, held.rows.rows)
+        out, flags = <uint8_t *>PyBytes_AS_STRING(packed), <uint8_t *>PyBytes_AS_STRING(valid)
+        with nogil:
+            bad = fs_pack_rows(&held.rows, kind, out, flags)
+    finally:
+        drop(&held)
+    if bad >= 0:
+        from fastsock._core.arrow import errors
+        raise errors.bad_row(bad)
+    return packed, valid
+
+
+def _pack_piece_of(family, piece):
+    """The records of a piece of texts that is no dictionary, and their flags."""
+    return pack_piece(kind_of(family), piece)
+
+
+cdef object pack_pieces(fs_kind kind, object pieces, bint mask):
+    """The records of a column, piece by piece. A dictionary is packed once, then its indexes."""
+    cdef Py_ssize_t record = <Py_ssize_t>fs_record_size(kind)
+    cdef list packed = [], valid = []
+    from fastsock._core.arrow import _c as interface
+    dictionary = None
+    first = 0
+    for piece in pieces:
+        if piece.dictionary is None:
+            records, flags = pack_piece(kind, piece)
+        else:
+            if piece.dictionary is not dictionary:
+                dictionary = piece.dictionary
+                values, good = pack_piece(kind, dictionary)
+            records, flags = interface.take(piece, record, values, good)
+        if not mask and 0 in flags:
+            from fastsock.address import columns
+            raise columns.bad_row(piece, flags.index(0), first, kind_name(kind))
+        packed.append(records)
+        valid.append(flags)
+        first += piece.rows
+    joined = packed[0] if len(packed) == 1 else b"".join(packed)
+    if not mask:
+        return joined
+    return joined, valid[0] if len(valid) == 1 else b"".join(valid)
+
+
 def inet_pton_many(family, texts, *, errors="strict"):
     r"""Pack many addresses into one buffer of fixed-size records.
 
@@ -385,8 +456,12 @@ def inet_pton_many(family, texts, *, errors="strict"):
         texts: an iterable of str, or one bytes-like object of newline-separated text
             (``\n`` or ``\r\n``; the last newline may be missing). Each row is what
             `inet_pton` takes and nothing else; an empty line is a bad row.
+            A column is read in place: any object with ``__arrow_c_stream__`` or
+            ``__arrow_c_array__`` (utf8, large_utf8, utf8_view, dictionaries of these, which are
+            packed once a distinct value); a tuple ``(buffer, offsets)`` of texts that lie one
+            after another and one offset more than texts, int32 or int64; a NumPy array of ``S``.
         errors: ``"strict"`` stops at the first bad row, ``"mask"`` goes on. An item that is not
-            a str, as None for a missing value, is a bad row.
+            a str, as None for a missing value, is a bad row; so is a column's null.
 
     Returns:
         N records, N being the number of rows. With ``errors="mask"`` a pair
@@ -394,9 +469,9 @@ def inet_pton_many(family, texts, *, errors="strict"):
 
     Raises:
         AddressError: with ``"strict"``, a row that is no address; its `index` counts from 0.
-        TypeError, BufferError: neither kind of `texts`, or a buffer in pieces; with
-            ``"strict"``, an item that is not a str.
-        ValueError: another family or mode.
+        TypeError, BufferError: neither kind of `texts`, a column of another type, or a buffer in
+            pieces; with ``"strict"``, an item that is not a str.
+        ValueError: another family or mode; a column whose offsets fall or leave its data.
 
     Source: as `inet_pton`, row by row.
 
@@ -411,10 +486,18 @@ def inet_pton_many(family, texts, *, errors="strict"):
     cdef bint mask = errors == "mask"
     if not mask and errors != "strict":
         raise _errors.bad_errors(errors)
-    if type(texts) is list or type(texts) is tuple:
+    if type(texts) is list:
         return pack_items(kind, texts, 0, mask)
     if PyUnicode_Check(texts):
         raise _errors.not_lines(texts)
+    if may_be_column(texts):
+        from fastsock._core.arrow import _c as interface
+        from fastsock.address import columns
+        pieces = columns.pieces_of(texts, interface.pieces)
+        if pieces is not None:
+            return pack_pieces(kind, pieces, mask)
+    if type(texts) is tuple:
+        return pack_items(kind, texts, 0, mask)
     if not is_text_buffer(texts):
         return pack_iterable(kind, texts, mask)
     get_contiguous(texts, &view, "texts")

@@ -63,6 +63,11 @@ def not_lines(texts: object) -> TypeError:
     )
 
 
+def no_offsets() -> ValueError:
+    """Refuse offsets of which there is none."""
+    return ValueError("there must be one offset more than texts, not none at all")
+
+
 def bad_record_length(size: int, record: int, kind: str) -> ValueError:
     """Refuse a packed buffer that is no whole number of records."""
     return ValueError(

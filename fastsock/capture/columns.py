@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from operator import index
 
+from .._core.arrow.nodes import Node
 from .._core.buffers import contiguous
 from .._core.typed import TYPE_CHECKING, NamedTuple
 from ..packet.fields import COLUMNS
@@ -159,10 +160,12 @@ class Columns:
         from .._core.backend import BACKEND
 
         rows, memory, _ = _give(self)
-        export = import_module(f"fastsock.capture._{BACKEND}.arrow_export").export
+        fields = tuple(
+            Node(_arrow_format(name), rows, (None, memory[name]), name) for name in memory
+        )
+        export = import_module(f"fastsock._core.arrow._{BACKEND}").export
         capsules: tuple[object, object] = export(
-            rows,
-            [(name, _arrow_format(name), COLUMNS[name].itemsize, memory[name]) for name in memory],
+            Node("+s", rows, (None,), children=fields, flags=0)
         )
         return capsules
 

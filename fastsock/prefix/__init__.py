@@ -9,15 +9,16 @@ from .embedded import embedded_ipv4
 from .errors import TableFileError
 
 if TYPE_CHECKING or not COMPILED:
-    from ._py import PrefixSet, PrefixTable, mask_many, special
+    from ._py import PrefixSet, PrefixTable, mask_column, mask_many, special
 else:
-    from ._c import PrefixSet, PrefixTable, mask_many, special
+    from ._c import PrefixSet, PrefixTable, mask_column, mask_many, special
 
 __all__ = [
     "PrefixSet",
     "PrefixTable",
     "TableFileError",
     "embedded_ipv4",
+    "mask_column",
     "mask_many",
     "special",
 ]

@@ -1273,10 +1273,18 @@ cdef class _Table:
         return 0
 
 
+def _column_twin():
+    """The twin's module of columns, which is imported where columns are used."""
+    from fastsock.arrow import _c
+
+    return _c
+
+
 class PrefixTable(_Table, _table.TableMethods, _MutableMapping):
     __doc__ = _table.TABLE_DOC
     __slots__ = ()
     _read_form = staticmethod(_read_form)
+    _column_twin = staticmethod(_column_twin)
 
 
 class PrefixSet(_sets.SetMethods):
@@ -1284,6 +1292,7 @@ class PrefixSet(_sets.SetMethods):
     __slots__ = ()
     _compile_set = staticmethod(_compile_set)
     _read_bounds = staticmethod(_read_bounds)
+    _column_twin = staticmethod(_column_twin)
 
 
 def special(name):
@@ -1352,3 +1361,27 @@ def mask_many(family, packed, bits4=24, bits6=48):
         return result
     finally:
         PyBuffer_Release(&view)
+
+
+def mask_column(column, bits4=24, bits6=48):
+    """Clear the last bits of each address of a column, to anonymise logs.
+
+    Args:
+        column: as `PrefixTable.lookup_column` takes it.
+        bits4: how many bits of an IPv4 address to keep, 0 to 32, also of a mapped one.
+        bits6: how many bits of an IPv6 address to keep, 0 to 128.
+
+    Returns:
+        An `AddressColumn`, null where a row is null or no address.
+
+    Raises:
+        ValueError: a number of bits out of range; a damaged column.
+        TypeError: a column of another type.
+
+    >>> from fastsock import pton_column
+    >>> list(mask_column(pton_column(["192.0.2.77", None])))
+    ['192.0.2.0', None]
+    """
+    from fastsock.prefix import columns  # no part of the usual import
+
+    return columns.mask_column(_column_twin(), mask_many, column, bits4, bits6)

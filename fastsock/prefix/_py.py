@@ -926,10 +926,18 @@ def _iterated(kind: int, form: _Form, values: list[Any], reader: Any) -> Iterato
             yield value if kind == 2 else (_text_of(address, length, wide), value)
 
 
+def _column_twin() -> ModuleType:
+    """The twin's module of columns, which is imported where columns are used."""
+    from ..arrow import _py
+
+    return _py
+
+
 class PrefixTable(_Table, _table.TableMethods, MutableMapping[str, Any]):  # type: ignore[misc]
     __doc__ = _table.TABLE_DOC
     __slots__ = ()
     _read_form = staticmethod(_read_form)
+    _column_twin = staticmethod(_column_twin)
 
 
 class PrefixSet(_sets.SetMethods):
@@ -937,6 +945,7 @@ class PrefixSet(_sets.SetMethods):
     __slots__ = ()
     _compile_set = staticmethod(_compile_set)
     _read_bounds = staticmethod(_read_bounds)
+    _column_twin = staticmethod(_column_twin)
 
 
 def special(name: str) -> PrefixSet:
@@ -1009,3 +1018,27 @@ def mask_many(
             number = int.from_bytes(data[at + 12 : at + 16], "big") & tail
             result[at : at + 16] = _MAPPED + number.to_bytes(4, "big")
     return bytes(result)
+
+
+def mask_column(column: Any, bits4: SupportsIndex = 24, bits6: SupportsIndex = 48) -> Any:
+    """Clear the last bits of each address of a column, to anonymise logs.
+
+    Args:
+        column: as `PrefixTable.lookup_column` takes it.
+        bits4: how many bits of an IPv4 address to keep, 0 to 32, also of a mapped one.
+        bits6: how many bits of an IPv6 address to keep, 0 to 128.
+
+    Returns:
+        An `AddressColumn`, null where a row is null or no address.
+
+    Raises:
+        ValueError: a number of bits out of range; a damaged column.
+        TypeError: a column of another type.
+
+    >>> from fastsock import pton_column
+    >>> list(mask_column(pton_column(["192.0.2.77", None])))
+    ['192.0.2.0', None]
+    """
+    from . import columns  # no part of the usual import
+
+    return columns.mask_column(_column_twin(), mask_many, column, bits4, bits6)

@@ -91,6 +91,11 @@ def bad_default(default: int) -> OverflowError:
     return OverflowError(f"default must fit into 32 bits, not {default}")
 
 
+def default_of_values() -> TypeError:
+    """Refuse an index where values are asked for."""
+    return TypeError("default is an index, and can't be given with values=True")
+
+
 def not_pair(item: object) -> TypeError:
     """Refuse an item that is no network with a value."""
     return TypeError(f"an item must be a (network, value) pair, not {shorten(item)}")

@@ -13,6 +13,7 @@ from . import errors, ranges
 from .arguments import read_address, read_network
 
 if TYPE_CHECKING:
+    from types import ModuleType
     from typing import Any, Self, SupportsIndex
 
     from _typeshed import ReadableBuffer
@@ -63,6 +64,7 @@ class SetMethods:
     if TYPE_CHECKING:
         _compile_set: Callable[[list[int], list[int]], Any]
         _read_bounds: Callable[[Any, bool], _Bounds]
+        _column_twin: Callable[[], ModuleType]
 
     def __init__(self, networks: Any = (), *, strict: bool = True) -> None:
         self._strict = strict
@@ -158,6 +160,26 @@ class SetMethods:
         b'\x01\x00'
         """
         return self._compiled().contains_many(family, packed)  # type: ignore[no-any-return]
+
+    def contains_column(self, column: Any) -> Any:
+        """Tell which addresses of a column are in the set.
+
+        Args:
+            column: as `PrefixTable.lookup_column` takes it.
+
+        Returns:
+            A `BoolColumn`, null where a row is null or no address.
+
+        Raises:
+            TypeError, ValueError: a column of another type, or damaged.
+
+        >>> from fastsock import pton_column
+        >>> list(special("private").contains_column(pton_column(["10.1.2.3", "192.0.2.256"])))
+        [True, None]
+        """
+        from . import columns  # no part of the usual import
+
+        return columns.contains_column(self._column_twin(), self, column)
 
     # Changes:
 

@@ -9,7 +9,8 @@ from . import files, sources
 
 if TYPE_CHECKING:
     from os import PathLike
-    from typing import Any, Self
+    from types import ModuleType
+    from typing import Any, Self, SupportsIndex
 
     from .arguments import Network
 
@@ -63,6 +64,7 @@ class TableMethods:
         def frozen(self) -> bool: ...  # noqa: D102
 
         _read_form: Callable[[Any], Any]
+        _column_twin: Callable[[], ModuleType]
 
         def __getitem__(self, network: Network) -> Any: ...
         def __contains__(self, network: object) -> bool: ...
@@ -172,6 +174,36 @@ class TableMethods:
         return fresh
 
     __copy__ = copy
+
+    def lookup_column(
+        self, column: Any, *, values: bool = False, default: SupportsIndex | None = None
+    ) -> Any:
+        """Find the longest match of each address of a column.
+
+        Args:
+            column: an `AddressColumn`, or anything that exports Arrow memory with addresses: as
+                text, ``fixed_size_binary`` of 4 or 16 bytes, ``uint32`` (IPv4), or binary. A
+                dictionary column is looked up once a distinct value.
+            values: return the values themselves, not their indexes in `values_list`.
+            default: the index of rows without a network. None: they are null.
+
+        Returns:
+            An `IntColumn` of indexes; with `values` a `DictionaryColumn` of the values that
+            occur. Rows that are null or no address are null too, unless there is a default.
+
+        Raises:
+            TypeError: a column of another type; values that have no Arrow type in common.
+            ValueError, OverflowError: a damaged column; a default that is no int32.
+
+        >>> from fastsock import pton_column
+        >>> table = PrefixTable({"10.0.0.0/8": "office", "10.9.0.0/16": "lab"})
+        >>> column = pton_column(["10.9.8.7", "192.0.2.1", None])
+        >>> list(table.lookup_column(column)), list(table.lookup_column(column, values=True))
+        ([1, None, None], ['lab', None, None])
+        """
+        from . import columns  # no part of the usual import
+
+        return columns.lookup_column(self._column_twin(), self, column, values, default)
 
     def overlaps(self, other: Any, /) -> bool:
         """Tell whether any network of this table shares an address with `other`.

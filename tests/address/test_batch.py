@@ -503,8 +503,12 @@ def test_numpy_texts(address):
     assert address.inet_pton_many(AF_INET, text) == expected
     with pytest.raises(BufferError, match="C-contiguous"):
         address.inet_pton_many(AF_INET, text[::2])
-    with pytest.raises(TypeError, match=r"texts\[0\] must be str"):
-        address.inet_pton_many(AF_INET, np.array(V4, dtype="S15"))
+    assert address.inet_pton_many(AF_INET, np.array(V4, dtype="S15")) == expected
+    assert address.inet_pton_many(AF_INET, np.array(V4[:1], dtype="S")) == expected[:4]
+    with pytest.raises(BufferError, match="C-contiguous"):
+        address.inet_pton_many(AF_INET, np.array(V4, dtype="S15")[::2])
+    with pytest.raises(AddressError, match="row 1: 'x' is not an IPv4 address"):
+        address.inet_pton_many(AF_INET, np.array([V4[0], "x"], dtype="S"))
 
 
 # Reads

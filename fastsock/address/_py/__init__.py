@@ -2,6 +2,7 @@
 
 from .hostport import format_hostport, parse_hostport
 from .inet import (
+    _pack_piece_of as _pack_piece_of,
     inet_aton,
     inet_ntoa,
     inet_ntop,

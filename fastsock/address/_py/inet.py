@@ -23,6 +23,9 @@ from .. import errors as _errors, inet_rules
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+    from ..._core.arrow.pieces import Piece
+    from ..columns import Column
+
 
 def _libc_is_glibc() -> bool:
     try:
@@ -243,20 +246,71 @@ def _pack_or_mark(kind: _Kind, chunk: list[str]) -> tuple[bytes, bytes]:
     return b"".join(records), bytes(valid)
 
 
+def _column_pieces(texts: object) -> Iterator[Piece] | None:
+    """The pieces of a column of texts; None where this is something else."""
+    from .. import columns  # with what it needs, no part of the usual call
+
+    if columns.is_column(texts):
+        from ..._core.arrow import _py as interface
+
+        return columns.pieces_of(texts, interface.pieces)
+    return columns.pieces_of(texts, columns.no_pieces)
+
+
+def _pack_piece(kind: _Kind, piece: Piece) -> tuple[bytes, bytes]:
+    from .. import columns
+
+    rows = columns.texts_of(piece)
+    return _pack_or_mark(kind, cast("list[str]", rows))
+
+
+def _pack_piece_of(family: SupportsIndex, piece: Piece) -> tuple[bytes, bytes]:
+    """The records of a piece of texts that is no dictionary, and their flags."""
+    return _pack_piece(_kind_of(family), piece)
+
+
+def _pack_pieces(kind: _Kind, pieces: Iterator[Piece], strict: bool) -> bytes | tuple[bytes, bytes]:
+    """The records of a column, piece by piece. A dictionary is packed once, then its indexes."""
+    packed, valid = BytesIO(), BytesIO()
+    dictionary = None
+    first = 0
+    for piece in pieces:
+        if piece.dictionary is None:
+            records, flags = _pack_piece(kind, piece)
+        else:
+            from ..._core.arrow import _py as interface
+
+            if piece.dictionary is not dictionary:
+                dictionary = piece.dictionary
+                values, good = _pack_piece(kind, dictionary)
+            records, flags = interface.take(piece, kind.size, values, good)
+        if strict and 0 in flags:
+            from .. import columns
+
+            raise columns.bad_row(piece, flags.index(0), first, kind.name)
+        packed.write(records)
+        valid.write(flags)
+        first += piece.rows
+    return packed.getvalue() if strict else (packed.getvalue(), valid.getvalue())
+
+
 @overload
 def inet_pton_many(
     family: SupportsIndex,
-    texts: Iterable[str] | ReadableBuffer,
+    texts: Iterable[str] | ReadableBuffer | Column,
     *,
     errors: Literal["strict"] = "strict",
 ) -> bytes: ...
 @overload
 def inet_pton_many(
-    family: SupportsIndex, texts: Iterable[str] | ReadableBuffer, *, errors: Literal["mask"]
+    family: SupportsIndex,
+    texts: Iterable[str] | ReadableBuffer | Column,
+    *,
+    errors: Literal["mask"],
 ) -> tuple[bytes, bytes]: ...
 def inet_pton_many(
     family: SupportsIndex,
-    texts: Iterable[str] | ReadableBuffer,
+    texts: Iterable[str] | ReadableBuffer | Column,
     *,
     errors: Literal["strict", "mask"] = "strict",
 ) -> bytes | tuple[bytes, bytes]:
@@ -268,8 +322,12 @@ def inet_pton_many(
         texts: an iterable of str, or one bytes-like object of newline-separated text
             (``\n`` or ``\r\n``; the last newline may be missing). Each row is what
             `inet_pton` takes and nothing else; an empty line is a bad row.
+            A column is read in place: any object with ``__arrow_c_stream__`` or
+            ``__arrow_c_array__`` (utf8, large_utf8, utf8_view, dictionaries of these, which are
+            packed once a distinct value); a tuple ``(buffer, offsets)`` of texts that lie one
+            after another and one offset more than texts, int32 or int64; a NumPy array of ``S``.
         errors: ``"strict"`` stops at the first bad row, ``"mask"`` goes on. An item that is not
-            a str, as None for a missing value, is a bad row.
+            a str, as None for a missing value, is a bad row; so is a column's null.
 
     Returns:
         N records, N being the number of rows. With ``errors="mask"`` a pair
@@ -277,9 +335,9 @@ def inet_pton_many(
 
     Raises:
         AddressError: with ``"strict"``, a row that is no address; its `index` counts from 0.
-        TypeError, BufferError: neither kind of `texts`, or a buffer in pieces; with
-            ``"strict"``, an item that is not a str.
-        ValueError: another family or mode.
+        TypeError, BufferError: neither kind of `texts`, a column of another type, or a buffer in
+            pieces; with ``"strict"``, an item that is not a str.
+        ValueError: another family or mode; a column whose offsets fall or leave its data.
 
     Source: as `inet_pton`, row by row.
 
@@ -294,7 +352,11 @@ def inet_pton_many(
         raise _errors.bad_errors(errors)
     if isinstance(texts, str):
         raise _errors.not_lines(texts)
-    chunks, lines = _row_chunks(texts)
+    if not isinstance(texts, bytes | list):
+        pieces = _column_pieces(texts)
+        if pieces is not None:
+            return _pack_pieces(kind, pieces, errors == "strict")
+    chunks, lines = _row_chunks(cast("Iterable[str] | ReadableBuffer", texts))
     packed, valid = BytesIO(), BytesIO()
     first = 0
     for chunk in chunks:

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from fastsock.capture._c.arrow_export cimport fs_shared
+from fastsock._core.arrow._c cimport fs_shared
 
 
 cdef extern from "fastsock/capture/capture.h" nogil:

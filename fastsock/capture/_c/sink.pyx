@@ -6,7 +6,7 @@ from cpython.bytes cimport PyBytes_AS_STRING
 from libc.stdint cimport UINT32_MAX, int64_t, uint8_t, uint32_t
 from libc.string cimport memcpy
 
-from fastsock.capture._c.arrow_export cimport (
+from fastsock._core.arrow._c cimport (
     FS_ALIGNMENT,
     fs_let_go,
     fs_new_shared,
