@@ -29,12 +29,8 @@ static inline void fs_run_kernel(fs_lines *run, fs_kind kind)
 FS_ALWAYS_INLINE int fs_parse_item(fs_kind kind, const uint8_t *p, size_t size, uint8_t *out)
 {
 #ifdef FASTSOCK_HAVE_SSE41
-    if (fs_use_sse41) {
-        if (kind == FS_V4 && fs_item4_sse41(p, size, out))
-            return 1;
-        if (kind != FS_V4 && fs_item6_sse41(p, size, out))
-            return 1;
-    }
+    if (fs_use_sse41 && fs_item_sse41(kind, p, size, out))
+        return 1;
 #endif
     return fs_parse(kind, p, p + size, out) == p + size;
 }

@@ -323,6 +323,18 @@ FS_SSE41 static inline int fs_item6_sse41(const uint8_t *p, size_t size, uint8_t
     return fs_text6_sse41(text, colons, (unsigned)size, out);
 }
 
+FS_SSE41 static inline int fs_item_sse41(fs_kind kind, const uint8_t *p, size_t size, uint8_t *out)
+{
+    if (kind == FS_V4)
+        return fs_item4_sse41(p, size, out);
+    uint8_t four[4];
+    if (kind == FS_ANY && fs_item4_sse41(p, size, four)) {
+        fs_map4(four, out);
+        return 1;
+    }
+    return fs_item6_sse41(p, size, out);
+}
+
 FS_SSE41 static void fs_lines_sse41(fs_lines *run, fs_kind kind)
 {
     run->kernel = "sse41";

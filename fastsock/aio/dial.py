@@ -63,7 +63,7 @@ class _Dialler:
         return sock
 
     def _bind(self, sock: socket.socket) -> None:
-        """Bind to the first source of the socket's family that can be had."""
+        """Bind to the first free source of the socket's family."""
         error = OSError(f"local_addr has no address of family {sock.family!r}")
         for source in self._sources or ():
             if source[0] == sock.family:

@@ -390,7 +390,7 @@ cdef class Packet:
 
     @property
     def complete(self):
-        """Whether nothing was at fault, and nothing cut."""
+        """Whether no field was wrong and nothing was cut."""
         return not self.has(FS_FAULTS)
 
 

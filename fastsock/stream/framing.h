@@ -165,7 +165,7 @@ static inline fs_found fs_varint(const fs_framer *framer, const uint8_t *p, size
     return FS_MORE;
 }
 
-/* The value of a digit, or -1. The table of a locale has no say here. */
+/* The value of a digit, or -1. isdigit() would ask the locale. */
 static inline int fs_digit(uint8_t byte, int hex)
 {
     if (byte >= '0' && byte <= '9')

@@ -141,7 +141,7 @@ def test_a_socket_of_ones_own_can_not_be_judged(run):
 
 @pytest.fixture
 def silent():
-    """An address whose queue is full: connecting to it takes for ever."""
+    """An address whose queue is full: connecting to it never ends."""
     with ExitStack() as stack:
         server = stack.enter_context(socket.socket())
         server.bind(("127.0.0.1", 0))

@@ -20,7 +20,7 @@ DST6 = bytes.fromhex("20010db8000000000000000000000002")
 
 
 def sum_by_words(data, total=0):
-    """RFC 1071 by the book: word by word, each carry added at once."""
+    """RFC 1071, word by word, each carry added at once."""
     for at in range(0, len(data), 2):
         total += int.from_bytes(data[at : at + 2].ljust(2, b"\0"), "big")
         total = (total & 0xFFFF) + (total >> 16)

@@ -184,7 +184,7 @@ def test_what_is_no_buffer(iterate):
 
 
 def test_data_that_was_released():
-    """The packet is not at fault."""
+    """The packet itself is right."""
     for option in iter_tcp_options(b"\2\4\5\xb4\x0f\2\5\x0a" + bytes(8)):
         option.data.release()
         with pytest.raises(ValueError, match="released") as caught:

@@ -356,7 +356,7 @@ class Capture:
         return record
 
     def _have(self, size: int, why: str) -> None:
-        """See to it that so many bytes are there, or stop; between records that is the end."""
+        """Have so many bytes at hand, or stop; between records that is the end."""
         there = self._need(size)
         if not there or (there < size and self._done):
             raise _End

@@ -322,7 +322,7 @@ class Packet:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing was at fault, and nothing cut."""
+        """Whether no field was wrong and nothing was cut."""
         return not self._decoded.status & _fields.FAULTS
 
 
