@@ -33,23 +33,43 @@ static __forceinline unsigned fs_clz(uint64_t x)
 #define fs_clz(x) ((unsigned)__builtin_clzll(x))
 #endif
 
-/* Shuffles that put the digits of four octets right-aligned into four 32-bit lanes, by the octets'
- * lengths (1-3 each). 0x80 makes a zero byte. */
+/* What is known of an address by the lengths of its octets, 1 to 3 each: 81 forms. A form is found
+ * by its separators, the three dots and the byte after the address, as a mask of their places. A
+ * product hashes the 81 masks without a collision; any other mask differs from the one it meets. */
+#define FS_SEPARATORS(a, b, c, d) \
+    (1u << (a) | 1u << ((a) + (b) + 1) | 1u << ((a) + (b) + (c) + 2) | \
+     1u << ((a) + (b) + (c) + (d) + 3))
+#define FS_HASH(separators) ((uint32_t)((separators) * 0xc811d053u) >> 24)
+/* A zero at one of these places is a leading one: the octet has more digits. */
+#define FS_LEADING(a, b, c, d) \
+    (((a) > 1) | ((b) > 1) << ((a) + 1) | ((c) > 1) << ((a) + (b) + 2) | \
+     ((d) > 1) << ((a) + (b) + (c) + 3))
+/* Digits right-aligned in a lane of 32 bits. 0x80 makes a zero byte. */
 #define FS_LANE(end, length) \
     (uint8_t)0x80, (uint8_t)((length) > 2 ? (end) - 3 : 0x80), \
         (uint8_t)((length) > 1 ? (end) - 2 : 0x80), (uint8_t)((end) - 1)
 #define FS_SHUFFLE(a, b, c, d) \
     {FS_LANE(a, a), FS_LANE((a) + 1 + (b), b), FS_LANE((a) + (b) + 2 + (c), c), \
      FS_LANE((a) + (b) + (c) + 3 + (d), d)}
-#define FS_D(a, b, c) FS_SHUFFLE(a, b, c, 1), FS_SHUFFLE(a, b, c, 2), FS_SHUFFLE(a, b, c, 3)
+#define FS_FORM(a, b, c, d) \
+    [FS_HASH(FS_SEPARATORS(a, b, c, d))] = {FS_SHUFFLE(a, b, c, d), FS_SEPARATORS(a, b, c, d), \
+                                            FS_LEADING(a, b, c, d)}
+#define FS_D(a, b, c) FS_FORM(a, b, c, 1), FS_FORM(a, b, c, 2), FS_FORM(a, b, c, 3)
 #define FS_C(a, b) FS_D(a, b, 1), FS_D(a, b, 2), FS_D(a, b, 3)
 #define FS_B(a) FS_C(a, 1), FS_C(a, 2), FS_C(a, 3)
-static const uint8_t fs_octet_shuffles[81][16] = {FS_B(1), FS_B(2), FS_B(3)};
+typedef struct {
+    uint8_t shuffle[16];
+    uint32_t separators, leading;
+} fs_form4;
+static const fs_form4 fs_forms4[256] = {FS_B(1), FS_B(2), FS_B(3)};
 #undef FS_B
 #undef FS_C
 #undef FS_D
+#undef FS_FORM
 #undef FS_SHUFFLE
 #undef FS_LANE
+#undef FS_LEADING
+#undef FS_SEPARATORS
 
 /* The byte after a row whose address stopped at `size` and whose first newline is at `newline`,
  * or NULL where something else stands between. The result depends on `newline` alone, which is
@@ -61,51 +81,33 @@ FS_ALWAYS_INLINE const uint8_t *fs_end_row(const uint8_t *p, unsigned size, unsi
     return p + newline + 1;
 }
 
-/* The address at the start of `text`, with any byte but a digit after it: its length, or 0. */
+/* The address at the start of `text`, with any byte but a digit or a dot after it: its length, or
+ * 0. */
 FS_SSE41 FS_ALWAYS_INLINE unsigned fs_text4_sse41(__m128i text, uint8_t *out)
 {
     const __m128i digits = _mm_sub_epi8(text, _mm_set1_epi8('0'));
     const __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits);
 
-    /* Bit i stands for byte i. The address is the bytes before the fourth that is no digit.
-     * Sentinels above the 16 bits keep fs_ctz defined where there are fewer. */
-    const uint32_t others = ~(uint32_t)_mm_movemask_epi8(is_digit) & 0xffff;
-    uint32_t rest = others | 0xf0000;
-    const unsigned end0 = fs_ctz(rest);
-    rest &= rest - 1;
-    const unsigned end1 = fs_ctz(rest);
-    rest &= rest - 1;
-    const unsigned end2 = fs_ctz(rest);
-    rest &= rest - 1;
-    const unsigned end3 = fs_ctz(rest);
-    if (end3 > FS_TEXT4_MAX)
-        return 0;
-
-    /* Lengths less one: 0-2 is right, and an empty octet wraps to a huge number. */
-    const unsigned a = end0 - 1, b = end1 - end0 - 2, c = end2 - end1 - 2, d = end3 - end2 - 2;
-    if (a > 2 || b > 2 || c > 2 || d > 2)
-        return 0;
-
-    const uint32_t inside = (1u << end3) - 1;
+    /* Bit i stands for byte i. The bit above them is the end where there is no other; no form
+     * has it. */
+    const uint32_t others = ~(uint32_t)_mm_movemask_epi8(is_digit) & 0x1ffff;
     const uint32_t dots = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8('.')));
     const uint32_t zeros = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(digits, _mm_setzero_si128()));
-    const uint32_t starts = dots << 1 | 1;
-    /* A zero that starts an octet and has a digit after it is a leading zero. */
-    const uint32_t leading = zeros & starts & ~(others >> 1);
-    if (((dots ^ others) | leading) & inside)
+    const uint32_t ends = others & ~dots;
+    const uint32_t separators = others & (ends ^ (ends - 1)); /* up to the first end */
+    const fs_form4 *form = &fs_forms4[FS_HASH(separators)];
+    if ((separators ^ form->separators) | (zeros & form->leading))
         return 0;
 
-    const __m128i shuffle =
-        _mm_loadu_si128((const __m128i *)fs_octet_shuffles[((a * 3 + b) * 3 + c) * 3 + d]);
+    const __m128i shuffle = _mm_loadu_si128((const __m128i *)form->shuffle);
     const __m128i lanes = _mm_shuffle_epi8(digits, shuffle);
     const __m128i weights = _mm_set1_epi32(0 | 100 << 8 | 10 << 16 | 1 << 24);
     const __m128i values = _mm_madd_epi16(_mm_maddubs_epi16(lanes, weights), _mm_set1_epi16(1));
     if (!_mm_testz_si128(values, _mm_set1_epi32(~255)))
         return 0;
-    const __m128i words = _mm_packus_epi32(values, values);
-    const int packed = _mm_cvtsi128_si32(_mm_packus_epi16(words, words));
+    const int packed = _mm_cvtsi128_si32(_mm_shuffle_epi8(values, _mm_set1_epi32(0x0c080400)));
     memcpy(out, &packed, 4);
-    return end3;
+    return fs_ctz(ends);
 }
 
 FS_SSE41 static inline const uint8_t *fs_row4_sse41(const uint8_t *p, const uint8_t *end,
