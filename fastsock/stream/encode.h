@@ -21,7 +21,8 @@ typedef enum {
 typedef struct {
     uint64_t total;    /* size of the frame */
     size_t before;     /* where the body starts in it */
-    int64_t length;    /* FS_UNWRITTEN_LENGTH, and what the header says */
+    uint64_t length;   /* FS_UNWRITTEN_LENGTH, and what the header says, in two's complement */
+    int negative;      /* whether that is below zero */
     size_t digits;     /* of a length in text, or bytes of a varint */
     uint64_t declared; /* FS_UNWRITTEN_LIMIT: the size of the body, and what is allowed */
     uint64_t limit;
@@ -43,19 +44,21 @@ static inline size_t fs_count_septets(uint64_t length)
     return count;
 }
 
-/* Whether the field of a length prefix can hold a number. */
-static inline int fs_fits(const fs_framer *framer, int64_t length)
+/* Work out the number for the field of a length prefix; whether the field can hold it. What is
+ * counted and what is adjusted are at most 1 << 63 and 1 << 62, so their sum needs all 64 bits. */
+static inline int fs_count_back(const fs_framer *framer, uint64_t counted, fs_layout *layout)
 {
-    const size_t bits = 8 * framer->width;
-    if (framer->negative)
-        return bits == 64 || (length >> (bits - 1)) == (length < 0 ? -1 : 0);
-    return length >= 0 && (bits == 64 || (uint64_t)length >> bits == 0);
+    const size_t bits = 8 * framer->width - (framer->negative ? 1 : 0);
+    layout->length = counted - (uint64_t)framer->adjust;
+    layout->negative = framer->adjust > 0 && counted < (uint64_t)framer->adjust;
+    if (layout->negative)
+        return framer->negative && ~layout->length >> bits == 0;
+    return bits == 64 || layout->length >> bits == 0;
 }
 
 /* The layout of a frame around a body of `size` bytes, below 1 << 62. */
 static inline fs_unwritten fs_lay_out(const fs_framer *framer, size_t size, fs_layout *layout)
 {
-    const int64_t body = (int64_t)size;
     size_t after = 0;
     uint64_t counted = size; /* what the limit counts */
     layout->before = layout->digits = 0;
@@ -67,8 +70,7 @@ static inline fs_unwritten fs_lay_out(const fs_framer *framer, size_t size, fs_l
         if (layout->total < framer->header)
             return FS_UNWRITTEN_SHORT;
         counted = layout->total - framer->header;
-        layout->length = (int64_t)counted - framer->adjust;
-        if (!fs_fits(framer, layout->length))
+        if (!fs_count_back(framer, counted, layout))
             return FS_UNWRITTEN_LENGTH;
         break;
     case FS_FIXED:
@@ -81,10 +83,11 @@ static inline fs_unwritten fs_lay_out(const fs_framer *framer, size_t size, fs_l
     case FS_TEXT:
         if (framer->keep)
             return FS_WRITTEN;
-        layout->length = body - framer->adjust;
-        if (layout->length < 0)
+        layout->length = size - (uint64_t)framer->adjust;
+        layout->negative = framer->adjust > 0 && size < (uint64_t)framer->adjust;
+        if (layout->negative)
             return FS_UNWRITTEN_LENGTH;
-        layout->digits = fs_count_digits((uint64_t)layout->length, framer->hex);
+        layout->digits = fs_count_digits(layout->length, framer->hex);
         if (layout->digits > framer->most_digits)
             return FS_UNWRITTEN_LENGTH;
         if (layout->digits < framer->least_digits)
@@ -116,14 +119,14 @@ static inline void fs_put_digits(uint8_t *at, size_t digits, uint64_t length, in
         at[digits] = (uint8_t)"0123456789abcdef"[length % (hex ? 16 : 10)];
 }
 
-static inline void fs_put_prefix(const fs_framer *framer, uint8_t *out, int64_t length)
+static inline void fs_put_prefix(const fs_framer *framer, uint8_t *out, uint64_t length)
 {
     memset(out, 0, (size_t)framer->strip);
     for (size_t i = 0; i < framer->width; i++) {
         const size_t place = framer->header - framer->width + i;
         const size_t shift = framer->little ? i : framer->width - 1 - i;
         if (place < framer->strip) /* the body brings the others */
-            out[place] = (uint8_t)((uint64_t)length >> (8 * shift));
+            out[place] = (uint8_t)(length >> (8 * shift));
     }
 }
 
@@ -139,7 +142,7 @@ static inline void fs_put_before(const fs_framer *framer, const fs_layout *layou
         out[layout->digits - 1] &= 0x7f;
     } else if (layout->digits) {
         fs_put(&out, &framer->prefix);
-        fs_put_digits(out, layout->digits, (uint64_t)layout->length, framer->hex);
+        fs_put_digits(out, layout->digits, layout->length, framer->hex);
         out += layout->digits;
         fs_put(&out, &framer->stop);
     }
