@@ -1,7 +1,8 @@
 """Both twins of the accumulator under the same operations: the same results or the same errors.
 
-Views that were handed out keep their contents, whatever comes after them. Run it as ``make fuzz``
-does, or by hand with libFuzzer's arguments.
+What both encoders write, or refuse, is the same too, and comes back when it is cut. Views that were
+handed out keep their contents, whatever comes after them. Run it as ``make fuzz`` does, or by hand
+with libFuzzer's arguments.
 """
 
 import sys
@@ -10,9 +11,18 @@ import atheris
 
 with atheris.instrument_imports(include=["fastsock"]):
     from fastsock.errors import FrameError, IncompleteReadError, LimitOverrunError
-    from fastsock.stream._c import accumulator as compiled
-    from fastsock.stream._py import accumulator as pure
-    from fastsock.stream.framers import Delimiter, FixedSize, LengthPrefix, Lines, Netstring, Varint
+    from fastsock.stream._c import accumulator as compiled, encoding as compiled_encoding
+    from fastsock.stream._py import accumulator as pure, encoding as pure_encoding
+    from fastsock.stream.framers import (
+        Delimiter,
+        FixedSize,
+        Framer,
+        LengthPrefix,
+        Lines,
+        Netstring,
+        TextLength,
+        Varint,
+    )
 
 DOCUMENTED = (FrameError, IncompleteReadError, LimitOverrunError, RuntimeError, ValueError)
 SIZES = [1, 2, 3, 7, 16, 100, 70_000, 1 << 24]
@@ -34,8 +44,57 @@ def some_separator(data):
     return many or data.PickValueInList(LETTERS)
 
 
+class Own(Framer):
+    """A framer of the user's own, whose answers are the bytes': good ones and wrong ones."""
+
+    def __init__(self, max_frame):
+        self.max_frame = max_frame
+
+    def __repr__(self):
+        return f"Own({self.max_frame})"
+
+    def find(self, view, eof):
+        kind, number = view[0] >> 5, view[0] & 31
+        if kind == 0:
+            return number + len(view)
+        if kind == 1:
+            return None
+        if kind == 2:
+            raise FrameError("no frame")
+        if kind == 3:
+            return view[-1] - 9, number, number + 1
+        size = number + 1
+        return (min(kind - 4, size), size, size) if len(view) >= size else size
+
+
+def text_length(data):
+    digits = data.PickValueInList([None, None, 1, 4])
+    ends = [b"a", b"\r\n", b";"] + ([b""] if digits else [])
+    end, extensions = data.PickValueInList(ends), data.ConsumeBool()
+    return TextLength(
+        end,
+        base=16 if end[:1] != b"a" and data.ConsumeBool() else 10,
+        max_digits=data.PickValueInList([None, 1, 3]),
+        trailer=data.PickValueInList([b"", b";", b"\r\n"]),
+        adjust=some_number(data),
+        digits=digits,
+        strip=data.ConsumeBool(),
+        prefix=data.PickValueInList([b"", b"a"]),
+        zeros=data.ConsumeBool(),
+        extensions=extensions and end[:1] not in (b"", b";"),
+        markers=data.PickValueInList([0, 0, 3, EDGES[1]]),
+        max_frame=some_limit(data),
+    )
+
+
 def some_framer(data):
-    kind = data.PickValueInList([LengthPrefix, Delimiter, Lines, FixedSize, Varint, Netstring])
+    kind = data.PickValueInList(
+        [LengthPrefix, Delimiter, Lines, FixedSize, Varint, Netstring, TextLength, Own]
+    )
+    if kind is TextLength:
+        return text_length(data)
+    if kind is Own:
+        return Own(some_limit(data))
     if kind is LengthPrefix:
         return LengthPrefix(
             data.ConsumeIntInRange(1, 8),
@@ -52,7 +111,7 @@ def some_framer(data):
         return Netstring(max_frame=some_limit(data))
     options = {"max_frame": some_limit(data), "keep": data.ConsumeBool()}
     if kind is Delimiter:
-        return Delimiter(some_separator(data), **options)
+        return Delimiter(some_separator(data), last=data.ConsumeBool(), **options)
     if kind is Lines:
         newline = data.PickValueInList([None, b"\n", b"\r\n"])
         return Lines(newline, last=data.ConsumeBool(), **options)
@@ -84,7 +143,8 @@ def update(data):
 
 def frames(data):
     framer, views = some_framer(data), data.ConsumeBool()
-    return lambda acc: acc.frames(framer, views)
+    limit = data.ConsumeIntInRange(1, 3) if data.ConsumeBool() else None
+    return lambda acc: acc.frames(framer, views, limit=limit)
 
 
 def offsets(data):
@@ -156,6 +216,27 @@ class Held:
         del self._views[:count]
 
 
+def check_encoders(data):
+    """The encoders write the same or refuse alike; what they write comes back."""
+    framer, count = some_framer(data), data.ConsumeIntInRange(0, 4)
+    bodies = [data.ConsumeBytes(data.ConsumeIntInRange(0, 20)) for _ in range(count)]
+    if isinstance(framer, Own):
+        return
+    written = []
+    for twin in (compiled_encoding, pure_encoding):
+        try:
+            written.append(twin.encode_many(framer, bodies))
+        except (FrameError, MemoryError) as error:  # no memory has what some framers strip
+            written.append((type(error), str(error), vars(error)))
+    if written[0] != written[1]:
+        raise AssertionError(f"{framer} writes {bodies} as {written}")
+    if isinstance(written[0], bytes):
+        acc = compiled.RecvAccumulator()
+        acc.feed(written[0])
+        if acc.frames(framer) != bodies or len(acc):
+            raise AssertionError(f"{framer} cuts {written[0]!r}, not to {bodies}")
+
+
 def outcome(operation, acc, held):
     """A result, or a documented error with all it says; any other error goes up."""
     try:
@@ -168,6 +249,8 @@ def outcome(operation, acc, held):
 def one_input(raw):
     data = atheris.FuzzedDataProvider(raw)
     max_size = data.PickValueInList(SIZES)
+    if data.ConsumeIntInRange(0, 3) == 0:
+        check_encoders(data)
     pairs = [(twin.RecvAccumulator(max_size), Held()) for twin in (compiled, pure)]
     for _ in range(40):
         if data.remaining_bytes() == 0:

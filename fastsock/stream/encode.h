@@ -21,8 +21,8 @@ typedef enum {
 typedef struct {
     uint64_t total;    /* size of the frame */
     size_t before;     /* where the body starts in it */
-    uint64_t length;   /* FS_UNWRITTEN_LENGTH, and what the header says: in two's complement */
-    int below;         /* it is below zero */
+    uint64_t length;   /* FS_UNWRITTEN_LENGTH, and what the header says, in two's complement */
+    int negative;      /* whether that is below zero */
     size_t digits;     /* of a length in text, or bytes of a varint */
     uint64_t declared; /* FS_UNWRITTEN_LIMIT: the size of the body, and what is allowed */
     uint64_t limit;
@@ -44,19 +44,14 @@ static inline size_t fs_count_septets(uint64_t length)
     return count;
 }
 
-/* What a header says of `size` bytes. Both are at most 1 << 63 apart from zero, so that the
- * difference needs a 65th bit: `below`. */
-static inline void fs_set_length(fs_layout *layout, uint64_t size, int64_t adjust)
+/* Work out the number for the field of a length prefix; whether the field can hold it. What is
+ * counted and what is adjusted are at most 1 << 63 and 1 << 62, so their sum needs all 64 bits. */
+static inline int fs_count_back(const fs_framer *framer, uint64_t counted, fs_layout *layout)
 {
-    layout->length = size - (uint64_t)adjust;
-    layout->below = adjust > 0 && size < (uint64_t)adjust;
-}
-
-/* Whether the field of a length prefix can hold what its header says. */
-static inline int fs_fits(const fs_framer *framer, const fs_layout *layout)
-{
-    const size_t bits = 8 * framer->width - (framer->negative != 0);
-    if (layout->below)
+    const size_t bits = 8 * framer->width - (framer->negative ? 1 : 0);
+    layout->length = counted - (uint64_t)framer->adjust;
+    layout->negative = framer->adjust > 0 && counted < (uint64_t)framer->adjust;
+    if (layout->negative)
         return framer->negative && ~layout->length >> bits == 0;
     return bits == 64 || layout->length >> bits == 0;
 }
@@ -75,8 +70,7 @@ static inline fs_unwritten fs_lay_out(const fs_framer *framer, size_t size, fs_l
         if (layout->total < framer->header)
             return FS_UNWRITTEN_SHORT;
         counted = layout->total - framer->header;
-        fs_set_length(layout, counted, framer->adjust);
-        if (!fs_fits(framer, layout))
+        if (!fs_count_back(framer, counted, layout))
             return FS_UNWRITTEN_LENGTH;
         break;
     case FS_FIXED:
@@ -89,8 +83,9 @@ static inline fs_unwritten fs_lay_out(const fs_framer *framer, size_t size, fs_l
     case FS_TEXT:
         if (framer->keep)
             return FS_WRITTEN;
-        fs_set_length(layout, size, framer->adjust);
-        if (layout->below)
+        layout->length = size - (uint64_t)framer->adjust;
+        layout->negative = framer->adjust > 0 && size < (uint64_t)framer->adjust;
+        if (layout->negative)
             return FS_UNWRITTEN_LENGTH;
         layout->digits = fs_count_digits(layout->length, framer->hex);
         if (layout->digits > framer->most_digits)

@@ -122,11 +122,11 @@ class _Budget:
         return float(left)
 
 
-def _writable(fd: int, seconds: float | None) -> None:
-    """Wait until a descriptor is writable, or for the time."""
+def _writable(fd: int, seconds: float | None) -> bool:
+    """Wait until a descriptor is writable: whether it is, in that time."""
     poll = select.poll()
     poll.register(fd, select.POLLOUT)
-    poll.poll(math.ceil((_DAY if seconds is None else min(seconds, _DAY)) * 1000))
+    return bool(poll.poll(math.ceil((_DAY if seconds is None else min(seconds, _DAY)) * 1000)))
 
 
 def _send_pieces(sock: Any, pieces: list[Any], budget: _Budget, progress: list[int]) -> None:
@@ -136,9 +136,11 @@ def _send_pieces(sock: Any, pieces: list[Any], budget: _Budget, progress: list[i
     views = [memoryview(piece) for piece in pieces]
     at = 0
     while at < len(views):
-        if wait_first and budget.timeout != 0:
+        if progress[0]:
+            budget.left()  # nobody who takes a little now and then extends it
+        if wait_first and budget.timeout != 0 and not _writable(sock.fileno(), 0):
             _writable(sock.fileno(), budget.left())
-            budget.left()
+            continue
         try:
             sent = sock.sendmsg(views[at : at + _PIECES], [], _NO_WAIT)
         except BlockingIOError:

@@ -1,10 +1,22 @@
 """Calls of `fastsock.stream` for leaks.py, every way out: (name, arguments, keywords, maker)."""
 
 import socket
+import sys
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 
-from fastsock import Delimiter, FixedSize, LengthPrefix, Lines, Netstring, Varint
+from fastsock import (
+    Delimiter,
+    FixedSize,
+    FrameError,
+    Framer,
+    LengthPrefix,
+    Lines,
+    Netstring,
+    TextLength,
+    Varint,
+)
 
 NAME = "RecvAccumulator"
 
@@ -70,6 +82,23 @@ def answered(kind: type) -> object:
     return kind()
 
 
+class Answers(Framer):
+    """A framer of the user's own, which gives one answer to all questions."""
+
+    def __init__(self, answer: object, max_frame: object = None) -> None:
+        self.answer, self.max_frame = answer, max_frame
+
+    def find(self, view: memoryview, eof: bool) -> object:
+        if isinstance(self.answer, type):
+            raise self.answer("no frame")
+        return self.answer(view) if callable(self.answer) else self.answer
+
+
+def encoders(kind: type) -> object:
+    """The encoders of the twin that runs, in the accumulator's place."""
+    return import_module(f"fastsock.stream._{sys.argv[1]}.encoding")
+
+
 HELD = Held()
 HERE, THERE = socket.socketpair()
 QUIET, QUIET_PEER = socket.socketpair()
@@ -105,6 +134,20 @@ FRAMERS = [
     Lines(), Lines(b"\r\n", last=False), FixedSize(1), FixedSize(7), Varint(),
     Varint(max_frame=1, keep=True), Netstring(), Netstring(max_frame=1),
 ]  # fmt: skip
+TEXT_STREAMS = [b"2 hi10 x", b"$2\r\nhi\r\n$1", b"0006hi0000000g", b"1;a=b\r\nx\r\n0\r\n"]
+TEXT_FRAMERS = [
+    TextLength(), TextLength(b"\r\n", prefix=b"$", trailer=b"\r\n", max_frame=1),
+    TextLength(b"\r\n", base=16, trailer=b"\r\n", zeros=True, extensions=True, strip=False),
+    TextLength(b"", base=16, digits=4, adjust=-4, markers=3),
+]  # fmt: skip
+OWN_FRAMERS = [
+    Answers((0, 1, 1)), Answers(lambda view: (0, len(view), len(view))), Answers(None),
+    Answers(1 << 70), Answers(70), Answers(5), Answers((0, 9, 2)), Answers("text"),
+    Answers(FrameError), Answers(RuntimeError), Answers((0, 1, 1), max_frame=0), Answers(None, -1),
+]  # fmt: skip
+# Bodies that encoders take or refuse, as the framer is.
+BODIES = [bytearray(b"hi"), memoryview(bytearray(b"2:hi,"))[2:], b"\2hi", b"hi\n", SPACED, "hi", 5]
+MANY = [[bytearray(b"hi"), b"ho"], (bytearray(b"hi"), b"\2hi\n"), [bytearray(b"hi"), "text"], 5]
 
 
 def on(maker: Callable[[type], object], method: str, *arguments: object, **keywords: object):
@@ -120,6 +163,24 @@ CASES = [
         for framer in FRAMERS
         for method, eof in [("frames", False), ("frame_offsets", True), ("skip_frame", False)]
     ),
+    *(
+        on(partial(made, data=data), method, framer)
+        for data, framers in [*((d, TEXT_FRAMERS) for d in TEXT_STREAMS), (b"\2hi", OWN_FRAMERS)]
+        for framer in framers
+        for method in ["frames", "frame_offsets", "skip_frame"]
+    ),
+    *(
+        on(encoders, "encode", framer, BODIES[at % len(BODIES)])
+        for place, framer in enumerate([*FRAMERS, *TEXT_FRAMERS])
+        for at in (place, place + 2)
+    ),
+    *(on(encoders, "encode", Varint(), body) for body in BODIES),
+    *(
+        on(encoders, "encode_many", framer, MANY[place % len(MANY)])
+        for place, framer in enumerate([*FRAMERS, *TEXT_FRAMERS, *NO_FRAMERS])
+    ),
+    *(on(encoders, "encode_many", Varint(), bodies) for bodies in MANY),
+    *(on(encoders, "surround", framer, 9, 0) for framer in [*FRAMERS, *TEXT_FRAMERS]),
     *(on(partial(made, data=data), "frames", f, True) for data in STREAMS[1:4] for f in FRAMERS),
     *(on(partial(made, data=b"x", eof=True), "skip_frame", framer) for framer in FRAMERS),
     *(

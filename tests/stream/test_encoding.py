@@ -28,6 +28,8 @@ CHUNKS = TextLength(b"\r\n", base=16, trailer=b"\r\n", zeros=True)
         (LengthPrefix(1, strip=3), b"hi", b"\4\0\0hi"),
         (LengthPrefix(1, signed=True, adjust=3), b"hi", b"\xffhi"),
         (LengthPrefix(8, adjust=2), b"hi!", b"\0\0\0\0\0\0\0\1hi!"),
+        (LengthPrefix(8, adjust=-(1 << 62)), b"hi", b"\x40\0\0\0\0\0\0\2hi"),
+        (LengthPrefix(8, adjust=1 << 62, signed=True), b"", b"\xc0\0\0\0\0\0\0\0"),
         (Delimiter(b";"), b"hi", b"hi;"),
         (Delimiter((b"||", b";")), b"hi|", None),
         (Delimiter((b"||", b";")), b"hi", b"hi||"),
@@ -113,6 +115,21 @@ def made_by(stream, framer):
         (TextLength(max_digits=1), bytes(10), "its length of 10 does not fit the field"),
         (PKT_LINE, bytes(65532), "its length of 65536 does not fit the field"),
         (TextLength(adjust=3), b"hi", "its length of -1 does not fit the field"),
+        (
+            LengthPrefix(3, offset=2, adjust=-(1 << 62), strip=1 << 62),
+            bytes(20),
+            f"its length of {(1 << 63) + 15} does not fit the field",
+        ),
+        (
+            LengthPrefix(8, adjust=-(1 << 62), strip=1 << 62, signed=True),
+            bytes(8),
+            f"its length of {1 << 63} does not fit the field",
+        ),
+        (
+            LengthPrefix(7, adjust=1 << 62, signed=True),
+            b"",
+            f"its length of {-(1 << 62)} does not fit the field",
+        ),
         (TextLength(markers=5), b"hi", "the length that it brings is not its own"),
     ],
 )

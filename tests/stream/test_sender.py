@@ -1,8 +1,10 @@
 """`send_frames`: whole frames, however little the socket takes at once."""
 
 import socket
+import ssl
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -150,6 +152,53 @@ def test_a_peer_that_does_not_read(pair, own):
     assert error.bytes_sent == len(came) > 0
     assert error.frames_sent == len(came) // 40_004
     assert f"{error.frames_sent} of 200 frames went out whole" in error.__notes__[0]
+
+
+@pytest.fixture(params=[ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["1.2", "1.3"])
+def tls_pair(pair, authority, request):
+    """Both ends of a TLS connection: ours, and a blocking peer's."""
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("server.test").configure_cert(server)
+    client = ssl.create_default_context()
+    client.minimum_version = client.maximum_version = request.param
+    authority.configure_trust(client)
+    made = []
+    thread = threading.Thread(target=lambda: made.append(server.wrap_socket(pair[1], True)))
+    thread.start()
+    with client.wrap_socket(pair[0], server_hostname="server.test") as here:
+        thread.join(30)
+        with made[0]:
+            yield here, made[0]
+
+
+@pytest.mark.parametrize("framer", FRAMERS, ids=repr)
+@pytest.mark.parametrize("timeout", [None, 30, 0.0])
+def test_frames_over_tls(tls_pair, framer, timeout):
+    here, there = tls_pair
+    expected = framer.encode_many(MIXED)
+    came, thread = read_all(there)
+    here.settimeout(timeout)
+    options = {"timeout": 30} if timeout == 0.0 else {}
+    assert send_frames(here, framer, MIXED, **options) == len(expected)
+    assert here.gettimeout() == timeout
+    here.settimeout(30)
+    with suppress(OSError):  # the peer does not answer
+        here.shutdown(socket.SHUT_WR)
+    thread.join(30)
+    assert came == expected
+
+
+@pytest.mark.parametrize("own", [0.02, 0.0, 20])
+def test_a_tls_peer_that_does_not_read(tls_pair, own):
+    """What went out whole is told, and no part of a record is sent twice."""
+    here, _ = tls_pair
+    here.settimeout(own)
+    timeout = {"timeout": 0.05} if own == 20 else {}
+    with pytest.raises((TimeoutError, ssl.SSLWantWriteError)) as caught:
+        send_frames(here, LengthPrefix(4), [bytes(40_000)] * 200, **timeout)
+    assert caught.type is (ssl.SSLWantWriteError if own == 0.0 else TimeoutError)
+    assert here.gettimeout() == own
+    assert caught.value.frames_sent == caught.value.bytes_sent // 40_004 < 200
 
 
 def test_a_broken_connection(pair):

@@ -168,6 +168,110 @@ class TestLines:
         assert received(sock) == b"4 LINE\n" * 50_000
 
 
+class TestSyslogCollector:
+    """It prints what comes, by either framing, and nothing that could drive a terminal."""
+
+    @pytest.fixture
+    def collector(self, start):
+        def collector(*options):
+            process = start("syslog_collector.py", "--port", "0", *options)
+            said = process.stdout.readline()
+            assert said.startswith(b"listening on port "), process.stderr.read()
+            return process, ("127.0.0.1", int(said.split()[-1]))
+
+        return collector
+
+    def lines(self, process, count):
+        return [process.stdout.readline().decode().rstrip("\r\n") for _ in range(count)]
+
+    @pytest.mark.parametrize("size", [None, 1])
+    def test_octet_counting(self, collector, size):
+        process, address = collector()
+        messages = [b"<11>one\nline", b"<165>\xc3\xa9\x1b[31m", b"no priority", b"<9999>x"]
+        data = b"".join(b"%d %b" % (len(message), message) for message in messages)
+        with socket.create_connection(address, TIMEOUT) as sock:
+            send(sock, data, size)
+            assert received(sock) == b""
+        assert self.lines(process, 4) == [
+            "127.0.0.1 err: one\\nline",
+            "127.0.0.1 notice: \u00e9\\x1b[31m",
+            "127.0.0.1 ?: no priority",
+            "127.0.0.1 ?: <9999>x",
+        ]
+
+    def test_lines(self, collector):
+        process, address = collector()
+        with socket.create_connection(address, TIMEOUT) as sock:
+            send(sock, b"<14>one\n<15>two\n")
+            assert received(sock) == b""
+        assert self.lines(process, 2) == ["127.0.0.1 info: one", "127.0.0.1 debug: two"]
+
+    def test_a_long_message_is_skipped_and_a_bad_length_closes(self, collector):
+        process, address = collector()
+        with socket.create_connection(address, TIMEOUT) as sock:
+            send(sock, b"9000 " + b"x" * 9000 + b"5 <9>ok" + b"5x")
+            received(sock)
+        assert self.lines(process, 3) == [
+            "127.0.0.1 too long: a message was skipped",
+            "127.0.0.1 alert: ok",
+            "127.0.0.1 closed: not a length in text, as the framer describes it",
+        ]
+
+    def test_behind_a_balancer(self, collector):
+        process, address = collector("--trusted", "127.0.0.0/8")
+        for front in (b"PROXY TCP4 192.0.2.1 192.0.2.2 5000 6514\r\n", b""):
+            with socket.create_connection(address, TIMEOUT) as sock:
+                send(sock, front + b"6 <14>hi")
+                assert received(sock) == b""
+        assert self.lines(process, 2) == ["192.0.2.1 info: hi", "127.0.0.1 info: hi"]
+
+
+class TestRpc:
+    """The client calls the server: both are examples."""
+
+    @pytest.fixture
+    def call(self, start):
+        server = start("rpc_server.py", "--port", "0")
+        said = server.stdout.readline()
+        assert said.startswith(b"listening on port "), server.stderr.read()
+        port = said.split()[-1].decode()
+
+        def call(*calls):
+            client = start("rpc_client.py", "--port", port, *calls)
+            output, errors = client.communicate(timeout=TIMEOUT)
+            assert errors == b""
+            return client.returncode, output.decode().split("\n")[:-1]
+
+        call.address = "127.0.0.1", int(port)
+        return call
+
+    def test_calls(self, call):
+        calls = ["sleep", "[0.05]", "add", "[1, 2.5]", "upper", '["h\u00e9"]', "add", "[]"]
+        assert call(*calls) == (0, ['"slept"', "3.5", '"H\\u00c9"', "0"])
+
+    def test_errors_are_told_and_harm_no_other_call(self, call):
+        status, said = call("nothing", "[]", "add", '["x"]', "add", "[2, 3]")
+        assert status == 1
+        assert said[0] == "error: KeyError: 'nothing'"
+        assert said[1].startswith("error: TypeError: ")
+        assert said[2] == "5"
+
+    def test_many_calls_at_once(self, call):
+        pairs = [word for n in range(2000) for word in ("add", f"[{n}, 1]")]
+        assert call(*pairs) == (0, [str(n + 1) for n in range(2000)])
+
+    def test_a_slow_call_holds_no_other_one_up(self, call):
+        def framed(said):
+            return struct.pack(">I", len(said)) + said
+
+        with socket.create_connection(call.address, TIMEOUT) as sock:
+            sock.sendall(framed(b'{"id": 1, "method": "sleep", "params": [60]}'))
+            sock.sendall(framed(b'{"id": 2, "method": "add", "params": [1]}') + framed(b"no JSON"))
+            answers = [exactly(sock, struct.unpack(">I", exactly(sock, 4))[0]) for _ in range(2)]
+            assert answers[0] == b'{"id": 2, "result": 1}'
+            assert b'"id": null, "error": "JSONDecodeError' in answers[1]
+
+
 BODY = bytes(range(256)) * 3
 LARGE = random.Random(5).randbytes(300_000)
 

@@ -40,7 +40,7 @@ cdef extern from "fastsock/stream/encode.h" nogil:
         uint64_t total
         size_t before
         uint64_t length
-        bint below
+        int negative
         size_t digits
         uint64_t declared
         uint64_t limit
@@ -71,7 +71,9 @@ cdef object refusal(Plan plan, Py_ssize_t place, size_t size, fs_unwritten why, 
     if why == FS_UNWRITTEN_SHORT:
         text = _errors.SHORT
     elif why == FS_UNWRITTEN_LENGTH:
-        text = _errors.other_length(<int64_t>layout.length if layout.below else layout.length)
+        text = _errors.other_length(
+            <int64_t>layout.length if layout.negative else <object>layout.length
+        )
     elif why == FS_UNWRITTEN_SIZE:
         text = _errors.other_size(size, rules.max_frame)
     elif rules.kind != FS_DELIMITER:
