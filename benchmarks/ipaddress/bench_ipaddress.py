@@ -111,7 +111,7 @@ def bench_making(measure: Callable[..., None], row: Row, name: str) -> None:
     measure(
         row.name, "hot", name, hot(call, row.text),
         got=str(call(row.text)), expected=row.text, items=CALLS,
-        rounds=20 if name == "compiled" else 3, headline=True,
+        rounds=3, headline=True,
     )  # fmt: skip
 
 
