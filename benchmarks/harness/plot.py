@@ -12,6 +12,7 @@ from pathlib import Path
 WIDTH, LEFT, RIGHT, TOP, LINE = 480, 14, 14, 50, 42
 THICK = 'height="14" rx="2"'
 STYLE = """
+.paper { fill: #ffffff }
 text { font: 14px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #24292f }
 .title { font-size: 16px; font-weight: 600 }
 .small { font-size: 12px; fill: #57606a }
@@ -21,6 +22,7 @@ line { stroke: #8c959f; stroke-width: 1; stroke-dasharray: 2 3 }
 .base { stroke-dasharray: none }
 .ours { fill: #0969da } .other { fill: #afb8c1 } .worse { fill: #bc4c00 }
 @media (prefers-color-scheme: dark) {
+  .paper { fill: #0d1117 }
   text { fill: #e6edf3 } .small { fill: #9198a1 }
   line { stroke: #656c76 }
   .ours { fill: #4493f8 } .other { fill: #565e68 } .worse { fill: #f0883e }
@@ -60,6 +62,7 @@ def chart(title: str, axis: str, unit: str, bars: Iterable[Bar], base: float | N
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {bottom + 40}">',
         f"<style>{STYLE}</style>",
+        '<rect class="paper" width="100%" height="100%" rx="6"/>',
         f'<text class="title" x="{LEFT}" y="24">{escape(title)}</text>',
     ]
     for power in range(ceil(low), floor(high) + 1):

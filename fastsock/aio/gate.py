@@ -37,7 +37,7 @@ class ProxyGate:
         self._optional = proxy == "optional"
         self._trusted = trusted if trusted is None else _senders(trusted)
         self._timeout = timeout
-        self.options = dict(options)
+        self.options: dict[str, Any] = dict(options)
         self._ssl = self.options.pop("ssl", None)
         self._tls = {name: self.options.pop(name) for name in _TLS_OPTIONS if name in options}
         if self._ssl is None and self._tls:

@@ -29,7 +29,9 @@ from .workers import NoThreadError, QueueFullError, Workers
 if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
-    Row: TypeAlias = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
+    from ._py import Sockaddr
+
+    Row: TypeAlias = tuple[socket.AddressFamily, socket.SocketKind, int, str, Sockaddr]
     _Job: TypeAlias = tuple[Any, ...]  # the arguments of getaddrinfo
     _Timeout: TypeAlias = float | EllipsisType | None
 

@@ -13,7 +13,7 @@ from . import errors, ranges
 from .arguments import read_address, read_network
 
 if TYPE_CHECKING:
-    from typing import Any, Self, SupportsIndex
+    from typing import Any, ClassVar, Self, SupportsIndex
 
     from _typeshed import ReadableBuffer
 
@@ -254,7 +254,7 @@ class SetMethods:
             return NotImplemented
         return self._bounds == other._bounds
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __le__(self, other: Any) -> bool:
         """Whether all addresses are also in the other set."""
