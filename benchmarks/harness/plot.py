@@ -10,6 +10,7 @@ from math import ceil, floor, log10
 from pathlib import Path
 
 WIDTH, LEFT, RIGHT, TOP, LINE = 480, 14, 14, 50, 42
+LONGEST_TITLE = 50
 THICK = 'height="14" rx="2"'
 STYLE = """
 .paper { fill: #ffffff }
@@ -50,6 +51,8 @@ def _unit(value: float, unit: str) -> str:
 
 def chart(title: str, axis: str, unit: str, bars: Iterable[Bar], base: float | None = None) -> str:
     """Bars from `base`, or from the left edge of the axis."""
+    if len(title) > LONGEST_TITLE:
+        raise ValueError(f"a title of more than {LONGEST_TITLE} characters is cut: {title!r}")
     bars = [bar for bar in bars if bar.value > 0]
     values = [bar.value for bar in bars] + [base] * (base is not None)
     margin = 0.05 if base is not None else 0.4  # keeps the shortest bar visible

@@ -176,7 +176,7 @@ def times(value: float | None) -> str:
 # Charts of the page: title, part, row, start of its input, who is shown under which name.
 PEERS = (
     (
-        "Received: 64-byte messages with a length before each",
+        "Streams: messages of 64 bytes after a length",
         ("stream", "frames, length-prefixed", "UNIX"),
         {
             "compiled": "fastsock, frames()",
@@ -217,6 +217,26 @@ PEERS = (
             "netaddr": "netaddr.IPAddress",
         },
     ),
+    (
+        "ipaddress: an IPv6 text to an object",
+        ("ipaddress", "ip_address v6", "hot"),
+        {
+            "compiled": "fastsock.ipaddress",
+            "stdlib": "ipaddress",
+            "cached-ipaddress": "cached-ipaddress (a hit)",
+            "netaddr": "netaddr.IPAddress",
+        },
+    ),
+    (
+        "Prefixes: the longest of 100,000 for an IPv4 text",
+        ("prefix", "lookup v4", ""),
+        {
+            "compiled": "fastsock, PrefixTable",
+            "by hand": "ipaddress and bisect, by hand",
+            "pytricia": "pytricia, frozen",
+            "py-radix": "py-radix",
+        },
+    ),
 )
 
 
@@ -232,7 +252,10 @@ def peer_charts(run: Run, folder: Path) -> dict[str, str]:
             for who, label in shown.items()
             if (ns := rows[0].ns.get(who)) is not None
         ]
-        write(folder / f"benchmark-{part}.svg", chart(title, "time an item, log scale", "ns", bars))
+        write(
+            folder / f"benchmark-{part}.svg",
+            chart(title, "time an item, log scale: shorter is faster", "ns", bars),
+        )
         found[part] = f"![{title}](images/benchmark-{part}.svg)"
     return found
 
