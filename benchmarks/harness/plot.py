@@ -62,8 +62,9 @@ def chart(title: str, axis: str, unit: str, bars: Iterable[Bar], base: float | N
         return LEFT + (log10(value) - low) / (high - low) * (WIDTH - LEFT - RIGHT)
 
     bottom = TOP + LINE * len(bars)
+    frame = f'width="{WIDTH}" viewBox="0 0 {WIDTH} {bottom + 40}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {bottom + 40}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {frame}>',
         f"<style>{STYLE}</style>",
         '<rect class="paper" width="100%" height="100%" rx="6"/>',
         f'<text class="title" x="{LEFT}" y="24">{escape(title)}</text>',

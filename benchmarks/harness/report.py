@@ -232,7 +232,7 @@ PEERS = (
         ("prefix", "lookup v4", ""),
         {
             "compiled": "fastsock, PrefixTable",
-            "by hand": "ipaddress and bisect, by hand",
+            "by hand": "inet_pton and bisect, by hand",
             "pytricia": "pytricia, frozen",
             "py-radix": "py-radix",
         },

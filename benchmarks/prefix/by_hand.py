@@ -1,12 +1,11 @@
 """Longest match in plain Python: the best there is for one address, and for many."""
 
-import ipaddress
 from bisect import bisect
 from collections.abc import Callable
+from socket import AF_INET, AF_INET6, inet_pton
 from struct import unpack
 
 Networks = list[tuple[int, int]]  # first address, length
-PACKED = {32: 4, 128: 16}
 
 
 def ranges(networks: Networks, bits: int) -> tuple[list[int], list[int]]:
@@ -24,10 +23,10 @@ def ranges(networks: Networks, bits: int) -> tuple[list[int], list[int]]:
 
 
 def lookup(networks: Networks, bits: int) -> Callable[[str], int]:
-    """One address as text: the standard library's parser, then a binary search."""
+    """One address as text: libc's parser, then a binary search."""
     starts, values = ranges(networks, bits)
-    parse = ipaddress.IPv4Address if bits == 32 else ipaddress.IPv6Address
-    return lambda text: values[bisect(starts, int(parse(text))) - 1]
+    family, number = AF_INET if bits == 32 else AF_INET6, int.from_bytes
+    return lambda text: values[bisect(starts, number(inet_pton(family, text), "big")) - 1]
 
 
 def lookup_many(networks: Networks, bits: int) -> Callable[[bytes], list[int]]:
