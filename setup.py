@@ -119,6 +119,11 @@ class BuildPy(build_py):
 class BuildExt(build_ext):
     """A build that can end in a pure wheel, tagged as one, where the mode allows it."""
 
+    def finalize_options(self):
+        super().finalize_options()
+        if self.parallel is None:  # pip can't ask for it
+            self.parallel = True
+
     def run(self):
         try:
             super().run()

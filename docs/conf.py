@@ -20,8 +20,20 @@ intersphinx_mapping = (
 myst_heading_anchors = 3
 html_theme = "furo"
 html_title = f"fastsock {release}"
+html_show_copyright = False
 autodoc_typehints = "signature"
 autodoc_member_order = "groupwise"
 default_role = "code"
 napoleon_google_docstring = True
 napoleon_use_ivar = True
+
+
+def keep_whole(app, what, name, obj, options, lines):
+    """Keep napoleon from reading "Result: a number" as a property's type and its description."""
+    if what in ("property", "attribute"):
+        lines.insert(0, "\\")  # an escaped end of line: nothing, and not empty
+
+
+def setup(app):
+    """Run before napoleon, whose priority is 500."""
+    app.connect("autodoc-process-docstring", keep_whole, priority=400)

@@ -10,8 +10,10 @@ from math import ceil, floor, log10
 from pathlib import Path
 
 WIDTH, LEFT, RIGHT, TOP, LINE = 480, 14, 14, 50, 42
+LONGEST_TITLE = 50
 THICK = 'height="14" rx="2"'
 STYLE = """
+.paper { fill: #ffffff }
 text { font: 14px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #24292f }
 .title { font-size: 16px; font-weight: 600 }
 .small { font-size: 12px; fill: #57606a }
@@ -21,6 +23,7 @@ line { stroke: #8c959f; stroke-width: 1; stroke-dasharray: 2 3 }
 .base { stroke-dasharray: none }
 .ours { fill: #0969da } .other { fill: #afb8c1 } .worse { fill: #bc4c00 }
 @media (prefers-color-scheme: dark) {
+  .paper { fill: #0d1117 }
   text { fill: #e6edf3 } .small { fill: #9198a1 }
   line { stroke: #656c76 }
   .ours { fill: #4493f8 } .other { fill: #565e68 } .worse { fill: #f0883e }
@@ -48,6 +51,8 @@ def _unit(value: float, unit: str) -> str:
 
 def chart(title: str, axis: str, unit: str, bars: Iterable[Bar], base: float | None = None) -> str:
     """Bars from `base`, or from the left edge of the axis."""
+    if len(title) > LONGEST_TITLE:
+        raise ValueError(f"a title of more than {LONGEST_TITLE} characters is cut: {title!r}")
     bars = [bar for bar in bars if bar.value > 0]
     values = [bar.value for bar in bars] + [base] * (base is not None)
     margin = 0.05 if base is not None else 0.4  # keeps the shortest bar visible
@@ -57,9 +62,11 @@ def chart(title: str, axis: str, unit: str, bars: Iterable[Bar], base: float | N
         return LEFT + (log10(value) - low) / (high - low) * (WIDTH - LEFT - RIGHT)
 
     bottom = TOP + LINE * len(bars)
+    frame = f'width="{WIDTH}" viewBox="0 0 {WIDTH} {bottom + 40}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {bottom + 40}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {frame}>',
         f"<style>{STYLE}</style>",
+        '<rect class="paper" width="100%" height="100%" rx="6"/>',
         f'<text class="title" x="{LEFT}" y="24">{escape(title)}</text>',
     ]
     for power in range(ceil(low), floor(high) + 1):

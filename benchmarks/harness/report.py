@@ -7,6 +7,7 @@ import argparse
 import json
 from itertools import groupby
 from pathlib import Path
+from textwrap import fill as fill_text
 from typing import Any
 
 from benchmarks.harness.outcome import Run
@@ -175,7 +176,7 @@ def times(value: float | None) -> str:
 # Charts of the page: title, part, row, start of its input, who is shown under which name.
 PEERS = (
     (
-        "Received: 64-byte messages with a length before each",
+        "Streams: messages of 64 bytes after a length",
         ("stream", "frames, length-prefixed", "UNIX"),
         {
             "compiled": "fastsock, frames()",
@@ -216,6 +217,26 @@ PEERS = (
             "netaddr": "netaddr.IPAddress",
         },
     ),
+    (
+        "ipaddress: an IPv6 text to an object",
+        ("ipaddress", "ip_address v6", "hot"),
+        {
+            "compiled": "fastsock.ipaddress",
+            "stdlib": "ipaddress",
+            "cached-ipaddress": "cached-ipaddress (a hit)",
+            "netaddr": "netaddr.IPAddress",
+        },
+    ),
+    (
+        "Prefixes: the longest of 100,000 for an IPv4 text",
+        ("prefix", "lookup v4", ""),
+        {
+            "compiled": "fastsock, PrefixTable",
+            "by hand": "inet_pton and bisect, by hand",
+            "pytricia": "pytricia, frozen",
+            "py-radix": "py-radix",
+        },
+    ),
 )
 
 
@@ -231,7 +252,10 @@ def peer_charts(run: Run, folder: Path) -> dict[str, str]:
             for who, label in shown.items()
             if (ns := rows[0].ns.get(who)) is not None
         ]
-        write(folder / f"benchmark-{part}.svg", chart(title, "time an item, log scale", "ns", bars))
+        write(
+            folder / f"benchmark-{part}.svg",
+            chart(title, "time an item, log scale: shorter is faster", "ns", bars),
+        )
         found[part] = f"![{title}](images/benchmark-{part}.svg)"
     return found
 
@@ -281,6 +305,43 @@ def headline_table(found: dict[str, Any], commit: str) -> str:
     return f"{table(head, lines, 1)}\n\nNanoseconds of CPU time an item. {where}."
 
 
+def row_of(run: Run, part: str, name: str) -> Row:
+    """A row that the prose of README.md tells."""
+    for row in run.of(part):
+        if row.name == name and row.times("pure") and row.times("compiled"):
+            return row
+    raise SystemExit(f"the run has no row {name!r} of {part} with both twins and a baseline")
+
+
+def beside(times: float) -> str:
+    """How long a call takes beside another, in words."""
+    if times >= 1.05:
+        return f"is {times:.1f} times as fast as"
+    return "is as fast as" if times > 0.95 else f"takes {1 / times:.2g} times as long as"
+
+
+def claims(run: Run, found: dict[str, Any]) -> str:
+    """What README.md says of the cases in which fastsock does not pay, by the figures."""
+    (five,) = (
+        row["ratio"]
+        for row in found["rows"]
+        if (row["name"], row["baseline"]) == ("parse_packet, 5 fields", "by hand")
+    )
+    packet = row_of(run, "packet", "parse_packet + 5 fields").times("pure")
+    frames = row_of(run, "stream", "frames, length-prefixed").times("pure")
+    known = (
+        "For five fields of frames that you know, write one `struct.Struct`: `parse_packet` "
+        f"{beside(five)} that. It is for frames that you don't know, and says what was wrong with "
+        "them."
+    )
+    pure = (
+        "On PyPy, or without a compiler, the pure twin runs. It is right, and plain Python: "
+        f"`parse_packet` and five fields {beside(packet or 1)} code by hand that checks less, "
+        f"`frames` {beside(frames or 1)} the loop by hand."
+    )
+    return "\n".join(fill_text(f"- {each}", 100, subsequent_indent="  ") for each in (known, pure))
+
+
 def fill(document: str, name: str, content: str) -> str:
     """Put `content` between a document's markers of that name."""
     start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
@@ -308,6 +369,7 @@ def main() -> None:
     write(images / "benchmark.svg", headline_chart(found["rows"]))
     readme = ROOT / "README.md"
     text = fill(readme.read_text("utf-8"), "headlines", headline_table(found, run.commit_text))
+    text = fill(text, "claims", claims(run, found))
     readme.write_text(text, encoding="utf-8")
 
 

@@ -86,7 +86,7 @@ def bench_encode(measure: Callable[..., None], row: str, contender: str) -> None
         got=encode(BODIES),
         expected=reference(BODIES),
         items=len(BODIES),
-        rounds=3 if contender == "pure" else 50,
+        rounds=10,
         headline=True,
     )
 
@@ -172,6 +172,6 @@ def bench_text_length(measure: Callable[..., None], contender: str) -> None:
         got=cut(data),
         expected=MESSAGES,
         items=len(MESSAGES),
-        rounds=3 if contender == "pure" else 50,
+        rounds=10,
         headline=True,
     )

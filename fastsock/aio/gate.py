@@ -24,7 +24,7 @@ class ProxyGate:
         self._callback = callback
         self._rules = rules
         self._timeout = timeout
-        self.options = dict(options)
+        self.options: dict[str, Any] = dict(options)
         self._ssl = self.options.pop("ssl", None)
         self._tls = {name: self.options.pop(name) for name in _TLS_OPTIONS if name in options}
         if self._ssl is None and self._tls:

@@ -49,9 +49,9 @@ class Option:
     def __init__(
         self, kind: int, offset: int, data: memoryview, layer: str, decoders: _Decoders
     ) -> None:
-        self.kind = kind
-        self.offset = offset
-        self.data = data
+        self.kind: int = kind
+        self.offset: int = offset
+        self.data: memoryview = data
         self._layer = layer
         self._decoders = decoders
 

@@ -10,11 +10,17 @@ import socket
 import sys
 from operator import index
 from socket import AF_INET, AF_INET6
-from types import EllipsisType
-from typing import Any, SupportsIndex
 
+from .._core.typed import TYPE_CHECKING, overload
 from ..address._py.inet import _ntop, _pton
 from . import genuine as _genuine, services
+
+if TYPE_CHECKING:
+    from types import EllipsisType
+    from typing import Any, SupportsIndex, TypeAlias
+
+    # As typeshed has it: IPv4, IPv6, and what Python without IPv6 makes of that.
+    Sockaddr: TypeAlias = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
 
 _audit = sys.audit
 
@@ -69,7 +75,7 @@ def getaddrinfo(
     flags: SupportsIndex = 0,
     *,
     strict: bool = False,
-) -> list[tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]]:
+) -> list[tuple[socket.AddressFamily, socket.SocketKind, int, str, Sockaddr]]:
     """Resolve a host and a port into rows that tell how to open and connect a socket.
 
     A numeric host is answered here; a name, and all that is not certain, by `socket`.
@@ -194,6 +200,10 @@ def getnameinfo(
     return function(sockaddr, flags)  # type: ignore[arg-type]
 
 
+@overload
+def getservbyname(servicename: str, /) -> int: ...
+@overload
+def getservbyname(servicename: str, protocolname: str, /) -> int: ...
 def getservbyname(servicename: str, protocolname: str | EllipsisType = ..., /) -> int:
     """Find the port of a service.
 
@@ -231,6 +241,10 @@ def getservbyname(servicename: str, protocolname: str | EllipsisType = ..., /) -
     )
 
 
+@overload
+def getservbyport(port: SupportsIndex, /) -> str: ...
+@overload
+def getservbyport(port: SupportsIndex, protocolname: str, /) -> str: ...
 def getservbyport(port: SupportsIndex, protocolname: str | EllipsisType = ..., /) -> str:
     """Find the name of the service on a port.
 

@@ -30,9 +30,10 @@ from .workers import NoThreadError, QueueFullError, Workers
 if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
+    from ._py import Sockaddr
     from .guard import Allow
 
-    Row: TypeAlias = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
+    Row: TypeAlias = tuple[socket.AddressFamily, socket.SocketKind, int, str, Sockaddr]
     _Job: TypeAlias = tuple[Any, ...]  # the arguments of getaddrinfo
     _Timeout: TypeAlias = float | EllipsisType | None
 

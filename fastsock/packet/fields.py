@@ -8,7 +8,46 @@ from __future__ import annotations
 import enum
 from types import MappingProxyType
 
-from .._core.typed import NamedTuple
+from .._core.typed import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
+    Limit: TypeAlias = Literal[
+        "captured",
+        "wire_length",
+        "link.type",
+        "link.header",
+        "ethernet.length",
+        "ethernet.type",
+        "vlan.count",
+        "pppoe.length",
+        "ppp.protocol",
+        "arp.header",
+        "ip.version",
+        "ipv4.header",
+        "ipv4.header_length",
+        "ipv4.total_length",
+        "ipv4.options",
+        "ipv4.fragment_offset",
+        "ipv4.protocol",
+        "ipv4.checksum",
+        "ipv6.header",
+        "ipv6.payload_length",
+        "ipv6.jumbo_length",
+        "ipv6.extension",
+        "ipv6.extension_count",
+        "ipv6.options",
+        "ipv6.fragment_offset",
+        "ipv6.next_header",
+        "ah.length",
+        "esp",
+        "transport.header",
+        "tcp.data_offset",
+        "tcp.options",
+        "udp.length",
+        "transport.checksum",
+    ]
 
 
 class Status(enum.IntFlag):
@@ -48,7 +87,7 @@ class Status(enum.IntFlag):
 FAULTS = 0x03FF0000
 """The bits of `Status` that mean a fault."""
 
-LIMITS = (
+LIMITS: tuple[Limit, ...] = (
     "captured",
     "wire_length",
     "link.type",

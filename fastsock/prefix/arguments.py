@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
     Address: TypeAlias = "str | bytes | bytearray | memoryview | int | IPv4Address | IPv6Address"
     Network: TypeAlias = (
-        "str | tuple[bytes | bytearray | memoryview, int] "
-        "| IPv4Network | IPv6Network | IPv4Address | IPv6Address"
+        str
+        | tuple[bytes | bytearray | memoryview, int]
+        | IPv4Network
+        | IPv6Network
+        | IPv4Address
+        | IPv6Address
     )
 
 MAPPED = bytes(10) + b"\xff\xff"

@@ -14,7 +14,7 @@ from .arguments import read_address, read_network
 
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import Any, Self, SupportsIndex
+    from typing import Any, ClassVar, Self, SupportsIndex
 
     from _typeshed import ReadableBuffer
 
@@ -276,7 +276,7 @@ class SetMethods:
             return NotImplemented
         return self._bounds == other._bounds
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __le__(self, other: Any) -> bool:
         """Whether all addresses are also in the other set."""

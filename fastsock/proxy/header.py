@@ -14,7 +14,10 @@ from .._core.typed import TYPE_CHECKING, NamedTuple
 from .errors import ProxyError
 
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Literal, TypeAlias
+
+    # Host and port, or the path of a UNIX socket: text, or bytes in Linux's abstract namespace.
+    ProxyAddress: TypeAlias = tuple[str, int] | str | bytes
 
 __all__ = [
     "NeedMore",
@@ -155,8 +158,8 @@ class ProxyHeader(NamedTuple):
     command: Literal["PROXY", "LOCAL"]
     family: int
     type: int
-    source: Any
-    destination: Any
+    source: ProxyAddress | None
+    destination: ProxyAddress | None
     tlvs: bytes = b""
 
     def iter_tlvs(self) -> Iterator[tuple[int, bytes]]:

@@ -308,11 +308,15 @@ def inet_pton_many(
     *,
     errors: Literal["mask"],
 ) -> tuple[bytes, bytes]: ...
+@overload
+def inet_pton_many(
+    family: SupportsIndex, texts: Iterable[str] | ReadableBuffer, *, errors: str
+) -> bytes | tuple[bytes, bytes]: ...
 def inet_pton_many(
     family: SupportsIndex,
     texts: Iterable[str] | ReadableBuffer | Column,
     *,
-    errors: Literal["strict", "mask"] = "strict",
+    errors: str = "strict",
 ) -> bytes | tuple[bytes, bytes]:
     r"""Pack many addresses into one buffer of fixed-size records.
 

@@ -44,8 +44,8 @@ class EthernetView(View):
     __slots__ = ()
     _LAYER, _LEAST = "ethernet", 14
 
-    dst = Octets(_layout.ETHERNET["dst"])
-    src = Octets(_layout.ETHERNET["src"])
+    dst: Octets = Octets(_layout.ETHERNET["dst"])
+    src: Octets = Octets(_layout.ETHERNET["src"])
 
     def _tags(self) -> int:
         """The bytes of the VLAN tags. One that is cut is none: its type is the frame's."""
@@ -105,11 +105,11 @@ class ARPView(View):
     __slots__ = ()
     _LAYER, _LEAST = "arp", 8
 
-    hardware_type = Number(_layout.ARP["hardware_type"])
-    protocol_type = Number(_layout.ARP["protocol_type"])
-    hardware_length = Number(_layout.ARP["hardware_length"])
-    protocol_length = Number(_layout.ARP["protocol_length"])
-    operation = Number(_layout.ARP["operation"])
+    hardware_type: Number = Number(_layout.ARP["hardware_type"])
+    protocol_type: Number = Number(_layout.ARP["protocol_type"])
+    hardware_length: Number = Number(_layout.ARP["hardware_length"])
+    protocol_length: Number = Number(_layout.ARP["protocol_length"])
+    operation: Number = Number(_layout.ARP["operation"])
 
     def __init__(self, buffer: ReadableBuffer, offset: SupportsIndex = 0) -> None:
         super().__init__(buffer, offset)

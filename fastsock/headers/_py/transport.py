@@ -196,15 +196,15 @@ class TCPView(_TransportView):
     _LAYER, _LEAST = "tcp", 20
     _CHECKSUM_AT = 16
 
-    sport = Number(_layout.TCP["sport"])
-    dport = Number(_layout.TCP["dport"])
-    seq = Number(_layout.TCP["seq"])
-    ack = Number(_layout.TCP["ack"])
-    header_length = Number(_layout.TCP["header_length"])
-    flags = Number(_layout.TCP["flags"])
-    window = Number(_layout.TCP["window"])
-    checksum = Number(_layout.TCP["checksum"])
-    urgent_pointer = Number(_layout.TCP["urgent_pointer"])
+    sport: Number = Number(_layout.TCP["sport"])
+    dport: Number = Number(_layout.TCP["dport"])
+    seq: Number = Number(_layout.TCP["seq"])
+    ack: Number = Number(_layout.TCP["ack"])
+    header_length: Number = Number(_layout.TCP["header_length"])
+    flags: Number = Number(_layout.TCP["flags"])
+    window: Number = Number(_layout.TCP["window"])
+    checksum: Number = Number(_layout.TCP["checksum"])
+    urgent_pointer: Number = Number(_layout.TCP["urgent_pointer"])
 
     def _header_end(self, there: int) -> int:
         if self._least < self._LEAST:  # the field of its length may be cut
@@ -255,10 +255,10 @@ class UDPView(_TransportView):
     _LAYER, _LEAST = "udp", 8
     _CHECKSUM_AT, _ZERO_IS_NONE = 6, True
 
-    sport = Number(_layout.UDP["sport"])
-    dport = Number(_layout.UDP["dport"])
-    length = Number(_layout.UDP["length"])
-    checksum = Number(_layout.UDP["checksum"])
+    sport: Number = Number(_layout.UDP["sport"])
+    dport: Number = Number(_layout.UDP["dport"])
+    length: Number = Number(_layout.UDP["length"])
+    checksum: Number = Number(_layout.UDP["checksum"])
 
     def _datagram(self, whole: int) -> int:
         """Its length field; zero means all of it where it may be."""
@@ -329,11 +329,11 @@ class ICMPView(_TransportView):
     _LAYER, _LEAST = "icmp", 8
     _CHECKSUM_AT = 2
 
-    type = Number(_layout.ICMP["type"])
-    code = Number(_layout.ICMP["code"])
-    checksum = Number(_layout.ICMP["checksum"])
-    identifier = Number(_layout.ICMP["identifier"])
-    sequence = Number(_layout.ICMP["sequence"])
+    type: Number = Number(_layout.ICMP["type"])
+    code: Number = Number(_layout.ICMP["code"])
+    checksum: Number = Number(_layout.ICMP["checksum"])
+    identifier: Number = Number(_layout.ICMP["identifier"])
+    sequence: Number = Number(_layout.ICMP["sequence"])
 
     def __init__(
         self,

@@ -29,7 +29,7 @@ BAD_CHECKSUM = int(Status.BAD_CHECKSUM)
 
 SUM_BAD, SUM_GOOD, SUM_UNVERIFIED, SUM_ABSENT = map(int, ChecksumStatus)
 
-_LIMIT = {name: code for code, name in enumerate(LIMITS)}
+_LIMIT: dict[str, int] = {name: code for code, name in enumerate(LIMITS)}
 
 
 class Decoded:

@@ -257,12 +257,12 @@ class Packet:
         return self._decoded.status
 
     @property
-    def limited_by(self) -> str:
+    def limited_by(self) -> _fields.Limit:
         """Field that stopped decoding or set where the payload ends, right or wrong."""
         return _fields.LIMITS[self._decoded.limited_by]
 
     @property
-    def fault(self) -> str | None:
+    def fault(self) -> _fields.Limit | None:
         """First field that is wrong, ``"captured"`` where the datagram is only cut."""
         found = self._decoded
         return _fields.LIMITS[found.fault] if found.status & _fields.FAULTS else None
