@@ -106,6 +106,9 @@ cdef extern from "fastsock/prefix/form.h" nogil:
     ) noexcept
     void fs_write_list(fs_form *form, bint wide, const fs_prefix *list, size_t count) noexcept
     const char *fs_form_fault(fs_form *form) noexcept
+    # Make the tables of where walks of batches start. Return whether there was memory.
+    bint fs_form_jump(fs_form *form) noexcept
+    void fs_form_jump_free(fs_form *form) noexcept
 
 
 cdef extern from "fastsock/prefix/find.h" nogil:

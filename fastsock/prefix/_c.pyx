@@ -195,7 +195,7 @@ cdef class _Slots:
         cdef size_t room
         if wanted <= self.room:
             return 0
-        room = max(wanted, 16, self.room + self.room // 2)
+        room = max(wanted, <size_t>16, self.room + self.room // 2)
         grown = <Slot *>realloc(self.slots, room * sizeof(Slot))
         if grown == NULL:
             raise MemoryError
@@ -366,6 +366,8 @@ cdef _Form form_of_ranges(
         raise _errors.too_many()
     form = new_form(counts)
     fs_index(&form.c, ranges4, count4, ranges6, count6)
+    if not fs_form_jump(&form.c):
+        raise MemoryError
     return form
 
 
@@ -399,6 +401,7 @@ cdef _Form form_of_lists(
 @cython.final
 cdef class _Form:
     def __dealloc__(self):
+        fs_form_jump_free(&self.c)
         free(self.c.trees)
         free(self.raw)
         if self.is_viewed:
@@ -524,6 +527,8 @@ def _read_form(buffer):
     fault = fs_form_fault(&form.c)
     if fault != NULL:
         raise _errors.bad_file((<bytes>fault).decode("ascii"))
+    if not fs_form_jump(&form.c):
+        raise MemoryError
     return form
 
 
@@ -608,7 +613,7 @@ cdef class _Builder:
         cdef size_t room
         if of.room - of.count >= more:
             return 0
-        room = max(of.count + more, of.room + of.room // 2, 64)
+        room = max(of.count + more, of.room + of.room // 2, <size_t>64)
         grown = <fs_prefix *>realloc(of.items, room * sizeof(fs_prefix))
         if grown == NULL:
             raise MemoryError

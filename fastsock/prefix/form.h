@@ -11,6 +11,8 @@
 #include "sweep.h"
 #include "tree.h"
 
+#include <stdlib.h>
+
 enum {
     FS_HEADER = 128,  /* bytes before the first section */
     FS_ALIGN = 64,    /* of a section: a node is one cache line */
@@ -44,6 +46,8 @@ typedef struct {
 typedef struct {
     fs_counts counts;
     fs_tree tree4, tree6, *trees; /* the shapes of all trees, in memory of their own */
+    fs_jump4 jump4;               /* where walks start, in memory of their own */
+    fs_jump6 jump6;
     uint32_t *nodes4, *values4;
     uint64_t *nodes6, *records6;
     uint32_t *values6;
@@ -267,6 +271,32 @@ static inline void fs_write_list(fs_form *form, int wide, const fs_prefix *list,
             form->slots4[i] = list[i].slot;
         }
     }
+}
+
+/* Make the jump tables of a form whose nodes are written. 0 if there is no memory. */
+static inline int fs_form_jump(fs_form *form)
+{
+    fs_jump_shape4(&form->jump4, &form->tree4);
+    fs_jump_shape6(&form->jump6, &form->tree6);
+    if (form->jump4.count > 0) {
+        form->jump4.entries = malloc(form->jump4.count * sizeof *form->jump4.entries);
+        if (form->jump4.entries == NULL)
+            return 0;
+        fs_jump_fill4(&form->jump4, &form->tree4, form->nodes4);
+    }
+    if (form->jump6.count > 0) {
+        form->jump6.entries = malloc(form->jump6.count * sizeof *form->jump6.entries);
+        if (form->jump6.entries == NULL)
+            return 0;
+        fs_jump_fill6(&form->jump6, &form->tree6, form->nodes6);
+    }
+    return 1;
+}
+
+static inline void fs_form_jump_free(fs_form *form)
+{
+    free(form->jump4.entries);
+    free(form->jump6.entries);
 }
 
 /* --- Checking -------------------------------------------------------------------------------- */
