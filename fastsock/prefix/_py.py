@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, MutableMapping
 from operator import index
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, cast
+from zlib import crc32
 
 from . import (
     errors as _errors,
@@ -930,6 +931,7 @@ class PrefixTable(_Table, _table.TableMethods, MutableMapping[str, Any]):  # typ
     __doc__ = _table.TABLE_DOC
     __slots__ = ()
     _read_form = staticmethod(_read_form)
+    _crc32 = staticmethod(crc32)
 
 
 class PrefixSet(_sets.SetMethods):

@@ -340,17 +340,29 @@ static inline const char *fs_record_fault(const fs_form *form, uint64_t at)
     return NULL;
 }
 
-static inline const char *fs_list_fault(const uint8_t *lengths, const uint32_t *slots,
-                                        const uint32_t *parents, uint64_t count, uint64_t most,
-                                        unsigned longest)
+/* Whether any of these numbers is greater than `most`. Without an exit, so that compilers vectorise
+ * the loop: a good file, which has to be read to its end, is the common one. */
+static inline int fs_any_above(const uint32_t *numbers, uint64_t count, uint32_t most)
 {
-    for (uint64_t i = 0; i < count; i++) {
-        if (lengths[i] > longest || slots[i] >= most)
-            return "a prefix with a wrong length or value";
-        if (parents[i] > i) /* parents come before children, so chains end */
-            return "a prefix with a wrong parent";
-    }
-    return NULL;
+    uint32_t above = 0;
+    for (uint64_t i = 0; i < count; i++)
+        above |= numbers[i] > most;
+    return above != 0;
+}
+
+static inline const char *fs_list_fault(const uint8_t *lengths, const uint32_t *slots,
+                                        const uint32_t *parents, uint64_t count, uint32_t most,
+                                        uint8_t longest)
+{
+    uint32_t orphans = 0;
+    uint8_t longer = 0;
+    for (uint64_t i = 0; i < count; i++)
+        longer |= lengths[i] > longest;
+    for (uint32_t i = 0; i < (uint32_t)count; i++)
+        orphans |= parents[i] > i; /* parents come before children, so chains end */
+    if (longer || (count > 0 && (most == 0 || fs_any_above(slots, count, most - 1))))
+        return "a prefix with a wrong length or value";
+    return orphans ? "a prefix with a wrong parent" : NULL;
 }
 
 /* Find what is wrong with a form from a file, or NULL. Whether keys and parents are correct is left
@@ -359,9 +371,9 @@ static inline const char *fs_form_fault(fs_form *form)
 {
     const fs_counts *counts = &form->counts;
     const char *fault = fs_read_places(form);
-    for (uint64_t i = 0; fault == NULL && i <= counts->keys4; i++)
-        if (form->values4[i] > counts->slots)
-            fault = "a value that is not there";
+    const uint32_t slots = (uint32_t)counts->slots;
+    if (fault == NULL && fs_any_above(form->values4, counts->keys4 + 1, slots))
+        fault = "a value that is not there";
     for (uint64_t i = 0; fault == NULL && i < counts->values6; i++) {
         const uint32_t value = form->values6[i];
         if (value & FS_SPLIT)
@@ -372,10 +384,10 @@ static inline const char *fs_form_fault(fs_form *form)
     }
     if (fault == NULL)
         fault = fs_list_fault(form->lengths4, form->slots4, form->parents4, counts->prefixes4,
-                              counts->slots, 32);
+                              slots, 32);
     if (fault == NULL)
         fault = fs_list_fault(form->lengths6, form->slots6, form->parents6, counts->prefixes6,
-                              counts->slots, 128);
+                              slots, 128);
     return fault;
 }
 

@@ -63,6 +63,7 @@ class TableMethods:
         def frozen(self) -> bool: ...  # noqa: D102
 
         _read_form: Callable[[Any], Any]
+        _crc32: Callable[[Any], int]
 
         def __getitem__(self, network: Network) -> Any: ...
         def __contains__(self, network: object) -> bool: ...
@@ -237,7 +238,7 @@ class TableMethods:
             OSError: the file can't be read.
         """
         table = cls.__new__(cls)
-        form, values, reader = files.load(path, mmap, cls._read_form)
+        form, values, reader = files.load(path, mmap, cls._read_form, cls._crc32)
         table._adopt(form, values, reader, False, True)
         return table
 
