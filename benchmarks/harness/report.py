@@ -228,12 +228,11 @@ PEERS = (
         },
     ),
     (
-        "Prefixes: the longest of 100,000 for an IPv4 text",
-        ("prefix", "lookup v4", ""),
+        "Prefixes: the longest match for an IPv4 text, in a routing table",
+        ("prefix", "lookup", "IPv4 routes"),
         {
             "compiled": "fastsock, PrefixTable",
-            "by hand": "inet_pton and bisect, by hand",
-            "pytricia": "pytricia, frozen",
+            "pytricia, frozen": "pytricia, frozen",
             "py-radix": "py-radix",
         },
     ),

@@ -1,117 +1,127 @@
-"""Longest-prefix look-ups in 100,000 networks: one by one, in bulk, and the building of a table.
+"""fastsock.prefix beside the tables and sets that people use: built, looked up, held and opened.
 
-The networks have the lengths of a routing table, the addresses lie inside them.
-``python -m benchmarks.prefix.million`` measures a million networks in every shape, and memory.
+Every contender's answers are checked against the dicts of `by_hand.py` before it is timed. One that
+is not installed is left out, by name. Sets only say whether a network is there. A table of so many
+networks does not fit into the caches: what single look-ups cost there is mostly waiting for memory,
+and batches overlap it.
 """
 
-import ipaddress
-from collections.abc import Callable
-from functools import cache
-from socket import AF_INET, AF_INET6
-from typing import Any
+from __future__ import annotations
 
-import fastsock.prefix._c as compiled
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
 import pytest
 
-import fastsock.prefix._py as pure
 from benchmarks.harness import sizes
 from benchmarks.harness.loops import cold
-from benchmarks.prefix import by_hand
-from benchmarks.prefix.million import SHAPES, Shape, text_of
+from benchmarks.prefix.by_hand import ByLength
+from benchmarks.prefix.peers import CONTENDERS, Table
+from benchmarks.prefix.shapes import SHAPES, Input
 
-TWINS = {"compiled": compiled, "pure": pure}
-FAMILIES = {"v4": SHAPES["IPv4 routes"], "v6": SHAPES["IPv6 routes"]}
-ROWS = 10_000
-
-
-@cache
-def networks_of(shape: Shape) -> list[tuple[int, int]]:
-    return shape.networks(sizes.MILLION // 10)
+ROUTES = ("IPv4 routes", "IPv6 routes")
+SLOW = {"netaddr.IPSet": 1000, "pure": 10, "by hand": 10}
+"""Which contenders get one in so many networks and rows: they would take hours."""
+WITH_BATCHES = ("compiled", "pure")
+WITH_FILES = ("compiled", "pure", "maxminddb")
 
 
-@cache
-def rows_of(shape: Shape) -> list[int]:
-    return shape.rows(networks_of(shape), ROWS)
+@lru_cache(maxsize=2)
+def given(shape: str, share: int) -> Input:
+    return Input.make(SHAPES[shape], sizes.MILLION // share, sizes.MILLION // 5 // share)
 
 
-@cache
-def expected(shape: Shape) -> list[int]:
-    """What is right, by hand: a dict for each length and no ranges."""
-    networks = networks_of(shape)
-    of = {network: index for index, network in enumerate(networks)}
-    found = []
-    for row in rows_of(shape):
-        keys = ((row >> shape.bits - n << shape.bits - n, n) for n in range(shape.bits, -1, -1))
-        found.append(next(of[key] for key in keys if key in of))
-    return found
-
-
-@cache
-def table_of(shape: Shape, twin: str) -> Any:
-    size, networks = shape.bits // 8, networks_of(shape)
-    pairs = (((first.to_bytes(size, "big"), n), i) for i, (first, n) in enumerate(networks))
-    table = TWINS[twin].PrefixTable(pairs)
-    table.freeze()
+@lru_cache(maxsize=1)
+def built(shape: str, name: str) -> Table:
+    """A checked table. One at a time: some take half a gigabyte."""
+    found = given(shape, SLOW.get(name, 1))
+    try:
+        table = CONTENDERS[name](found)
+    except ImportError as missing:
+        pytest.skip(f"{missing.name} is not installed")
     return table
 
 
-def _pytricia(shape: Shape) -> Callable[[str], Any]:
-    tree = pytest.importorskip("pytricia").PyTricia(shape.bits)
-    for number, (first, length) in enumerate(networks_of(shape)):
-        tree[text_of(first, length, shape.wide)] = number
-    tree.freeze()
-    return tree.__getitem__
+def answers(shape: str, rows: list[int]) -> Callable[[str], tuple[list[object], list[object]]]:
+    """What a contender says of some rows, and what it should say."""
+
+    def compare(name: str) -> tuple[list[object], list[object]]:
+        table, right = built(shape, name), ByLength(given(shape, SLOW.get(name, 1)))
+        words = given(shape, SLOW.get(name, 1)).words(rows)
+        if table.members_only:
+            return [bool(table.one(word)) for word in words], [True] * len(words)
+        return [table.one(word) for word in words], [right.number(row) for row in rows]
+
+    return compare
 
 
-def _radix(shape: Shape) -> Callable[[str], Any]:
-    tree = pytest.importorskip("radix").Radix()
-    for number, (first, length) in enumerate(networks_of(shape)):
-        tree.add(text_of(first, length, shape.wide)).data["n"] = number
-    return lambda text: tree.search_best(text).data["n"]
+@pytest.mark.parametrize("name", CONTENDERS)
+@pytest.mark.parametrize("shape", ROUTES)
+def bench_build(measure: Callable[..., None], shape: str, name: str) -> None:
+    """Networks as text, and their values. A MaxMind DB's time is that of our own writer."""
+    if name == "maxminddb":
+        pytest.skip("maxminddb builds nothing")
+    found = given(shape, SLOW.get(name, 1))
+    built(shape, name)
+    measure("build", shape, name, lambda: CONTENDERS[name](found), got=None, expected=None,
+            items=len(found.texts), rounds=2)  # fmt: skip
 
 
-ONE = {
-    **{twin: (lambda shape, twin=twin: table_of(shape, twin).lookup) for twin in TWINS},
-    "by hand": lambda shape: by_hand.lookup(networks_of(shape), shape.bits),
-    "pytricia": _pytricia,
-    "py-radix": _radix,
-}
+@pytest.mark.parametrize("name", CONTENDERS)
+@pytest.mark.parametrize("shape", SHAPES)
+def bench_lookup(measure: Callable[..., None], shape: str, name: str) -> None:
+    """Texts all over the table, one by one."""
+    if shape not in ROUTES and name not in ("compiled", "pytricia, frozen"):
+        pytest.skip("other shapes beside the fastest peer only")
+    rows = given(shape, SLOW.get(name, 1)).rows[:100_000]
+    got, expected = answers(shape, rows[:2000])(name)
+    if name == "libcidr" and got != expected:
+        wrong = sum(a != b for a, b in zip(got, expected, strict=True))
+        pytest.skip(f"libcidr's answers are wrong: {wrong} of {len(got)}")
+    words = given(shape, SLOW.get(name, 1)).words(rows)
+    measure("lookup", shape, name, cold(built(shape, name).one, words), got=got, expected=expected,
+            items=len(words), rounds=5, headline=shape == "IPv4 routes")  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ONE)
-@pytest.mark.parametrize("family", FAMILIES)
-def bench_lookup(measure: Callable[..., None], family: str, name: str) -> None:
-    """A text to the value of its longest network."""
-    shape = FAMILIES[family]
-    kind = ipaddress.IPv6Address if shape.wide else ipaddress.IPv4Address
-    texts = [str(kind(row)) for row in rows_of(shape)]
-    call = ONE[name](shape)
-    measure(
-        f"lookup {family}", "100,000 networks", name, cold(call, texts),
-        got=list(map(call, texts)), expected=expected(shape), items=ROWS, rounds=5,
-        headline=family == "v4",
+@pytest.mark.parametrize("name", WITH_BATCHES)
+@pytest.mark.parametrize("shape", SHAPES)
+def bench_lookup_many(measure: Callable[..., None], shape: str, name: str) -> None:
+    """Packed rows all over the table. Others have no batches: see `lookup`."""
+    found = given(shape, SLOW.get(name, 1))
+    table, right = built(shape, name), ByLength(found)
+    assert table.many is not None
+    many, packed = table.many, found.packed(found.rows)
+    got = table.values_of(many(found.packed(found.rows[:2000])))
+    expected = [right.number(row) for row in found.rows[:2000]]
+    measure("lookup_many", shape, name, lambda: many(packed), got=got, expected=expected,
+            items=len(found.rows), rounds=10, headline=shape == "IPv4 routes")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WITH_FILES)
+@pytest.mark.parametrize("shape", ROUTES)
+def bench_open(measure: Callable[..., None], tmp_path: Path, shape: str, name: str) -> None:
+    """Open a saved table, nanoseconds a network, and look one address up."""
+    found = given(shape, SLOW.get(name, 1))
+    table = built(shape, name)
+    assert table.open is not None
+    assert table.save is not None
+    opened, path, word = table.open, tmp_path / "table", found.words(found.rows[:1])[0]
+    table.save(path)
+    measure("open", shape, name, lambda: opened(path)(word), got=opened(path)(word),
+            expected=table.one(word), items=len(found.texts), rounds=10)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CONTENDERS)
+@pytest.mark.parametrize("shape", ROUTES)
+def bench_memory(record: Callable[..., None], shape: str, name: str) -> None:
+    """Bytes of anonymous memory for each network. maxminddb's file is mapped, not held."""
+    built(shape, name)  # skips what is not installed
+    count = sizes.MILLION // SLOW.get(name, 1)
+    process = subprocess.run(
+        [sys.executable, "-m", "benchmarks.prefix.memory", name, shape, str(count)],
+        capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2],
     )  # fmt: skip
-
-
-@pytest.mark.parametrize("name", [*TWINS, "by hand"])
-@pytest.mark.parametrize("family", FAMILIES)
-def bench_lookup_many(measure: Callable[..., None], family: str, name: str) -> None:
-    """Packed addresses to the indexes of their values."""
-    shape = FAMILIES[family]
-    packed = b"".join(row.to_bytes(shape.bits // 8, "big") for row in rows_of(shape))
-    if name == "by hand":
-        many = by_hand.lookup_many(networks_of(shape), shape.bits)
-        got = many(packed)
-    else:
-        table = table_of(shape, name)
-        values = table.values_list()
-        number = AF_INET6 if shape.wide else AF_INET
-
-        def many(packed: bytes) -> Any:
-            return table.lookup_many(number, packed)
-
-        got = [values[row] for row in many(packed)]
-    measure(
-        f"lookup_many {family}", "100,000 networks", name, lambda: many(packed),
-        got=got, expected=expected(shape), items=ROWS, rounds=10, headline=family == "v4",
-    )  # fmt: skip
+    record("memory", shape, name, bytes_each=round(int(process.stdout) / count))

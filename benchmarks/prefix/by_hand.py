@@ -1,45 +1,31 @@
-"""Longest match in plain Python: the best there is for one address, and for many."""
+"""The longest match in plain Python: a dict for each length of prefix, the longest first."""
 
-from bisect import bisect
-from collections.abc import Callable
+from __future__ import annotations
+
 from socket import AF_INET, AF_INET6, inet_pton
-from struct import unpack
 
-Networks = list[tuple[int, int]]  # first address, length
-
-
-def ranges(networks: Networks, bits: int) -> tuple[list[int], list[int]]:
-    """Ranges that don't overlap: their starts, and the index of the longest network (-1: none)."""
-    of = {network: index for index, network in enumerate(networks)}
-    lengths = sorted({length for _, length in networks}, reverse=True)
-    ends = {first + (1 << bits - length) for first, length in networks} - {1 << bits}
-    starts = sorted({0, *ends, *(first for first, _ in networks)})
-
-    def longest(address: int) -> int:
-        keys = ((address >> bits - n << bits - n, n) for n in lengths)
-        return next((of[key] for key in keys if key in of), -1)
-
-    return starts, list(map(longest, starts))
+from benchmarks.prefix.shapes import Input
 
 
-def lookup(networks: Networks, bits: int) -> Callable[[str], int]:
-    """One address as text: libc's parser, then a binary search."""
-    starts, values = ranges(networks, bits)
-    family, number = AF_INET if bits == 32 else AF_INET6, int.from_bytes
-    return lambda text: values[bisect(starts, number(inet_pton(family, text), "big")) - 1]
+class ByLength:
+    """What a program without a library has: as many probes as there are lengths."""
 
+    def __init__(self, given: Input) -> None:
+        bits = given.shape.bits
+        self._family = AF_INET6 if given.shape.wide else AF_INET
+        tables: dict[int, dict[int, int]] = {}
+        for (address, length), (_, value) in zip(given.networks, given.pairs, strict=True):
+            tables.setdefault(bits - length, {})[address >> bits - length] = value
+        self._tables = sorted(tables.items())
 
-def lookup_many(networks: Networks, bits: int) -> Callable[[bytes], list[int]]:
-    """Packed addresses, one after the other."""
-    starts, values = ranges(networks, bits)
+    def number(self, address: int) -> int | None:
+        """The value of an address that is a number."""
+        for host, table in self._tables:
+            value = table.get(address >> host)
+            if value is not None:
+                return value
+        return None
 
-    def narrow(packed: bytes) -> list[int]:
-        addresses = unpack(f"!{len(packed) // 4}I", packed)
-        return [values[bisect(starts, address) - 1] for address in addresses]
-
-    def wide(packed: bytes) -> list[int]:
-        number = int.from_bytes
-        rows = (packed[at : at + 16] for at in range(0, len(packed), 16))
-        return [values[bisect(starts, number(row, "big")) - 1] for row in rows]
-
-    return narrow if bits == 32 else wide
+    def __call__(self, text: str) -> int | None:
+        """The value of an address as text."""
+        return self.number(int.from_bytes(inet_pton(self._family, text), "big"))

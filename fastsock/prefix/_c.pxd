@@ -47,6 +47,12 @@ cdef extern from "fastsock/prefix/block.h" nogil:
     uint8_t *fs_block_new(size_t size, void **raw) noexcept
 
 
+cdef extern from "fastsock/prefix/crc32.h" nogil:
+    bint fs_cpu_has_pclmul() noexcept
+    # The CRC-32 of a multiple of 16 bytes, at least 64. Only where the processor has pclmul.
+    uint32_t fs_crc32_blocks(const uint8_t *p, size_t size, uint32_t crc) noexcept
+
+
 cdef extern from "fastsock/prefix/text.h" nogil:
     enum: FS_NETWORK_MAX
     bint fs_parse_either(
@@ -106,6 +112,9 @@ cdef extern from "fastsock/prefix/form.h" nogil:
     ) noexcept
     void fs_write_list(fs_form *form, bint wide, const fs_prefix *list, size_t count) noexcept
     const char *fs_form_fault(fs_form *form) noexcept
+    # Make the tables of where walks of batches start. Return whether there was memory.
+    bint fs_form_jump(fs_form *form) noexcept
+    void fs_form_jump_free(fs_form *form) noexcept
 
 
 cdef extern from "fastsock/prefix/find.h" nogil:

@@ -30,6 +30,7 @@ from libc.string cimport memcpy, memset
 from fastsock._core.buffers cimport get_contiguous
 
 from collections.abc import MutableMapping as _MutableMapping
+from zlib import crc32 as _zlib_crc32
 
 from .._core import machine as _machine
 from . import arguments as _arguments
@@ -195,7 +196,7 @@ cdef class _Slots:
         cdef size_t room
         if wanted <= self.room:
             return 0
-        room = max(wanted, 16, self.room + self.room // 2)
+        room = max(wanted, <size_t>16, self.room + self.room // 2)
         grown = <Slot *>realloc(self.slots, room * sizeof(Slot))
         if grown == NULL:
             raise MemoryError
@@ -366,6 +367,8 @@ cdef _Form form_of_ranges(
         raise _errors.too_many()
     form = new_form(counts)
     fs_index(&form.c, ranges4, count4, ranges6, count6)
+    if not fs_form_jump(&form.c):
+        raise MemoryError
     return form
 
 
@@ -399,6 +402,7 @@ cdef _Form form_of_lists(
 @cython.final
 cdef class _Form:
     def __dealloc__(self):
+        fs_form_jump_free(&self.c)
         free(self.c.trees)
         free(self.raw)
         if self.is_viewed:
@@ -524,7 +528,26 @@ def _read_form(buffer):
     fault = fs_form_fault(&form.c)
     if fault != NULL:
         raise _errors.bad_file((<bytes>fault).decode("ascii"))
+    if not fs_form_jump(&form.c):
+        raise MemoryError
     return form
+
+
+def _crc32(packed):
+    """The CRC-32 of a buffer, as zlib's, and as fast as memory where the processor can."""
+    cdef Py_buffer view
+    cdef uint32_t crc = 0
+    cdef Py_ssize_t whole
+    get_contiguous(packed, &view, "packed")
+    try:
+        whole = view.len & ~<Py_ssize_t>15
+        if _KERNEL == "scalar" or whole < 64 or not fs_cpu_has_pclmul():
+            return _zlib_crc32(packed)
+        with nogil:
+            crc = fs_crc32_blocks(<const uint8_t *>view.buf, whole, 0)
+        return _zlib_crc32(memoryview(packed).cast("B")[whole:], crc)
+    finally:
+        PyBuffer_Release(&view)
 
 
 cdef size_t write_bounds(list bounds, unsigned bits, fs_range *ranges) except 0:
@@ -608,7 +631,7 @@ cdef class _Builder:
         cdef size_t room
         if of.room - of.count >= more:
             return 0
-        room = max(of.count + more, of.room + of.room // 2, 64)
+        room = max(of.count + more, of.room + of.room // 2, <size_t>64)
         grown = <fs_prefix *>realloc(of.items, room * sizeof(fs_prefix))
         if grown == NULL:
             raise MemoryError
@@ -1285,6 +1308,7 @@ class PrefixTable(_Table, _table.TableMethods, _MutableMapping):
     __slots__ = ()
     _read_form = staticmethod(_read_form)
     _column_twin = staticmethod(_column_twin)
+    _crc32 = staticmethod(_crc32)
 
 
 class PrefixSet(_sets.SetMethods):

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, MutableMapping
 from operator import index
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, cast
+from zlib import crc32
 
 from . import (
     errors as _errors,
@@ -33,6 +34,8 @@ from .sets import text_of as _text_of
 from .values import UNREAD as _UNREAD
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from _typeshed import ReadableBuffer
 
     from .arguments import Address, Network
@@ -938,6 +941,7 @@ class PrefixTable(_Table, _table.TableMethods, MutableMapping[str, Any]):  # typ
     __slots__ = ()
     _read_form = staticmethod(_read_form)
     _column_twin = staticmethod(_column_twin)
+    _crc32 = staticmethod(crc32)
 
 
 class PrefixSet(_sets.SetMethods):

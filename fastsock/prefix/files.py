@@ -14,6 +14,7 @@ from . import errors, image
 from .values import UNREAD, ValueReader, is_json, write_value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from os import PathLike
     from pathlib import Path
     from typing import Any
@@ -107,17 +108,26 @@ def _take_mode(name: str, target: Path) -> None:
     os.chmod(name, mode)  # noqa: PTH101 without pathlib
 
 
+# The checksum reads every page: map them at once, not by a page fault each.
+_POPULATE: int = getattr(_mmap, "MAP_POPULATE", 0)
+
+
 def _contents(path: str | PathLike[str], mmap: bool) -> memoryview:
     with open(path, "rb") as file:
         if mmap and os.fstat(file.fileno()).st_size:
+            if _POPULATE:
+                flags = _mmap.MAP_SHARED | _POPULATE
+                return memoryview(_mmap.mmap(file.fileno(), 0, flags, _mmap.PROT_READ))
             return memoryview(_mmap.mmap(file.fileno(), 0, access=_mmap.ACCESS_READ))
         return memoryview(file.read())
 
 
-def load(path: str | PathLike[str], mmap: bool, read_form: Any) -> tuple[Any, list[Any], Any]:
+def load(
+    path: str | PathLike[str], mmap: bool, read_form: Any, crc32: Callable[[Any], int]
+) -> tuple[Any, list[Any], Any]:
     """Open a file: its form, its values, all undecoded, and their reader."""
     view = _contents(path, mmap)
-    counts, _ = image.read_header(view)
+    counts, _ = image.read_header(view, True, crc32)
     end = image.layout(counts)["end"].start
     texts = end + 8 * (counts.slots + 1)
     if sys.byteorder == "big":  # pragma: no cover

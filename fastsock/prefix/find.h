@@ -59,7 +59,7 @@ static inline void fs_find_block4(const fs_form *form, const uint32_t *x, uint32
                                   unsigned count)
 {
     uint32_t ranks[FS_BLOCK];
-    fs_ranks4(&form->tree4, form->nodes4, x, form->values4, ranks, count);
+    fs_ranks4(&form->jump4, &form->tree4, form->nodes4, x, form->values4, ranks, count);
     for (unsigned i = 0; i < count; i++)
         found[i] = form->values4[ranks[i]];
 }
@@ -103,7 +103,7 @@ static inline void fs_find_block6(const fs_form *form, const uint64_t *hi, const
     uint32_t ranks[FS_BLOCK];
     uint8_t split[FS_BLOCK];
     unsigned splits = 0;
-    fs_ranks6(&form->tree6, form->nodes6, hi, form->values6, ranks, count);
+    fs_ranks6(&form->jump6, &form->tree6, form->nodes6, hi, form->values6, ranks, count);
     for (unsigned i = 0; i < count; i++) {
         found[i] = form->values6[ranks[i]];
         split[splits] = (uint8_t)i;

@@ -11,6 +11,8 @@
 #include "sweep.h"
 #include "tree.h"
 
+#include <stdlib.h>
+
 enum {
     FS_HEADER = 128,  /* bytes before the first section */
     FS_ALIGN = 64,    /* of a section: a node is one cache line */
@@ -44,6 +46,8 @@ typedef struct {
 typedef struct {
     fs_counts counts;
     fs_tree tree4, tree6, *trees; /* the shapes of all trees, in memory of their own */
+    fs_jump4 jump4;               /* where walks start, in memory of their own */
+    fs_jump6 jump6;
     uint32_t *nodes4, *values4;
     uint64_t *nodes6, *records6;
     uint32_t *values6;
@@ -269,6 +273,32 @@ static inline void fs_write_list(fs_form *form, int wide, const fs_prefix *list,
     }
 }
 
+/* Make the jump tables of a form whose nodes are written. 0 if there is no memory. */
+static inline int fs_form_jump(fs_form *form)
+{
+    fs_jump_shape4(&form->jump4, &form->tree4);
+    fs_jump_shape6(&form->jump6, &form->tree6);
+    if (form->jump4.count > 0) {
+        form->jump4.entries = malloc(form->jump4.count * sizeof *form->jump4.entries);
+        if (form->jump4.entries == NULL)
+            return 0;
+        fs_jump_fill4(&form->jump4, &form->tree4, form->nodes4);
+    }
+    if (form->jump6.count > 0) {
+        form->jump6.entries = malloc(form->jump6.count * sizeof *form->jump6.entries);
+        if (form->jump6.entries == NULL)
+            return 0;
+        fs_jump_fill6(&form->jump6, &form->tree6, form->nodes6);
+    }
+    return 1;
+}
+
+static inline void fs_form_jump_free(fs_form *form)
+{
+    free(form->jump4.entries);
+    free(form->jump6.entries);
+}
+
 /* --- Checking -------------------------------------------------------------------------------- */
 
 /* Read the shapes of the trees inside split /64s. Return what is wrong with them, or NULL. */
@@ -310,17 +340,29 @@ static inline const char *fs_record_fault(const fs_form *form, uint64_t at)
     return NULL;
 }
 
-static inline const char *fs_list_fault(const uint8_t *lengths, const uint32_t *slots,
-                                        const uint32_t *parents, uint64_t count, uint64_t most,
-                                        unsigned longest)
+/* Whether any of these numbers is greater than `most`. Without an exit, so that compilers vectorise
+ * the loop: a good file, which has to be read to its end, is the common one. */
+static inline int fs_any_above(const uint32_t *numbers, uint64_t count, uint32_t most)
 {
-    for (uint64_t i = 0; i < count; i++) {
-        if (lengths[i] > longest || slots[i] >= most)
-            return "a prefix with a wrong length or value";
-        if (parents[i] > i) /* parents come before children, so chains end */
-            return "a prefix with a wrong parent";
-    }
-    return NULL;
+    uint32_t above = 0;
+    for (uint64_t i = 0; i < count; i++)
+        above |= numbers[i] > most;
+    return above != 0;
+}
+
+static inline const char *fs_list_fault(const uint8_t *lengths, const uint32_t *slots,
+                                        const uint32_t *parents, uint64_t count, uint32_t most,
+                                        uint8_t longest)
+{
+    uint32_t orphans = 0;
+    uint8_t longer = 0;
+    for (uint64_t i = 0; i < count; i++)
+        longer |= lengths[i] > longest;
+    for (uint32_t i = 0; i < (uint32_t)count; i++)
+        orphans |= parents[i] > i; /* parents come before children, so chains end */
+    if (longer || (count > 0 && (most == 0 || fs_any_above(slots, count, most - 1))))
+        return "a prefix with a wrong length or value";
+    return orphans ? "a prefix with a wrong parent" : NULL;
 }
 
 /* Find what is wrong with a form from a file, or NULL. Whether keys and parents are correct is left
@@ -329,9 +371,9 @@ static inline const char *fs_form_fault(fs_form *form)
 {
     const fs_counts *counts = &form->counts;
     const char *fault = fs_read_places(form);
-    for (uint64_t i = 0; fault == NULL && i <= counts->keys4; i++)
-        if (form->values4[i] > counts->slots)
-            fault = "a value that is not there";
+    const uint32_t slots = (uint32_t)counts->slots;
+    if (fault == NULL && fs_any_above(form->values4, counts->keys4 + 1, slots))
+        fault = "a value that is not there";
     for (uint64_t i = 0; fault == NULL && i < counts->values6; i++) {
         const uint32_t value = form->values6[i];
         if (value & FS_SPLIT)
@@ -342,10 +384,10 @@ static inline const char *fs_form_fault(fs_form *form)
     }
     if (fault == NULL)
         fault = fs_list_fault(form->lengths4, form->slots4, form->parents4, counts->prefixes4,
-                              counts->slots, 32);
+                              slots, 32);
     if (fault == NULL)
         fault = fs_list_fault(form->lengths6, form->slots6, form->parents6, counts->prefixes6,
-                              counts->slots, 128);
+                              slots, 128);
     return fault;
 }
 

@@ -65,6 +65,7 @@ class TableMethods:
 
         _read_form: Callable[[Any], Any]
         _column_twin: Callable[[], ModuleType]
+        _crc32: Callable[[Any], int]
 
         def __getitem__(self, network: Network) -> Any: ...
         def __contains__(self, network: object) -> bool: ...
@@ -269,7 +270,7 @@ class TableMethods:
             OSError: the file can't be read.
         """
         table = cls.__new__(cls)
-        form, values, reader = files.load(path, mmap, cls._read_form)
+        form, values, reader = files.load(path, mmap, cls._read_form, cls._crc32)
         table._adopt(form, values, reader, False, True)
         return table
 

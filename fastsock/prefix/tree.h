@@ -20,8 +20,10 @@ enum {
     FS_WIDTH4 = 16,    /* keys per node: 64 bytes of 32-bit keys ... */
     FS_WIDTH6 = 8,     /* ... and of 64-bit ones */
     FS_TREE_LEVELS = 11, /* 9 ** 11 > 2 ** 32 */
-    FS_BLOCK = 32      /* look-ups done together, so that their cache misses overlap */
+    FS_BLOCK = 32,     /* look-ups done together, so that their cache misses overlap */
+    FS_JUMP_ROOM = 1 << 19 /* bytes of a jump table, at most: it should stay in the L2 cache */
 };
+#define FS_FROM_ROOT UINT32_MAX
 
 typedef struct {
     uint32_t levels, keys;
@@ -61,6 +63,7 @@ static inline uint64_t fs_tree_shape(fs_tree *tree, uint32_t keys, unsigned widt
 #define FS_WIDTH FS_WIDTH4
 #define FS_SUFFIX 4
 #include "tree_fill.h"
+#include "tree_jump.h"
 #undef FS_KEY
 #undef FS_WIDTH
 #undef FS_SUFFIX
@@ -69,6 +72,7 @@ static inline uint64_t fs_tree_shape(fs_tree *tree, uint32_t keys, unsigned widt
 #define FS_WIDTH FS_WIDTH6
 #define FS_SUFFIX 6
 #include "tree_fill.h"
+#include "tree_jump.h"
 #undef FS_KEY
 #undef FS_WIDTH
 #undef FS_SUFFIX
@@ -93,17 +97,21 @@ FS_INLINE unsigned fs_count6_scalar(const uint64_t *keys, uint64_t x)
 #define FS_TARGET
 #define FS_KEY uint32_t
 #define FS_WIDTH FS_WIDTH4
+#define FS_FAMILY 4
 #define FS_SUFFIX 4_scalar
 #include "tree_walk.h"
 #undef FS_KEY
 #undef FS_WIDTH
+#undef FS_FAMILY
 #undef FS_SUFFIX
 #define FS_KEY uint64_t
 #define FS_WIDTH FS_WIDTH6
+#define FS_FAMILY 6
 #define FS_SUFFIX 6_scalar
 #include "tree_walk.h"
 #undef FS_KEY
 #undef FS_WIDTH
+#undef FS_FAMILY
 #undef FS_SUFFIX
 #undef FS_TARGET
 
@@ -140,17 +148,21 @@ FS_AVX2 FS_INLINE unsigned fs_count6_avx2(const uint64_t *keys, uint64_t x)
 #define FS_TARGET FS_AVX2
 #define FS_KEY uint32_t
 #define FS_WIDTH FS_WIDTH4
+#define FS_FAMILY 4
 #define FS_SUFFIX 4_avx2
 #include "tree_walk.h"
 #undef FS_KEY
 #undef FS_WIDTH
+#undef FS_FAMILY
 #undef FS_SUFFIX
 #define FS_KEY uint64_t
 #define FS_WIDTH FS_WIDTH6
+#define FS_FAMILY 6
 #define FS_SUFFIX 6_avx2
 #include "tree_walk.h"
 #undef FS_KEY
 #undef FS_WIDTH
+#undef FS_FAMILY
 #undef FS_SUFFIX
 #undef FS_TARGET
 #endif
@@ -185,16 +197,18 @@ FS_INLINE uint32_t fs_rank6(const fs_tree *tree, const uint64_t *nodes, uint64_t
     FS_DISPATCH(fs_rank6, (tree, nodes, x));
 }
 
-FS_INLINE void fs_ranks4(const fs_tree *tree, const uint32_t *nodes, const uint32_t *x,
-                         const uint32_t *values, uint32_t *ranks, unsigned count)
+FS_INLINE void fs_ranks4(const fs_jump4 *jump, const fs_tree *tree, const uint32_t *nodes,
+                         const uint32_t *x, const uint32_t *values, uint32_t *ranks,
+                         unsigned count)
 {
-    FS_DISPATCH(fs_ranks4, (tree, nodes, x, values, ranks, count));
+    FS_DISPATCH(fs_ranks4, (jump, tree, nodes, x, values, ranks, count));
 }
 
-FS_INLINE void fs_ranks6(const fs_tree *tree, const uint64_t *nodes, const uint64_t *x,
-                         const uint32_t *values, uint32_t *ranks, unsigned count)
+FS_INLINE void fs_ranks6(const fs_jump6 *jump, const fs_tree *tree, const uint64_t *nodes,
+                         const uint64_t *x, const uint32_t *values, uint32_t *ranks,
+                         unsigned count)
 {
-    FS_DISPATCH(fs_ranks6, (tree, nodes, x, values, ranks, count));
+    FS_DISPATCH(fs_ranks6, (jump, tree, nodes, x, values, ranks, count));
 }
 
 FS_INLINE void fs_ranks_each6(const fs_tree *const *trees, const uint64_t *nodes,

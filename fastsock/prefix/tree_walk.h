@@ -5,6 +5,9 @@
  * within the nodes of the next level, the second within the ranks.
  */
 #define FS_NAME(name) FS_PASTE(name, FS_SUFFIX)
+#define FS_JUMP FS_PASTE(fs_jump, FS_FAMILY)
+#define FS_ENTRY FS_PASTE(fs_entry, FS_FAMILY)
+#define FS_BUCKET FS_PASTE(fs_bucket, FS_FAMILY)
 
 FS_TARGET FS_INLINE uint32_t FS_NAME(fs_step)(const fs_tree *tree, const FS_KEY *nodes,
                                               uint32_t level, uint32_t node, FS_KEY x)
@@ -24,7 +27,8 @@ FS_TARGET FS_INLINE uint32_t FS_NAME(fs_last_step)(const fs_tree *tree, const FS
     return rank < tree->keys ? rank : tree->keys;
 }
 
-/* Count the keys that are not greater than x. */
+/* Count the keys that are not greater than x. From the root: to a single walk, the upper levels, which
+ * stay in the L1 cache, cost less than a line of the jump table. */
 FS_TARGET static inline uint32_t FS_NAME(fs_rank)(const fs_tree *tree, const FS_KEY *nodes,
                                                   FS_KEY x)
 {
@@ -34,14 +38,52 @@ FS_TARGET static inline uint32_t FS_NAME(fs_rank)(const fs_tree *tree, const FS_
     return FS_NAME(fs_last_step)(tree, nodes, node, x);
 }
 
-/* The same for up to FS_BLOCK keys at once, level by level: prefetch each key's next node while the
+/* Find the nodes where up to FS_BLOCK walks start. Those of crowded buckets walk from the root. */
+FS_TARGET FS_INLINE void FS_NAME(fs_starts)(const FS_JUMP *jump, const fs_tree *tree,
+                                            const FS_KEY *nodes, const FS_KEY *x,
+                                            uint32_t *starts, unsigned count)
+{
+    const FS_KEY *next = nodes + (size_t)FS_WIDTH * tree->first[jump->level];
+    uint8_t far[FS_BLOCK];
+    unsigned fars = 0;
+    for (unsigned i = 0; i < count; i++) {
+        starts[i] = FS_BUCKET(jump, x[i]);
+        FS_AHEAD(&jump->entries[starts[i]]);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        const FS_ENTRY *entry = &jump->entries[starts[i]];
+        far[fars] = (uint8_t)i;
+        fars += entry->node == FS_FROM_ROOT;
+        starts[i] = entry->node == FS_FROM_ROOT ? 0 : entry->node + (x[i] > entry->last);
+        FS_AHEAD(next + (size_t)FS_WIDTH * starts[i]);
+    }
+    if (fars == 0)
+        return;
+    for (uint32_t level = 0; level < jump->level; level++) {
+        next = nodes + (size_t)FS_WIDTH * tree->first[level + 1];
+        for (unsigned k = 0; k < fars; k++) {
+            const unsigned i = far[k];
+            starts[i] = FS_NAME(fs_step)(tree, nodes, level, starts[i], x[i]);
+            FS_AHEAD(next + (size_t)FS_WIDTH * starts[i]);
+        }
+    }
+}
+
+/* Count for up to FS_BLOCK keys at once, level by level: prefetch each key's next node while the
  * others walk. Last, prefetch the values, which are read next. */
-FS_TARGET static void FS_NAME(fs_ranks)(const fs_tree *tree, const FS_KEY *nodes, const FS_KEY *x,
+FS_TARGET static void FS_NAME(fs_ranks)(const FS_JUMP *jump, const fs_tree *tree,
+                                        const FS_KEY *nodes, const FS_KEY *x,
                                         const uint32_t *values, uint32_t *ranks, unsigned count)
 {
-    for (unsigned i = 0; i < count; i++)
-        ranks[i] = 0;
-    for (uint32_t level = 0; level + 1 < tree->levels; level++) {
+    uint32_t level = 0;
+    if (jump->entries != NULL) {
+        FS_NAME(fs_starts)(jump, tree, nodes, x, ranks, count);
+        level = jump->level;
+    } else {
+        for (unsigned i = 0; i < count; i++)
+            ranks[i] = 0;
+    }
+    for (; level + 1 < tree->levels; level++) {
         const FS_KEY *next = nodes + (size_t)FS_WIDTH * tree->first[level + 1];
         for (unsigned i = 0; i < count; i++) {
             ranks[i] = FS_NAME(fs_step)(tree, nodes, level, ranks[i], x[i]);
@@ -82,3 +124,6 @@ FS_TARGET static inline void FS_NAME(fs_ranks_each)(const fs_tree *const *trees,
 }
 
 #undef FS_NAME
+#undef FS_JUMP
+#undef FS_ENTRY
+#undef FS_BUCKET

@@ -97,6 +97,16 @@ def test_every_flipped_bit_is_refused(prefix, table_path, good):
             prefix.PrefixTable.load(table_path)
 
 
+def test_the_checksum_is_zlibs(prefix, oracle):
+    data = oracle(9).random.randbytes(5000)
+    for size in [*range(200), 1024, 1040, 4999, 5000]:
+        for start in (0, 1, 15):
+            part = memoryview(data)[start : start + size]
+            assert prefix.PrefixTable._crc32(part) == crc32(part)
+    with pytest.raises(BufferError):
+        prefix.PrefixTable._crc32(memoryview(data)[::2])
+
+
 @pytest.mark.parametrize(
     ("at", "code", "value", "said"),
     [(0, "<B", 0x88, "other bytes"), (8, "<I", 2, "version is 2"), (12, "<I", 256, "version"),
