@@ -44,10 +44,10 @@ def _picklable(block: Block | None) -> PickleBuffer | None:
     return None if block is None else PickleBuffer(block)
 
 
-def _items(block: Block, code: str) -> Any:
+def _items(block: Block, code: Any) -> Any:
     """The numbers of a buffer, as a typed view."""
     view = memoryview(block)
-    return view.cast(code) if len(view) else memoryview(b"").cast(code)
+    return (view if len(view) else memoryview(b"")).cast(code)
 
 
 class ColumnMethods:
@@ -58,7 +58,11 @@ class ColumnMethods:
     if TYPE_CHECKING:
         _interface: ModuleType
         _rows: int
-        valid: Block | None
+
+        @property
+        def valid(self) -> Any: ...  # noqa: D102
+        @valid.setter
+        def valid(self, flags: Any) -> None: ...
 
         def _item(self, row: int) -> Any: ...
         def _part(self, rows: range) -> Self: ...
@@ -127,9 +131,9 @@ class ColumnMethods:
 ADDRESS_DOC = """\
     A column of packed addresses, some of them null.
 
-    Iteration gives texts, None for nulls; a slice is a column over the same memory. pyarrow, Polars,
-    pandas, DuckDB, nanoarrow and arro3 read it as ``fixed_size_binary``: 4 bytes of IPv4, 16 of
-    anything else. It pickles with protocol 5 without a copy.
+    Iteration gives texts, None for nulls; a slice is a column over the same memory. pyarrow,
+    Polars, pandas, DuckDB, nanoarrow and arro3 read it as ``fixed_size_binary``: 4 bytes of IPv4,
+    16 of anything else. It pickles with protocol 5 without a copy.
 
     Args:
         family: `AF_INET` (records of 4 bytes), `AF_INET6`, or `AF_UNSPEC` (16 bytes, IPv4 as

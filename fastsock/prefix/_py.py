@@ -33,6 +33,8 @@ from .sets import text_of as _text_of
 from .values import UNREAD as _UNREAD
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from _typeshed import ReadableBuffer
 
     from .arguments import Address, Network

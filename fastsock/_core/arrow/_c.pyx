@@ -1,4 +1,4 @@
-"""Compiled twin of Arrow's C data interface: structs given to consumers and taken from producers."""
+"""Compiled twin of Arrow's C data interface: structs given to consumers, taken from producers."""
 
 cimport cython
 from cpython.buffer cimport (
@@ -484,10 +484,10 @@ def take(piece, size, records, flags):
     cdef uint8_t *good
     cdef uint8_t *to
     cdef uint8_t *set_
-    cdef bint is_signed = piece.index.islower()
+    cdef bint is_signed = piece.index_format.islower()
     if PyBytes_GET_SIZE(source) < count * width:
         raise ValueError("there are fewer records than flags")
-    hold(&held, FS_ROWS_NULL, _pieces.INDEXES[piece.index], piece)
+    hold(&held, FS_ROWS_NULL, _pieces.INDEXES[piece.index_format], piece)
     try:
         if held.buffers[0].len < held.rows.rows * held.rows.width:
             raise SystemError("a piece has fewer indexes than rows")  # a fault of ours

@@ -317,7 +317,7 @@ class Array:
     def view(self, n: int, size: int) -> memoryview:
         """Show the first bytes of a buffer that is there."""
         address = self._struct.buffers[n]
-        part = (ctypes.c_uint8 * size).from_address(address)
+        part: Any = (ctypes.c_uint8 * size).from_address(address)
         part.address = address
         part.taken = self._taken  # the view holds the part, and so the memory
         return memoryview(part).cast("B").toreadonly()
@@ -454,7 +454,7 @@ def take(piece: _pieces.Piece, size: int, records: bytes, flags: bytes) -> tuple
         raise ValueError("there are fewer records than flags")
     values = [records[size * n : size * (n + 1)] for n in range(most)]
     nothing = bytes(size)
-    indexes = _array(_CODES[piece.index])
+    indexes = _array(_CODES[piece.index_format])
     indexes.frombytes(piece.values)
     present = validity_flags(piece)
     out, valid = [], bytearray(piece.rows)
