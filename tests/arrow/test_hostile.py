@@ -272,7 +272,9 @@ def test_other_types_are_named(parts, format_):
     other = Made(b"c", 1, None, b"\0", dictionary=Made(b"l", 1, None, bytes(8)))
     with pytest.raises(TypeError, match="dictionary<int64>"):
         parts.prefix.PrefixTable().lookup_column(other)
-    with pytest.raises(TypeError, match="addresses can't be read from an Arrow column of type utf8"):
+    with pytest.raises(
+        TypeError, match="addresses can't be read from an Arrow column of type utf8"
+    ):
         parts.arrow.ntop_column(GOOD["utf8"]())
 
 
@@ -417,7 +419,9 @@ def test_offsets(parts, name, code):
     with pytest.raises(ValueError, match=message):
         parts.address.inet_pton_many(AF_INET, (buffer, offsets))
     good = memoryview(struct.pack(f"=3{code}", 0, 7, 14)).cast(code)
-    assert parts.address.inet_pton_many(AF_INET, (bytearray(IP * 2), good)) == bytes([1, 2, 3, 4] * 2)
+    assert parts.address.inet_pton_many(AF_INET, (bytearray(IP * 2), good)) == bytes(
+        [1, 2, 3, 4] * 2
+    )
     with pytest.raises(ValueError, match="one offset more than texts"):
         parts.address.inet_pton_many(AF_INET, (IP, good[:0]))
     assert parts.address.inet_pton_many(AF_INET, (b"", good[:1])) == b""
