@@ -113,7 +113,7 @@ def test_duckdb(arrow):
     duckdb = pytest.importorskip("duckdb")
     pa = pytest.importorskip("pyarrow")
     addresses = columns_of(arrow)
-    log = pa.table({"text": arrow.ntop_column(addresses), "packed": pa.array(addresses)})
+    log = pa.table({"text": arrow.ntop_column(addresses), "packed": pa.array(addresses)})  # noqa: F841, DuckDB finds it by name
     rows = duckdb.sql("SELECT text, octet_length(packed) FROM log").fetchall()
     assert rows == [(text, None if text is None else 4) for text in FOUR]
 
