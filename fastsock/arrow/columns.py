@@ -404,8 +404,8 @@ class IntMethods(ColumnMethods):
     __slots__ = {
         "__weakref__": "",
         "_rows": "",
-        "values": "The numbers: a memoryview of int32.",
         "valid": "A byte a row, 0 for a null; or None, where no row is.",
+        "values": "The numbers: a memoryview of int32.",
     }
 
     def __init__(self, values: ReadableBuffer, valid: ReadableBuffer | None = None) -> None:
@@ -504,8 +504,8 @@ class DictionaryMethods(ColumnMethods):
         "_encoded": "",
         "_rows": "",
         "indexes": "The number of each row's value: a memoryview of int32.",
-        "values": "The values, as a list.",
         "valid": "A byte a row, 0 for a null; or None, where no row is.",
+        "values": "The values, as a list.",
     }
 
     def __init__(

@@ -260,7 +260,7 @@ for column in made:
     assert len(arro3.Array.from_arrow(found)) == 4
     answer = polars.Series(table.lookup_column(column)).to_frame("n")
 rows = arro3.Table.from_pydict({"text": arro3.Array.from_arrow(fastsock.ntop_column(found))})
-assert duckdb.sql("SELECT count(text) FROM rows").fetchone() == (2,)
+assert duckdb.sql("SELECT count(text) FROM rows").fetchall() == [(2,)]
 assert sys.modules["pyarrow"] is None
 print("done")
 """
