@@ -1,11 +1,11 @@
 """DuckDB: a table of prefixes as a SQL function.
 
-    >>> import duckdb, fastsock
-    >>> from fastsock.engines.duckdb import register
-    >>> connection = duckdb.connect()
-    >>> register(connection, fastsock.PrefixTable({"10.0.0.0/8": "office"}))
-    >>> connection.sql("SELECT ip_lookup('10.1.2.3')").fetchall()
-    [('office',)]
+>>> import duckdb, fastsock
+>>> from fastsock.engines.duckdb import register
+>>> connection = duckdb.connect()
+>>> register(connection, fastsock.PrefixTable({"10.0.0.0/8": "office"}))
+>>> connection.sql("SELECT ip_lookup('10.1.2.3')").fetchall()
+[('office',)]
 """
 
 from __future__ import annotations
