@@ -8,7 +8,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdlib cimport calloc, free
 
 import sys
-from socket import AF_INET, AF_INET6, AF_UNSPEC
+from socket import AF_INET, AF_INET6
 
 from fastsock._core.arrow import _c as interface
 from fastsock.address import _c as address
@@ -79,7 +79,7 @@ class DictionaryColumn(_columns.DictionaryMethods):
     _interface = interface
 
 
-def write_texts(family, packed, valid):
+def _write_texts(family, packed, valid):
     """The offsets of the texts of packed addresses, how wide they are, and the texts."""
     cdef Py_buffer view, flags
     cdef fs_text_kind kind = FS_TEXTS_ANY
@@ -125,7 +125,7 @@ def write_texts(family, packed, valid):
 
 # Loops over int32 for look-ups:
 
-def hits(values, bytes valid not None):
+def _hits(values, bytes valid not None):
     """A byte a row: whether it is valid and its number not negative."""
     cdef Py_buffer view
     cdef int64_t rows = len(valid)
@@ -143,7 +143,7 @@ def hits(values, bytes valid not None):
     return found
 
 
-def filled(bytes values not None, bytes valid not None, int32_t other):
+def _filled(bytes values not None, bytes valid not None, int32_t other):
     """The numbers, and `other` where a row is not valid."""
     cdef int64_t rows = len(valid)
     if len(values) < 4 * rows:
@@ -156,7 +156,7 @@ def filled(bytes values not None, bytes valid not None, int32_t other):
     return out
 
 
-def compacted(bytes values not None, bytes valid not None, int64_t slots):
+def _compacted(bytes values not None, bytes valid not None, int64_t slots):
     """The numbers anew, in the order of their first rows, and which number each was.
 
     Rows that are not valid get 0; no flags at all mean that all rows are.
@@ -184,7 +184,8 @@ def compacted(bytes values not None, bytes valid not None, int64_t slots):
         free(seen)
 
 
-def pton_column(column, family=AF_UNSPEC, errors="mask"):
+# The default is AF_UNSPEC, as a number: an embedded signature can show no other.
+def pton_column(column, family=0, errors="mask"):
     """Pack a column of texts into a column of addresses.
 
     Args:
@@ -233,5 +234,5 @@ def ntop_column(addresses):
     ['2001:db8::1', None]
     """
     found = _reading.read_addresses(_twin, addresses, _reading.PACKED)
-    width, offsets, data = write_texts(found.family, found.packed, found.valid)
+    width, offsets, data = _write_texts(found.family, found.packed, found.valid)
     return TextColumn._made(width, offsets, data, found.valid)

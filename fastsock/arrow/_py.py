@@ -53,7 +53,7 @@ class DictionaryColumn(_columns.DictionaryMethods):
     _interface = interface
 
 
-def write_texts(
+def _write_texts(
     family: int, packed: ReadableBuffer, valid: ReadableBuffer | None
 ) -> tuple[int, bytes, bytes]:
     """The offsets of the texts of packed addresses, how wide they are, and the texts."""
@@ -69,20 +69,20 @@ def write_texts(
 # Loops over int32 for look-ups:
 
 
-def hits(values: memoryview, valid: bytes) -> bytes:
+def _hits(values: memoryview, valid: bytes) -> bytes:
     """A byte a row: whether it is valid and its number not negative."""
     numbers = memoryview(values).cast("B").cast("i")
     return bytes(good and n >= 0 for n, good in zip(numbers, valid, strict=True))
 
 
-def filled(values: bytes, valid: bytes, other: int) -> bytes:
+def _filled(values: bytes, valid: bytes, other: int) -> bytes:
     """The numbers, and `other` where a row is not valid."""
     numbers = memoryview(values).cast("i")
     pairs = zip(numbers, valid, strict=True)
     return array("i", [n if good else other for n, good in pairs]).tobytes()
 
 
-def compacted(values: bytes, valid: bytes, slots: int) -> tuple[bytes, list[int]]:
+def _compacted(values: bytes, valid: bytes, slots: int) -> tuple[bytes, list[int]]:
     """The numbers anew, in the order of their first rows, and which number each was.
 
     Rows that are not valid get 0; no flags at all mean that all rows are.
@@ -151,5 +151,5 @@ def ntop_column(addresses: Any) -> TextColumn:
     ['2001:db8::1', None]
     """
     found = _reading.read_addresses(_twin, addresses, _reading.PACKED)
-    width, offsets, data = write_texts(found.family, found.packed, found.valid)
+    width, offsets, data = _write_texts(found.family, found.packed, found.valid)
     return TextColumn._made(width, offsets, data, found.valid)

@@ -44,10 +44,10 @@ def _picklable(block: Block | None) -> PickleBuffer | None:
     return None if block is None else PickleBuffer(block)
 
 
-def _items(block: Block, code: str) -> Any:
+def _items(block: Block, code: Any) -> Any:
     """The numbers of a buffer, as a typed view."""
     view = memoryview(block)
-    return view.cast(code) if len(view) else memoryview(b"").cast(code)
+    return (view if len(view) else memoryview(b"")).cast(code)
 
 
 class ColumnMethods:
@@ -58,7 +58,11 @@ class ColumnMethods:
     if TYPE_CHECKING:
         _interface: ModuleType
         _rows: int
-        valid: Block | None
+
+        @property
+        def valid(self) -> Any: ...  # noqa: D102
+        @valid.setter
+        def valid(self, flags: Any) -> None: ...
 
         def _item(self, row: int) -> Any: ...
         def _part(self, rows: range) -> Self: ...
@@ -127,9 +131,9 @@ class ColumnMethods:
 ADDRESS_DOC = """\
     A column of packed addresses, some of them null.
 
-    Iteration gives texts, None for nulls; a slice is a column over the same memory. pyarrow, Polars,
-    pandas, DuckDB, nanoarrow and arro3 read it as ``fixed_size_binary``: 4 bytes of IPv4, 16 of
-    anything else. It pickles with protocol 5 without a copy.
+    Iteration gives texts, None for nulls; a slice is a column over the same memory. pyarrow,
+    Polars, pandas, DuckDB, nanoarrow and arro3 read it as ``fixed_size_binary``: 4 bytes of IPv4,
+    16 of anything else. It pickles with protocol 5 without a copy.
 
     Args:
         family: `AF_INET` (records of 4 bytes), `AF_INET6`, or `AF_UNSPEC` (16 bytes, IPv4 as
@@ -153,7 +157,14 @@ ADDRESS_DOC = """\
 class AddressMethods(ColumnMethods):
     """The methods of `AddressColumn`."""
 
-    __slots__ = ("__weakref__", "_rows", "as_uint32", "family", "packed", "valid")
+    __slots__ = {
+        "__weakref__": "",
+        "_rows": "",
+        "as_uint32": "Whether IPv4 addresses are exported as numbers.",
+        "family": "The family: `AF_INET`, `AF_INET6` or `AF_UNSPEC`.",
+        "packed": "The records, read-only.",
+        "valid": "A byte a row, 0 for a null; or None, where no row is.",
+    }
 
     if TYPE_CHECKING:
         _address: ModuleType
@@ -279,7 +290,15 @@ TEXT_DOC = """\
 class TextMethods(ColumnMethods):
     """The methods of `TextColumn`."""
 
-    __slots__ = ("__weakref__", "_ends", "_rows", "_width", "data", "offsets", "valid")
+    __slots__ = {
+        "__weakref__": "",
+        "_ends": "",
+        "_rows": "",
+        "_width": "",
+        "data": "The texts, in UTF-8.",
+        "offsets": "Where each text starts, and where the last one ends: the bytes.",
+        "valid": "A byte a row, 0 for a null; or None, where no row is.",
+    }
 
     def __init__(
         self,
@@ -287,10 +306,11 @@ class TextMethods(ColumnMethods):
         data: ReadableBuffer,
         valid: ReadableBuffer | None = None,
     ) -> None:
+        ends = _kept(offsets, "offsets")
         width = memoryview(offsets).itemsize
         if width not in (4, 8):
-            raise errors.bad_items("offsets", memoryview(offsets).nbytes, 4)
-        self._start(width, _kept(offsets, "offsets"), _kept(data, "data"), valid)
+            raise errors.bad_items("offsets", len(ends), 4)
+        self._start(width, ends, _kept(data, "data"), valid)
         ends = self._ends
         if ends[0] < 0 or ends[-1] > len(self.data) or any(a > b for a, b in pairwise(ends)):
             raise errors.bad_offsets()
@@ -381,7 +401,12 @@ INT_DOC = """\
 class IntMethods(ColumnMethods):
     """The methods of `IntColumn`."""
 
-    __slots__ = ("__weakref__", "_rows", "valid", "values")
+    __slots__ = {
+        "__weakref__": "",
+        "_rows": "",
+        "valid": "A byte a row, 0 for a null; or None, where no row is.",
+        "values": "The numbers: a memoryview of int32.",
+    }
 
     def __init__(self, values: ReadableBuffer, valid: ReadableBuffer | None = None) -> None:
         block = _kept(values, "values")
@@ -426,7 +451,12 @@ BOOL_DOC = """\
 class BoolMethods(ColumnMethods):
     """The methods of `BoolColumn`."""
 
-    __slots__ = ("__weakref__", "_rows", "flags", "valid")
+    __slots__ = {
+        "__weakref__": "",
+        "_rows": "",
+        "flags": "A byte a row, 0 for False.",
+        "valid": "A byte a row, 0 for a null; or None, where no row is.",
+    }
 
     def __init__(self, flags: ReadableBuffer, valid: ReadableBuffer | None = None) -> None:
         self.flags = _kept(flags, "flags")
@@ -469,7 +499,14 @@ DICTIONARY_DOC = """\
 class DictionaryMethods(ColumnMethods):
     """The methods of `DictionaryColumn`."""
 
-    __slots__ = ("__weakref__", "_encoded", "_rows", "indexes", "valid", "values")
+    __slots__ = {
+        "__weakref__": "",
+        "_encoded": "",
+        "_rows": "",
+        "indexes": "The number of each row's value: a memoryview of int32.",
+        "valid": "A byte a row, 0 for a null; or None, where no row is.",
+        "values": "The values, as a list.",
+    }
 
     def __init__(
         self,

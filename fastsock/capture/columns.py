@@ -8,7 +8,7 @@ from operator import index
 
 from .._core.arrow.nodes import Node
 from .._core.buffers import contiguous
-from .._core.typed import TYPE_CHECKING, NamedTuple
+from .._core.typed import TYPE_CHECKING, NamedTuple, overload
 from ..packet.fields import COLUMNS
 from .errors import bad_column_memory, column_too_small
 
@@ -96,19 +96,33 @@ class Columns:
     def __contains__(self, name: object) -> bool:
         return name in self._filled.memory
 
-    def __getitem__(self, name: str) -> memoryview:
+    @overload
+    def __getitem__(self, name: str) -> memoryview: ...
+    @overload
+    def __getitem__(self, name: slice) -> Columns: ...
+    def __getitem__(self, name: str | slice) -> memoryview | Columns:
+        """A column by its name, or some rows as columns of their own: a copy."""
+        if isinstance(name, slice):
+            return _some_rows(self._filled, range(self._filled.rows)[name])
         return _rows_of(self._filled, name)
 
     def __repr__(self) -> str:
         rows, memory, _ = self._filled
         return f"<Columns rows={rows} of {', '.join(memory) or 'nothing'}>"
 
-    def __reduce__(self) -> tuple[type[Columns], tuple[int, dict[str, bytearray]]]:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
         filled = self._filled
-        return Columns, (
-            filled.rows,
-            {name: bytearray(_rows_of(filled, name)) for name in filled.memory},
-        )
+        memory: dict[str, Any] = {
+            name: _rows_of(filled, name).cast("B") if filled.rows else bytearray()
+            for name in filled.memory
+        }
+        if index(protocol) < 5:
+            memory = {name: bytearray(block) for name, block in memory.items()}
+        else:  # out of band: whoever unpickles may get the memory as it is
+            from pickle import PickleBuffer
+
+            memory = {name: PickleBuffer(block) for name, block in memory.items()}
+        return _unpickled, (filled.rows, memory)
 
     def keys(self) -> tuple[str, ...]:
         """The names, as iteration gives them; so ``dict(columns)`` works.
@@ -146,6 +160,14 @@ class Columns:
         """
         return import_module("pyarrow").record_batch(self)
 
+    def __arrow_c_schema__(self) -> object:
+        """Export the type of the columns, by Arrow's PyCapsule interface."""
+        from .._core.backend import BACKEND
+
+        fields = tuple(Node(_arrow_format(name), name=name) for name in self._filled.memory)
+        export_schema = import_module(f"fastsock._core.arrow._{BACKEND}").export_schema
+        return export_schema(Node("+s", children=fields, flags=0))
+
     def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
         """Export the columns as an array of structs, by Arrow's PyCapsule interface.
 
@@ -168,6 +190,29 @@ class Columns:
             Node("+s", rows, (None,), children=fields, flags=0)
         )
         return capsules
+
+
+def _unpickled(rows: int, memory: dict[str, Any]) -> Columns:
+    """Restore pickled columns: what came out of band and can't be written to is copied."""
+    return Columns(
+        rows,
+        {
+            name: bytearray(block) if memoryview(block).readonly else block
+            for name, block in memory.items()
+        },
+    )
+
+
+def _some_rows(filled: _Filled, rows: range) -> Columns:
+    memory = {}
+    for name, block in filled.memory.items():
+        size = COLUMNS[name].itemsize
+        if rows.step == 1:
+            memory[name] = bytearray(block[rows.start * size : max(rows.stop, rows.start) * size])
+        else:
+            picked = [block[row * size : (row + 1) * size] for row in rows]
+            memory[name] = bytearray().join(picked)
+    return Columns(len(rows), memory)
 
 
 def _rows_of(filled: _Filled, name: str) -> memoryview:

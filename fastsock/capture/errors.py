@@ -46,6 +46,16 @@ def bad_chunk(chunk: int) -> ValueError:
     return ValueError(f"chunk must be at least 1, not {chunk}")
 
 
+def chunk_too_large() -> ValueError:
+    """Refuse batches whose texts 32 bits can't count."""
+    return ValueError("chunk must be at most 16777216")
+
+
+def bad_choice(name: str, value: object, choices: str) -> ValueError:
+    """Refuse an argument that is none of its choices."""
+    return ValueError(f"{name} must be {choices}, not {value!r}")
+
+
 def bad_offsets(row: int) -> ValueError:
     """Refuse offsets that descend or lie outside the buffer."""
     return ValueError(f"offsets[{row}] is less than the one before it, or outside of the buffer")

@@ -77,6 +77,14 @@ NO_SOURCE = Source(None, None, 0, None, None)
 """The source of a closed capture."""
 
 
+def name_of(source: Any) -> str | None:
+    """The path of a source, as it was given; None for what has none."""
+    name = source if isinstance(source, str | os.PathLike) else getattr(source, "name", None)
+    if not isinstance(name, str | bytes | os.PathLike):  # a file of a descriptor has a number
+        return None
+    return os.fsdecode(name)
+
+
 def open_source(source: Any) -> Source:
     """Map a file if possible, else prepare to read it.
 

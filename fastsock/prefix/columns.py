@@ -27,17 +27,17 @@ def lookup_column(
 
     def find(family: int, packed: Any, valid: bytes) -> tuple[Any, bytes]:
         found = table.lookup_many(family, packed)
-        return found.cast("B"), twin.hits(found, valid)
+        return found.cast("B"), twin._hits(found, valid)
 
     records, flags = reading.map_column(twin, column, find, 4)
     if 0 not in flags:
         flags = b""
     if not values:
         if number is not None and flags:
-            records, flags = twin.filled(records, flags, number), b""
+            records, flags = twin._filled(records, flags, number), b""
         return twin.IntColumn(records, flags or None)
     listed = table.values_list()
-    indexes, used = twin.compacted(records, flags, len(listed))
+    indexes, used = twin._compacted(records, flags, len(listed))
     found = [listed[slot] for slot in used]
     return twin.DictionaryColumn._made(indexes, found, flags or None)
 

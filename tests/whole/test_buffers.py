@@ -75,6 +75,18 @@ USES = {
         call("address", "inet_ntop_lines", AF_INET, ...), "packed", 64),
     ("address", "inet_pton_many", "texts"): (
         call("address", "inet_pton_many", AF_INET, ..., errors="mask"), "texts", 64),
+    ("arrow", "AddressColumn", "packed"): (
+        call("arrow", "AddressColumn", AF_INET, ...), "packed", 64),
+    ("arrow", "AddressColumn", "valid"): (
+        call("arrow", "AddressColumn", AF_INET, bytes(256), ...), "valid", 64),
+    ("arrow", "BoolColumn", "flags"): (call("arrow", "BoolColumn", ...), "flags", 64),
+    ("arrow", "BoolColumn", "valid"): (call("arrow", "BoolColumn", bytes(64), ...), "valid", 64),
+    ("arrow", "IntColumn", "values"): (call("arrow", "IntColumn", ...), "values", 64),
+    ("arrow", "IntColumn", "valid"): (call("arrow", "IntColumn", bytes(256), ...), "valid", 64),
+    ("arrow", "DictionaryColumn", "indexes"): (
+        call("arrow", "DictionaryColumn", ..., list(range(256))), "indexes", 64),
+    ("arrow", "DictionaryColumn", "valid"): (
+        call("arrow", "DictionaryColumn", bytes(256), [0], ...), "valid", 64),
     ("checksums", "checksum", "data"): (call("checksums", "checksum", ...), "data", 64),
     ("checksums", "checksum_add", "data"): (call("checksums", "checksum_add", ...), "data", 64),
     ("checksums", "verify", "data"): (call("checksums", "verify", ...), "data", 64),
@@ -200,6 +212,10 @@ PASSED_ON = {
     ("once", "TextLength", "trailer"),
     ("reader", "SocketReader.read_until", "separator"),
     ("aio", "StreamReader.read_until", "separator"),
+    # Texts are checked against each other: tests/arrow/test_export.py has their refusals.
+    ("arrow", "TextColumn", "offsets"),
+    ("arrow", "TextColumn", "data"),
+    ("arrow", "TextColumn", "valid"),
     # Not one buffer but many, by name: tests/capture has its refusals.
     ("once", "Columns", "memory"),
 }

@@ -1,4 +1,4 @@
-"""Compiled twin of Arrow's C data interface: structs given to consumers and taken from producers."""
+"""Compiled twin of Arrow's C data interface: structs given to consumers, taken from producers."""
 
 cimport cython
 from cpython.buffer cimport (
@@ -11,7 +11,9 @@ from cpython.buffer cimport (
     PyObject_GetBuffer,
 )
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_IsValid, PyCapsule_New
+from libc.errno cimport EIO
 from libc.stdint cimport int64_t, uint8_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
@@ -40,6 +42,7 @@ cdef extern from *:
     char *FS_UNSIGNED_BYTES
 
 cdef extern from "Python.h":
+    int Py_IsInitialized() noexcept nogil
     object PyMemoryView_FromObject(object exporter)
 
 cdef enum:
@@ -207,6 +210,95 @@ def new_memory(size):
         return view_of(memory, memory.data, size)
     finally:
         fs_let_go(memory)
+
+
+# A stream of arrays that Python code makes. Its functions take the GIL, also from threads that
+# Python never saw; once the interpreter has ended, a release lets go of nothing.
+
+cdef class Feed:
+    """What a stream gives: a type, and the arrays of an iterator."""
+    cdef object node
+    cdef object nodes
+    cdef bytes error
+
+
+cdef int feed_schema(ArrowArrayStream *stream, ArrowSchema *out) noexcept with gil:
+    cdef Feed feed = <Feed>stream.private_data
+    memset(out, 0, sizeof(out[0]))
+    try:
+        describe(out, feed.node)
+    except BaseException as error:
+        return failed(feed, error)
+    return 0
+
+
+cdef int feed_next(ArrowArrayStream *stream, ArrowArray *out) noexcept with gil:
+    cdef Feed feed = <Feed>stream.private_data
+    memset(out, 0, sizeof(out[0]))
+    try:
+        node = next(feed.nodes, None)
+        if node is not None:
+            _nodes.check_room(node)
+            give(out, node)
+    except BaseException as error:
+        if out.release != NULL:
+            out.release(out)
+        return failed(feed, error)
+    return 0
+
+
+cdef int failed(Feed feed, object error) noexcept:
+    """Keep an error's words for the consumer."""
+    try:
+        feed.error = f"{type(error).__name__}: {error}".encode()
+    except BaseException:
+        feed.error = b"an error without a message"
+    return EIO
+
+
+cdef const char *feed_error(ArrowArrayStream *stream) noexcept with gil:
+    cdef Feed feed = <Feed>stream.private_data
+    return NULL if feed.error is None else PyBytes_AS_STRING(feed.error)
+
+
+cdef void drop_feed(void *feed) noexcept with gil:
+    Py_DECREF(<object>feed)
+
+
+cdef void release_feed(ArrowArrayStream *stream) noexcept nogil:
+    if Py_IsInitialized():
+        drop_feed(stream.private_data)
+    stream.release = NULL
+
+
+cdef void end_stream(object capsule) noexcept:
+    cdef ArrowArrayStream *stream = <ArrowArrayStream *>PyCapsule_GetPointer(
+        capsule, "arrow_array_stream")
+    if stream.release != NULL:
+        stream.release(stream)
+    free(stream)
+
+
+def export_stream(node, nodes):
+    """Give a stream: the capsule of one, which is released once.
+
+    Args:
+        node: a `Node` for the type.
+        nodes: an iterator of nodes of that type, each asked for when the consumer wants it.
+    """
+    cdef Feed feed = Feed.__new__(Feed)
+    feed.node, feed.nodes, feed.error = node, iter(nodes), None
+    cdef ArrowArrayStream *stream = <ArrowArrayStream *>calloc(1, sizeof(ArrowArrayStream))
+    if stream == NULL:
+        raise MemoryError()
+    capsule = owned(stream, "arrow_array_stream", end_stream)
+    stream.get_schema = feed_schema
+    stream.get_next = feed_next
+    stream.get_last_error = feed_error
+    stream.private_data = <void *>feed
+    Py_INCREF(feed)
+    stream.release = release_feed
+    return capsule
 
 
 # Taken from producers:
@@ -484,10 +576,10 @@ def take(piece, size, records, flags):
     cdef uint8_t *good
     cdef uint8_t *to
     cdef uint8_t *set_
-    cdef bint is_signed = piece.index.islower()
+    cdef bint is_signed = piece.index_format.islower()
     if PyBytes_GET_SIZE(source) < count * width:
         raise ValueError("there are fewer records than flags")
-    hold(&held, FS_ROWS_NULL, _pieces.INDEXES[piece.index], piece)
+    hold(&held, FS_ROWS_NULL, _pieces.INDEXES[piece.index_format], piece)
     try:
         if held.buffers[0].len < held.rows.rows * held.rows.width:
             raise SystemError("a piece has fewer indexes than rows")  # a fault of ours

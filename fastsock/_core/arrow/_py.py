@@ -8,8 +8,9 @@ has no such limit.
 from __future__ import annotations
 
 import ctypes
+import errno
 from array import array as _array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,7 @@ _Stream._fields_ = [
     (name, ctypes.c_void_p)
     for name in ("get_schema", "get_next", "get_last_error", "release", "private_data")
 ]
-_Struct = _Schema | _Array
+_Struct = _Schema | _Array | _Stream
 
 _kept: dict[int, object] = {}  # what a struct points to, by its private_data, until its release
 _owned: dict[int, object] = {}  # structs and names of capsules, by their address, until their end
@@ -209,6 +210,89 @@ def new_memory(size: int) -> memoryview:
     return memoryview(bytearray(size))
 
 
+# A stream of arrays that Python code makes.
+
+
+class _Feed:
+    """What a stream gives: a type, and the arrays of an iterator."""
+
+    def __init__(self, node: Node, nodes: Iterable[Node]) -> None:
+        self.node = node
+        self.nodes = iter(nodes)
+        self.error: Any = None
+        self.stream = _Stream(*_stream_calls, next(_numbers))
+
+
+def _fill(of: str, address: int, out: int, make: Callable[[_Feed], Any]) -> int:
+    """Fill in what a consumer asks for, or keep an error's words for it."""
+    feed: Any = _feeds[_Stream.from_address(address).private_data]
+    kind = _Schema if of == "schema" else _Array
+    ctypes.memset(out, 0, ctypes.sizeof(kind))
+    try:
+        made = make(feed)
+    except BaseException as error:
+        feed.error = ctypes.create_string_buffer(f"{type(error).__name__}: {error}".encode())
+        return errno.EIO
+    if made is not None:
+        ctypes.memmove(out, ctypes.addressof(made), ctypes.sizeof(kind))
+    return 0
+
+
+def _next_array(feed: _Feed) -> _Array | None:
+    node = next(feed.nodes, None)
+    if node is None:
+        return None
+    _nodes.check_room(node)
+    return _give(node)
+
+
+def _feed_schema(address: int, out: int) -> int:
+    return _fill("schema", address, out, lambda feed: _describe(feed.node))
+
+
+def _feed_next(address: int, out: int) -> int:
+    return _fill("array", address, out, _next_array)
+
+
+def _feed_error(address: int) -> int | None:
+    feed: Any = _feeds[_Stream.from_address(address).private_data]
+    return None if feed.error is None else ctypes.addressof(feed.error)
+
+
+def _release_feed(pointer: Any) -> None:
+    # As those of arrays it gets a pointer: a consumer may call it while its own error is set, when
+    # nothing that asks for errors works. The error itself is lost then: only C could keep it.
+    stream = pointer.contents
+    stream.release = None
+    _feeds.pop(stream.private_data, None)
+
+
+_feeds: dict[int, _Feed] = {}
+_stream_callbacks = (
+    ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)(_feed_schema),
+    ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)(_feed_next),
+    ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(_feed_error),
+    ctypes.CFUNCTYPE(None, ctypes.POINTER(_Stream))(_release_feed),
+)
+_stream_calls = [ctypes.cast(call, ctypes.c_void_p).value for call in _stream_callbacks]
+
+
+def export_stream(node: Node, nodes: Iterable[Node]) -> object:
+    """Give a stream: the capsule of one, which is released once.
+
+    Args:
+        node: a `Node` for the type.
+        nodes: an iterator of nodes of that type, each asked for when the consumer wants it.
+    """
+    # The capsule has no destructor: consumers drop it while their error is set, and Python code
+    # would lose that. So the struct stays, and a stream that nobody takes is never released.
+    feed = _Feed(node, nodes)
+    _feeds[feed.stream.private_data] = feed
+    address = ctypes.addressof(feed.stream)
+    _owned[address] = feed.stream, _STREAM
+    return _new_capsule(address, _STREAM, None)
+
+
 # Taken from producers:
 
 _is_capsule = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.py_object, ctypes.c_char_p)(
@@ -317,7 +401,7 @@ class Array:
     def view(self, n: int, size: int) -> memoryview:
         """Show the first bytes of a buffer that is there."""
         address = self._struct.buffers[n]
-        part = (ctypes.c_uint8 * size).from_address(address)
+        part: Any = (ctypes.c_uint8 * size).from_address(address)
         part.address = address
         part.taken = self._taken  # the view holds the part, and so the memory
         return memoryview(part).cast("B").toreadonly()
@@ -454,7 +538,7 @@ def take(piece: _pieces.Piece, size: int, records: bytes, flags: bytes) -> tuple
         raise ValueError("there are fewer records than flags")
     values = [records[size * n : size * (n + 1)] for n in range(most)]
     nothing = bytes(size)
-    indexes = _array(_CODES[piece.index])
+    indexes = _array(_CODES[piece.index_format])
     indexes.frombytes(piece.values)
     present = validity_flags(piece)
     out, valid = [], bytearray(piece.rows)

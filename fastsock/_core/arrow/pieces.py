@@ -48,7 +48,8 @@ class Piece(NamedTuple):
 
     A row's values are one record of `values`: of texts and binaries the offsets of two ends in
     ``data[0]`` or a view of 16 bytes into `data`, of all else the value itself. Of a dictionary
-    column, `values` has indexes of the format `index`, and `format` is that of what they stand for.
+    column, `values` has indexes of the format `index_format`, and `format` is that of what they
+    stand for.
     """
 
     format: str
@@ -57,7 +58,7 @@ class Piece(NamedTuple):
     first: int  # the bit of row 0
     values: memoryview
     data: tuple[memoryview, ...] = ()
-    index: str = ""
+    index_format: str = ""
     dictionary: Piece | None = None
 
 
@@ -260,8 +261,8 @@ def row_of(piece: Piece, row: int) -> bytes | None:
         if not piece.validity[bit // 8] >> bit % 8 & 1:
             return None
     if piece.dictionary is not None:
-        width = INDEXES[piece.index]
-        number = _number(piece.values, row, width, piece.index.islower())
+        width = INDEXES[piece.index_format]
+        number = _number(piece.values, row, width, piece.index_format.islower())
         if not 0 <= number < piece.dictionary.rows:
             raise errors.bad_row(row)
         return row_of(piece.dictionary, number)

@@ -248,9 +248,10 @@ def _pack_or_mark(kind: _Kind, chunk: list[str]) -> tuple[bytes, bytes]:
 
 def _column_pieces(texts: object) -> Iterator[Piece] | None:
     """The pieces of a column of texts; None where this is something else."""
-    from .. import columns  # with what it needs, no part of the usual call
+    from ..._core.arrow.pieces import is_column  # no part of the usual call
+    from .. import columns
 
-    if columns.is_column(texts):
+    if is_column(texts):
         from ..._core.arrow import _py as interface
 
         return columns.pieces_of(texts, interface.pieces)

@@ -15,6 +15,7 @@ cdef class Capture:
     cdef list ahead               # bytes read that are not in the window yet ...
     cdef size_t ahead_size        # ... and how many they are
     cdef object source            # where they come from, a sources.Source
+    cdef object name_             # the path of the file, or None
     cdef object format_
     cdef object stopped_
     cdef object record_type

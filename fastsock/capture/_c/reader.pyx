@@ -98,6 +98,7 @@ cdef class Capture:
         self.walk.max_record = limit
         self.record_type = _formats.Record
         self.ahead = []
+        self.name_ = _sources.name_of(source)
         self.source = _sources.open_source(source)
         try:
             self.show(self.source.view)
@@ -140,6 +141,11 @@ cdef class Capture:
             finally:
                 self.busy = False
         raise StopIteration
+
+    @property
+    def name(self):
+        """The path of the file, as it was given; None for what has none."""
+        return self.name_
 
     @property
     def format(self):
@@ -215,6 +221,47 @@ cdef class Capture:
             raise _errors.bad_chunk(size)
         size = min(size, PY_SSIZE_T_MAX)
         return chunks_of(self, names, verify, size)
+
+    def to_batches(
+        self, columns=None, *, chunk=65536, types="arrow", addresses="binary", source=False,
+        verify=False
+    ):
+        """Decode the remaining records into Arrow record batches.
+
+        Where a packet has no such field a row is null: ports of what has none, addresses of ARP's
+        absent ones, a VLAN tag that is not there.
+
+        Args:
+            columns: names of columns, in any order; `DEFAULT_COLUMNS` by default.
+            chunk: how many rows a batch has at most.
+            types: ``"arrow"``: unsigned integers, ``fixed_size_binary[16]``, times as
+                ``timestamp[ns, UTC]``; ``"spark"``: what Spark has, which are the next larger
+                signed integers, binary, ``timestamp[us, UTC]``.
+            addresses: ``"binary"``, or ``"text"`` for IPv4 and IPv6 as they are written.
+            source: add a column ``source`` with the capture's name: True for that of its file, or
+                a str.
+            verify: verify checksums too.
+
+        Returns:
+            An iterator of batches, each with ``__arrow_c_array__``; it has ``schema`` before the
+            first row, and ``__arrow_c_stream__``, by which pyarrow, Polars, DuckDB and others take
+            all of it in constant memory.
+
+        Raises:
+            ValueError: no such column or choice; `chunk` out of range; the capture is closed.
+            OSError, RuntimeError: as `to_columns`.
+
+        >>> import io
+        >>> file = io.BytesIO()
+        >>> CaptureWriter(file).write(bytes(60), 1_500_000_000)
+        >>> batches = Capture(file.getvalue()).to_batches(["timestamp_ns", "sport"], chunk=1000)
+        >>> [len(batch) for batch in batches]
+        [1]
+        """
+        from fastsock.arrow import _c as twin
+        from fastsock.capture import batches
+
+        return batches.to_batches(twin, self, columns, chunk, types, addresses, source, verify)
 
     cdef object decode(self, tuple names, bint verify, size_t most):
         sink = Sink(names, None, verify)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from operator import index
 from struct import Struct
-from typing import TYPE_CHECKING, Any, BinaryIO, Self, SupportsIndex, final, overload
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self, SupportsIndex, final, overload
 
 from .. import (
     errors as _errors,
@@ -19,6 +19,7 @@ from .sink import Sink as _Sink
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+    from ..batches import Batches
     from ..columns import Columns
 
 _ANY_RECORD = 0xFFFFFFFF
@@ -111,7 +112,7 @@ class Capture:
 
     __slots__ = (
         "__weakref__", "_ahead", "_ahead_size", "_at", "_busy", "_closed", "_done", "_end",
-        "_interfaces", "_last", "_layout", "_max_record", "_offset", "_records", "_skip",
+        "_interfaces", "_last", "_layout", "_max_record", "_name", "_offset", "_records", "_skip",
         "_skipped", "_source", "_start", "_stopped", "_struct", "_uint16", "_uint32", "_window",
     )  # fmt: skip
 
@@ -136,6 +137,7 @@ class Capture:
         self._skip = 0  # bytes of a block without records that are still to come
         self._skipped = 0  # how long that block is
         self._start = 0  # and where it began
+        self._name = _sources.name_of(source)
         self._source = _sources.open_source(source)
         self._window = self._source.view or memoryview(b"")
         try:
@@ -174,6 +176,11 @@ class Capture:
         if record is None:
             raise StopIteration
         return record
+
+    @property
+    def name(self) -> str | None:
+        """The path of the file, as it was given; None for what has none."""
+        return self._name
 
     @property
     def format(self) -> str:
@@ -258,6 +265,53 @@ class Capture:
         if size < 1:
             raise _errors.bad_chunk(size)
         return _Chunks(self, names, bool(verify), size)
+
+    def to_batches(
+        self,
+        columns: Iterable[str] | None = None,
+        *,
+        chunk: SupportsIndex = 65536,
+        types: Literal["arrow", "spark"] = "arrow",
+        addresses: Literal["binary", "text"] = "binary",
+        source: bool | str = False,
+        verify: bool = False,
+    ) -> Batches:
+        """Decode the remaining records into Arrow record batches.
+
+        Where a packet has no such field a row is null: ports of what has none, addresses of ARP's
+        absent ones, a VLAN tag that is not there.
+
+        Args:
+            columns: names of columns, in any order; `DEFAULT_COLUMNS` by default.
+            chunk: how many rows a batch has at most.
+            types: ``"arrow"``: unsigned integers, ``fixed_size_binary[16]``, times as
+                ``timestamp[ns, UTC]``; ``"spark"``: what Spark has, which are the next larger
+                signed integers, binary, ``timestamp[us, UTC]``.
+            addresses: ``"binary"``, or ``"text"`` for IPv4 and IPv6 as they are written.
+            source: add a column ``source`` with the capture's name: True for that of its file, or
+                a str.
+            verify: verify checksums too.
+
+        Returns:
+            An iterator of batches, each with ``__arrow_c_array__``; it has ``schema`` before the
+            first row, and ``__arrow_c_stream__``, by which pyarrow, Polars, DuckDB and others take
+            all of it in constant memory.
+
+        Raises:
+            ValueError: no such column or choice; `chunk` out of range; the capture is closed.
+            OSError, RuntimeError: as `to_columns`.
+
+        >>> import io
+        >>> file = io.BytesIO()
+        >>> CaptureWriter(file).write(bytes(60), 1_500_000_000)
+        >>> batches = Capture(file.getvalue()).to_batches(["timestamp_ns", "sport"], chunk=1000)
+        >>> [len(batch) for batch in batches]
+        [1]
+        """
+        from ...arrow import _py as twin
+        from .. import batches
+
+        return batches.to_batches(twin, self, columns, chunk, types, addresses, source, verify)
 
     def _columns(self, names: tuple[str, ...], verify: bool, most: int | None) -> Columns:
         sink = _Sink(names, verify)
