@@ -195,7 +195,7 @@ cdef class _Slots:
         cdef size_t room
         if wanted <= self.room:
             return 0
-        room = max(wanted, 16, self.room + self.room // 2)
+        room = max(wanted, <size_t>16, self.room + self.room // 2)
         grown = <Slot *>realloc(self.slots, room * sizeof(Slot))
         if grown == NULL:
             raise MemoryError
@@ -608,7 +608,7 @@ cdef class _Builder:
         cdef size_t room
         if of.room - of.count >= more:
             return 0
-        room = max(of.count + more, of.room + of.room // 2, 64)
+        room = max(of.count + more, of.room + of.room // 2, <size_t>64)
         grown = <fs_prefix *>realloc(of.items, room * sizeof(fs_prefix))
         if grown == NULL:
             raise MemoryError
