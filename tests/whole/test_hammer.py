@@ -1,4 +1,4 @@
-"""Objects and tables that threads may share, shared: readers beside a writer, in their own process."""
+"""Four threads share each object and table that they may: readers beside a writer."""
 
 import ast
 import os
