@@ -63,9 +63,14 @@ cdef enum:
     CHUNK_ROWS = 4096     # of an iterable, held at a time
     PREFETCH_ROWS = 8     # of a list, ahead of the row that is parsed: strings lie anywhere
 
-# The entries of our own, the same in all interpreters.
-cdef PyMethodDef quick_parse_hostport
-cdef PyMethodDef quick_format_hostport
+cdef extern from *:
+    """
+    /* The entries of our own, the same in all interpreters. */
+    static PyMethodDef fs_quick_parse_hostport;
+    static PyMethodDef fs_quick_format_hostport;
+    """
+    PyMethodDef fs_quick_parse_hostport
+    PyMethodDef fs_quick_format_hostport
 
 fs_choose_kernel("sse41" in _machine.SIMD_USED)
 
@@ -798,8 +803,8 @@ cdef object enter_format_hostport(
 
 _parse_hostport, _format_hostport = parse_hostport, format_hostport
 parse_hostport = with_entry(
-    _parse_hostport, &quick_parse_hostport, <PyCFunction>enter_parse_hostport
+    _parse_hostport, &fs_quick_parse_hostport, <PyCFunction>enter_parse_hostport
 )
 format_hostport = with_entry(
-    _format_hostport, &quick_format_hostport, <PyCFunction>enter_format_hostport
+    _format_hostport, &fs_quick_format_hostport, <PyCFunction>enter_format_hostport
 )

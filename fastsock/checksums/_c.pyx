@@ -27,7 +27,9 @@ from fastsock._core import machine as _machine
 cdef enum:
     LARGE = 1 << 16     # bytes from which on other threads may run meanwhile
 
-cdef PyMethodDef quick_checksum
+cdef extern from *:
+    """static PyMethodDef fs_quick_checksum; /* the same in all interpreters */"""
+    PyMethodDef fs_quick_checksum
 
 fs_choose_crc32c("sse42" in _machine.SIMD_USED)
 
@@ -164,7 +166,7 @@ cdef object enter_with_keywords(
 
 
 _entry = _Entry(checksum)
-checksum = with_entry(checksum, &quick_checksum, <PyCFunction>enter_checksum)
+checksum = with_entry(checksum, &fs_quick_checksum, <PyCFunction>enter_checksum)
 
 
 def checksum_add(data, /, initial=0):

@@ -10,6 +10,7 @@ from libc.stdint cimport uint8_t
 
 from fastsock._core.buffers cimport get_contiguous
 
+import ipaddress as _std
 from socket import AF_INET, AF_INET6, AF_UNSPEC
 
 from . import errors as _errors
@@ -42,8 +43,8 @@ def __getattr__(name):
     """Return any other name of the running `ipaddress`, also a private one."""
     try:
         return _names[name]
-    except KeyError:
-        raise AttributeError(f"module 'ipaddress' has no attribute {name!r}") from None
+    except KeyError:  # what only its own __getattr__ knows, as 3.15's __version__
+        return getattr(_std, name)
 
 
 def parse_many(texts):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress as _std
 from collections.abc import Iterable
+from functools import partial as _partial
 from ipaddress import *  # noqa: F403
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import AF_INET, AF_INET6, AF_UNSPEC
@@ -17,9 +18,13 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 
-def __getattr__(name: str) -> Any:
-    """Return any other name of the running `ipaddress`, also a private one."""
-    return getattr(_std, name)
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Return any other name of the running `ipaddress`, also a private one."""
+        ...
+else:  # no frame of ours: a warning names the caller's line
+    __getattr__ = _partial(getattr, _std)
 
 
 def parse_many(texts: Iterable[str]) -> list[IPv4Address | IPv6Address]:

@@ -33,21 +33,20 @@ from fastsock.lookup import services as _services
 cdef extern from "Python.h":
     int PySys_Audit(const char *event, const char *format, ...) except -1
 
-# All other flags may change what a literal gives, or refuse it.
-cdef long LITERAL_FLAGS = (
-    _socket_module.AI_PASSIVE
-    | _socket_module.AI_NUMERICHOST
-    | getattr(_socket_module, "AI_NUMERICSERV", 0)
-)
-cdef long NUMERIC = _socket_module.NI_NUMERICHOST | _socket_module.NI_NUMERICSERV
-cdef long DATAGRAM = _socket_module.NI_DGRAM
-cdef long STREAM_TYPE = _socket_module.SOCK_STREAM
-cdef long DGRAM_TYPE = _socket_module.SOCK_DGRAM
-cdef long TCP = _socket_module.IPPROTO_TCP
-cdef long UDP = _socket_module.IPPROTO_UDP
+cdef extern from "fastsock/lookup/flags.h":
+    const long FS_LITERAL_FLAGS
+    const long FS_NUMERIC
+    const long NI_DGRAM
+    const long SOCK_STREAM
+    const long SOCK_DGRAM
+    const long IPPROTO_TCP
+    const long IPPROTO_UDP
 
 _PARAMETERS = ("host", "port", "family", "type", "proto", "flags", "strict")
-cdef PyMethodDef quick_getaddrinfo
+
+cdef extern from *:
+    """static PyMethodDef fs_quick_getaddrinfo; /* the same in all interpreters */"""
+    PyMethodDef fs_quick_getaddrinfo
 
 
 cdef inline object item_of(dict table, object key):
@@ -180,15 +179,15 @@ cdef inline int shape_number(const Literal *literal, long family, long kind, lon
         return -1
     if literal.family == AF_INET6:
         number += 2
-    if kind == STREAM_TYPE:
+    if kind == SOCK_STREAM:
         number += 4
-    elif kind == DGRAM_TYPE:
+    elif kind == SOCK_DGRAM:
         number += 8
     elif kind != 0:
         return -1
-    if proto == TCP and kind != DGRAM_TYPE:
+    if proto == IPPROTO_TCP and kind != SOCK_DGRAM:
         number += 12
-    elif proto == UDP and kind != STREAM_TYPE:
+    elif proto == IPPROTO_UDP and kind != SOCK_STREAM:
         number += 24
     elif proto != 0:
         return -1
@@ -250,7 +249,7 @@ cdef object resolve(_State state, PyObject **given):
         _genuine.check_port(port)
     if state.getaddrinfo.is_open() and read_literal(&literal, host, port):
         flags = hint_value(given[FLAGS])
-        if flags >= 0 and not flags & ~LITERAL_FLAGS:
+        if flags >= 0 and not flags & ~FS_LITERAL_FLAGS:
             number = shape_number(&literal, family, kind, proto)
     if number < 0:
         return ask(given)
@@ -395,7 +394,7 @@ def getnameinfo(sockaddr, flags, /):
     if (
         state.getnameinfo.is_open()
         and PyLong_CheckExact(flags)
-        and int_value(flags) & ~DATAGRAM == NUMERIC
+        and int_value(flags) & ~NI_DGRAM == FS_NUMERIC
     ):
         names = numeric_names(sockaddr)
         if names is not None:
@@ -428,7 +427,9 @@ cdef bint can_ask_reentrant(object text) except -1:
 
 cdef const char *c_text(object text) except? NULL:
     cdef Py_ssize_t size
-    return NULL if text is ... else <const char *>fs_utf8(text, &size)
+    if text is ...:
+        return NULL
+    return <const char *>fs_utf8(text, &size)
 
 
 cdef object ask_socket(object name, object ours, object key, object protocolname):
@@ -570,5 +571,5 @@ def getprotobyname(protocolname, /):
 
 
 _plain = getaddrinfo
-getaddrinfo = with_entry(_plain, &quick_getaddrinfo, <PyCFunction>enter_getaddrinfo)
+getaddrinfo = with_entry(_plain, &fs_quick_getaddrinfo, <PyCFunction>enter_getaddrinfo)
 _state = _State(_plain)

@@ -52,7 +52,9 @@ cdef enum:  # parse_packet's parameters
     WIRE_LENGTH
     PARAMETERS
 
-cdef PyMethodDef quick_parse_packet  # the same in all interpreters
+cdef extern from *:
+    """static PyMethodDef fs_quick_parse_packet; /* the same in all interpreters */"""
+    PyMethodDef fs_quick_parse_packet
 
 
 # Calls borrow what it holds, also while the collector tears down the module.
@@ -600,5 +602,5 @@ def community_id(packet, *, seed=0):
 
 
 _plain = parse_packet
-parse_packet = with_entry(_plain, &quick_parse_packet, <PyCFunction>enter_parse_packet)
+parse_packet = with_entry(_plain, &fs_quick_parse_packet, <PyCFunction>enter_parse_packet)
 _state = _State(_plain)

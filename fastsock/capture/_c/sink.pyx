@@ -3,6 +3,7 @@
 cimport cython
 from cpython.buffer cimport PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING
+from cpython.exc cimport PyErr_Format
 from libc.stdint cimport UINT32_MAX, int64_t, uint8_t, uint32_t
 from libc.string cimport memcpy
 
@@ -62,7 +63,8 @@ cdef class Sink:
         fs_let_go(self.block)
 
     def __reduce__(self):
-        raise TypeError("cannot pickle 'Sink' object")
+        # Not `raise`: in Cython's call of the class, GCC 15 sees uninitialised arguments.
+        PyErr_Format(TypeError, "cannot pickle 'Sink' object")
 
     cdef int use(self, dict taken) except -1:
         """Write to existing memory. Its buffers are held, so that it can't be resized."""

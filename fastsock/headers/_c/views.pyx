@@ -130,7 +130,7 @@ cdef class _IPView(View):
                 return view
         elif found.protocol == FS_UDP:
             view = UDPView(b"\0" * 8)
-        elif found.protocol == (FS_ICMP if found.address_size == 4 else FS_ICMPV6):
+        elif found.protocol == <uint32_t>(FS_ICMP if found.address_size == 4 else FS_ICMPV6):
             view = ICMPView(b"\0" * 8)
             if found.address_size == 16 and found.end - found.at < ICMP_HEADER:
                 view.fewest = SHORT_ICMPV6  # whole as it is, RFC 4443 section 2.1

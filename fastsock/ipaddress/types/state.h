@@ -10,8 +10,8 @@
 #include "fastsock/ipaddress/ip.h"
 
 #ifdef Py_GIL_DISABLED
-#define FS_IP_LOCK(object) Py_BEGIN_CRITICAL_SECTION(object)
-#define FS_IP_UNLOCK() Py_END_CRITICAL_SECTION()
+#define FS_IP_LOCK(object) Py_BEGIN_CRITICAL_SECTION(object);
+#define FS_IP_UNLOCK() Py_END_CRITICAL_SECTION();
 #define FS_IP_LOAD(address) __atomic_load_n(address, __ATOMIC_RELAXED)
 #define FS_IP_STORE(address, value) __atomic_store_n(address, value, __ATOMIC_RELAXED)
 #define FS_IP_ACQUIRE(address) __atomic_load_n(address, __ATOMIC_ACQUIRE)
