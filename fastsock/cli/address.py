@@ -38,7 +38,11 @@ _LABELS = {
     "compatible": "compat",
     "sixtofour": "6to4",
     "teredo": "teredo",
+    "nat64": "nat64",
 }
+
+
+_NAT64 = bytes.fromhex("0064ff9b") + bytes(8)  # the well-known prefix (RFC 6052 section 2.1)
 
 
 def _strict(host: str) -> bytes | None:
@@ -83,7 +87,8 @@ def _embedded(packed: bytes) -> dict[str, Any]:
     if len(packed) == 4:
         mapped = inet_ntop(AF_INET6, bytes(10) + b"\xff\xff" + packed)
         compatible = inet_ntop(AF_INET6, bytes(12) + packed)
-        return {"mapped": mapped, "compatible": compatible, "sixtofour": None, "teredo": None}
+        found = {"mapped": mapped, "compatible": compatible}
+        return {**found, "sixtofour": None, "teredo": None, "nat64": None}
     address = ipaddress.IPv6Address(packed)
     inside = inet_ntop(AF_INET, packed[12:])
     # RFC 4291 section 2.5.5.1: :: and ::1 have the same first 96 bits, but are not compatible ones.
@@ -93,6 +98,7 @@ def _embedded(packed: bytes) -> dict[str, Any]:
         "compatible": inside if compatible_inside else None,
         "sixtofour": str(address.sixtofour) if address.sixtofour else None,
         "teredo": [str(part) for part in address.teredo] if address.teredo else None,
+        "nat64": inside if packed.startswith(_NAT64) else None,
     }
 
 

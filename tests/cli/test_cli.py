@@ -296,6 +296,9 @@ def test_address_ipv4_inside_ipv6(run):
     }.items():
         assert {name for name, facts in held.items() if facts[form]} == {text}
         assert held[text][form] == "192.0.2.1"
+    (translated,) = all_describe(run, "64:ff9b::192.0.2.1")
+    assert translated["nat64"] == "192.0.2.1"
+    assert not any(facts["nat64"] for facts in held.values())
     assert held["2001:0:4136:e378:8000:63bf:3fff:fdd2"]["teredo"] == ["65.54.227.120", "192.0.2.45"]
 
 
@@ -667,6 +670,14 @@ def test_progress_on_a_terminal(environment, tmp_path):
 def test_progress_of_a_pipe_has_no_share(environment):
     shown = on_terminal(environment, ["addresses", "-", "--chunk", "4"], b"::1\n" * 40)
     assert shown.split("\r")[1].split() == ["32", "lines", "0", "MiB"]
+
+
+def test_progress_of_match(environment, tmp_path):
+    (tmp_path / "nets.csv").write_text("network\n::/0\n")
+    words = ["match", str(tmp_path / "nets.csv"), "-", "--chunk", "4"]
+    for more in ([], ["--unmatched"], ["--count"], ["--json"]):
+        shown = on_terminal(environment, words + more, b"::1\n" * 40)
+        assert shown.split("\r")[1].split() == ["32", "lines", "0", "MiB"]
 
 
 def test_no_progress_for_a_small_file(environment):
