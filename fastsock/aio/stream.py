@@ -223,12 +223,15 @@ class Stream(asyncio.BufferedProtocol):
         """Accept what the transport has received."""
         if self._ended:
             return
-        self._accumulator.buffer_updated(nbytes)
-        limit = min(self._high_water + 1, self._max_size)
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-            limit = self._max_size  # the task that is woken may want even more
-        if not self._paused and len(self._accumulator) >= limit:
+        accumulator, waiter = self._accumulator, self._waiter
+        accumulator.buffer_updated(nbytes)
+        size = len(accumulator)
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+            full = size >= self._max_size  # the task that is woken may want even more
+        else:
+            full = size > self._high_water or size >= self._max_size
+        if full and not self._paused:
             self._paused = True
             if not self._upgrading:  # the plain transport would stay paused
                 self._transport.pause_reading()
@@ -330,13 +333,14 @@ class Stream(asyncio.BufferedProtocol):
             raise _stream_errors.no_room(self._max_size, len(self._accumulator))
         if self._paused:
             self._resume()
-        self._waiter = self._loop.create_future()
-        self._hold()
+        self._waiter = waiter = self._loop.create_future()
+        self._link.held = self
         try:
-            await self._waiter
+            await waiter
         finally:
             self._waiter = None
-            self._let_go()
+            if self._task is None:
+                self._let_go()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._accumulator!r}>"
