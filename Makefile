@@ -33,7 +33,8 @@ $(VENV)/.built: $(SOURCES) $(VENV)/.group-build
 	@mkdir -p build
 	@$(BIN)/python setup.py -q build_ext --inplace -j $(JOBS) >build/build.log 2>&1 || \
 		{ cat build/build.log; exit 1; }
-	@FASTSOCK_EXTENSIONS=off $(BIN)/python -m pip install -q --no-build-isolation --no-deps --editable .
+	@FASTSOCK_EXTENSIONS=off $(BIN)/python -m pip install -q --no-build-isolation --no-deps \
+		--editable . >>build/build.log 2>&1 || { cat build/build.log; exit 1; }
 	@touch $@
 
 .PHONY: test
