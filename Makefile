@@ -16,6 +16,8 @@ help: ## this list
 
 # An environment without a working pip is incomplete: make it anew.
 $(VENV)/.made:
+	@command -v $(PYTHON) >/dev/null || { echo "fastsock: $(PYTHON) missing. Debian: apt install" \
+		"python3. Fedora: dnf install python3. macOS: brew install python" >&2; exit 1; }
 	@$(PYTHON) .ci/needs.py
 	@[ -f $(VENV)/pyvenv.cfg ] && $(BIN)/python -m pip --version >/dev/null 2>&1 || \
 		{ rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -q --upgrade pip; }
