@@ -16,6 +16,8 @@ help: ## this list
 
 # An environment without a working pip is incomplete: make it anew.
 $(VENV)/.made:
+	@command -v $(PYTHON) >/dev/null || { echo "fastsock: $(PYTHON) missing. Debian: apt install" \
+		"python3. Fedora: dnf install python3. macOS: brew install python" >&2; exit 1; }
 	@$(PYTHON) .ci/needs.py
 	@[ -f $(VENV)/pyvenv.cfg ] && $(BIN)/python -m pip --version >/dev/null 2>&1 || \
 		{ rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -q --upgrade pip; }
@@ -27,12 +29,14 @@ $(VENV)/.group-%: pyproject.toml $(VENV)/.made
 	@$(BIN)/python -m pip install -q --group $*
 	@touch $@
 
+# The extensions lie in place already: an editable installation would compile all of them once more.
 $(VENV)/.built: $(SOURCES) $(VENV)/.group-build
 	@echo "building $(words $(filter %.pyx,$(SOURCES))) extensions, about a minute"
 	@mkdir -p build
 	@$(BIN)/python setup.py -q build_ext --inplace -j $(JOBS) >build/build.log 2>&1 || \
 		{ cat build/build.log; exit 1; }
-	@$(BIN)/python -m pip install -q --no-build-isolation --no-deps --editable .
+	@FASTSOCK_EXTENSIONS=off $(BIN)/python -m pip install -q --no-build-isolation --no-deps \
+		--editable . >>build/build.log 2>&1 || { cat build/build.log; exit 1; }
 	@touch $@
 
 .PHONY: test

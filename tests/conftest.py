@@ -20,7 +20,7 @@ import pytest
 from contract import PARTS, twin_of
 from hypothesis import settings
 from namespaces import namespace as namespace
-from samples import build, captures, files, parse, scapy, word_sum
+from samples import any_captures, build, captures, files, parse, scapy, word_sum
 from servers import authority, find_program, make_server, nginx, run_outside
 
 import fastsock
@@ -98,8 +98,8 @@ def twin(request: pytest.FixtureRequest) -> Twin:
 
 # Fixtures of another file, for every test.
 __all__ = [
-    "authority", "build", "captures", "files", "find_program", "make_server", "namespace", "nginx",
-    "parse", "run_outside", "scapy", "word_sum",
+    "any_captures", "authority", "build", "captures", "files", "find_program", "make_server",
+    "namespace", "nginx", "parse", "run_outside", "scapy", "word_sum",
 ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 import warnings
 from collections.abc import Callable
 from importlib import import_module
@@ -33,13 +34,35 @@ def build() -> ModuleType:
     return _module_beside("packet/packet_builders.py")
 
 
+def _real_captures() -> Path:
+    default = Path(__file__).parents[1] / "../shared/captures"
+    return Path(os.environ.get("FASTSOCK_CAPTURES") or default)
+
+
 @pytest.fixture(scope="session")
 def captures() -> Path:
     """The directory of captures by others, which are no part of the package."""
-    default = Path(__file__).parents[1] / "../shared/captures"
-    path = Path(os.environ.get("FASTSOCK_CAPTURES") or default)
+    path = _real_captures()
     if not path.is_dir():
         pytest.skip(f"there are no captures at {path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def any_captures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, or where there are none a directory with captures of the project's own making."""
+    path = _real_captures()
+    if path.is_dir():
+        return path
+    root = str(Path(__file__).parents[1])
+    sys.path.append(root)
+    try:
+        traffic = import_module("benchmarks.harness.traffic")
+    finally:
+        sys.path.remove(root)
+    path = tmp_path_factory.mktemp("captures")
+    traffic.made().tiled(1000, path / "made.pcap")
+    traffic.made().tiled(5, path / "few.pcap")
     return path
 
 

@@ -32,9 +32,9 @@ def row_of(packet_module, packet, record):
 
 
 @pytest.mark.parametrize("verify", [False, True])
-def test_columns_of_captures(captures, twin, verify):
+def test_columns_of_captures(any_captures, twin, verify):
     module, open_capture = twin.part("packet"), twin.part("capture").open_capture
-    for path in sorted(captures.glob("*.pcap")) + sorted(captures.glob("*.pcapng")):
+    for path in sorted(any_captures.glob("*.pcap")) + sorted(any_captures.glob("*.pcapng")):
         if path.name == "libpcap__pcap-invalid-version-1.pcap":
             continue
         with open_capture(path) as capture:

@@ -1,10 +1,12 @@
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
 import pytest
+
+from fastsock.datagram import constants
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +25,25 @@ def _bound(family: int, where: Any) -> socket.socket:
         sock.close()
         pytest.skip(f"no socket at {where}: {error}")
     return sock
+
+
+@pytest.fixture(scope="session")
+def with_queue() -> Callable[[socket.socket, int, int], None]:
+    """Give a socket a queue for so many datagrams of so many bytes in all, or skip the test.
+
+    More than `net.core.rmem_max` is for those who may administer the network.
+    """
+
+    def enlarge(sock: socket.socket, count: int, size: int) -> None:
+        needed = 2 * size + 2048 * count  # the kernel counts its own structures, too
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, constants.SO_RCVBUFFORCE, needed)
+        except PermissionError as error:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, needed)
+            if sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) < needed:
+                pytest.skip(f"no queue of {needed} bytes: {error}")
+
+    return enlarge
 
 
 KINDS = ["ipv4", "ipv6", "dual", "unix"]

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from fastsock.datagram import constants, info, open_datagram_socket, support
+from fastsock.datagram import info, open_datagram_socket, support
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="GSO is Linux's")
 
@@ -47,11 +47,10 @@ class TestWhatArrives:
     @pytest.mark.parametrize("sizes", SIZES, ids=lambda sizes: f"{len(sizes)}-{sum(sizes)}")
     @pytest.mark.parametrize("gro", [False, True])
     @pytest.mark.parametrize("gso", [False, True])
-    def test_each_once_and_in_order(self, datagram, internet_pair, sizes, gso, gro):
+    def test_each_once_and_in_order(self, datagram, internet_pair, with_queue, sizes, gso, gro):
         here, there, name = internet_pair
-        for sock in (here, there):
-            support.prepare(here, support.GRO if gro else 0)
-            sock.setsockopt(socket.SOL_SOCKET, constants.SO_RCVBUFFORCE, 1 << 22)
+        support.prepare(here, support.GRO if gro else 0)
+        with_queue(here, len(sizes), sum(sizes))
         payloads = numbered(sizes)
         assert datagram.send_batch(there, payloads, name, gso=gso) == len(payloads)
         got = receive_all(datagram, here, len(payloads), gro=gro)
@@ -169,9 +168,9 @@ class TestForms:
         assert len(receive_all(datagram, here, 5)) == 5
 
     @pytest.mark.parametrize("gso", [False, True])
-    def test_more_than_one_call_takes(self, datagram, ipv4, gso):
+    def test_more_than_one_call_takes(self, datagram, ipv4, with_queue, gso):
         here, there, name = ipv4
-        here.setsockopt(socket.SOL_SOCKET, constants.SO_RCVBUFFORCE, 1 << 24)
+        with_queue(here, 5000, 20_000)
         words = [b"%d" % n for n in range(5000)]  # of many lengths: a train ends at each change
         assert datagram.send_batch(there, words, name, gso=gso) == 5000
         assert [data for data, _ in receive_all(datagram, here, 5000)] == words

@@ -26,8 +26,8 @@ def attributes(twins):
     return sorted(names[0] - {"buffer"})
 
 
-def paths_in(captures):
-    return sorted(path for path in captures.iterdir() if path.suffix in (".pcap", ".pcapng"))
+def paths_in(any_captures):
+    return sorted(path for path in any_captures.iterdir() if path.suffix in (".pcap", ".pcapng"))
 
 
 def plain(value):
@@ -91,14 +91,14 @@ def same_capture(twins, data, verify):
 
 
 @pytest.mark.parametrize("verify", [False, True])
-def test_captures(captures, twins, verify):
-    for path in paths_in(captures):
+def test_captures(any_captures, twins, verify):
+    for path in paths_in(any_captures):
         same_capture(twins, path.read_bytes(), verify)
 
 
-def packets_of(captures, twins, most):
+def packets_of(any_captures, twins, most):
     """At most so many packets of each capture, with their link types."""
-    for path in paths_in(captures):
+    for path in paths_in(any_captures):
         try:
             with twins[0].part("capture").open_capture(path) as capture:
                 yield from ((bytes(r.data), r.wire_length, r.link) for r in islice(capture, most))
@@ -106,15 +106,15 @@ def packets_of(captures, twins, most):
             continue
 
 
-def test_packets(captures, twins, attributes):
-    for data, wire_length, link in packets_of(captures, twins, 200):
+def test_packets(any_captures, twins, attributes):
+    for data, wire_length, link in packets_of(any_captures, twins, 200):
         for verify in (False, True):
             same_packet(twins, attributes, data, link, verify=verify, wire_length=wire_length)
 
 
-def test_columns_of_buffers(captures, twins):
+def test_columns_of_buffers(any_captures, twins):
     by_link = {}
-    for data, _, link in packets_of(captures, twins, 100):
+    for data, _, link in packets_of(any_captures, twins, 100):
         by_link.setdefault(link, []).append(data)
     for link, buffers in by_link.items():
         for verify in (False, True):
@@ -155,9 +155,9 @@ def tampered(rng, data):
     return bytes(copy)
 
 
-def test_tampered_packets(captures, twins, attributes):
+def test_tampered_packets(any_captures, twins, attributes):
     rng = random.Random(1)
-    packets = list(packets_of(captures, twins, 12))
+    packets = list(packets_of(any_captures, twins, 12))
     for _ in range(8000):
         data, wire_length, link = rng.choice(packets)
         data = tampered(rng, data[:400])
@@ -166,9 +166,9 @@ def test_tampered_packets(captures, twins, attributes):
         same_packet(twins, attributes, data, link, verify=rng.random() < 0.5, wire_length=wire)
 
 
-def test_tampered_captures(captures, twins):
+def test_tampered_captures(any_captures, twins):
     rng = random.Random(2)
-    files = [path.read_bytes() for path in paths_in(captures)]
+    files = [path.read_bytes() for path in paths_in(any_captures)]
     files = [data for data in files if len(data) <= SMALL]
     stopped = 0
     for _ in range(8000):
