@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 JOBS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 SOURCES := setup.py pyproject.toml $(shell find fastsock -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 
+# A release of somebody else's must not turn a fresh machine red: what tests and lint install is
+# pinned. `make PINNED= ...` takes the newest of all, as the weekly workflow does.
+PINNED ?= PIP_CONSTRAINT=$(CURDIR)/.ci/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export FASTSOCK_EXTENSIONS ?= require
 
@@ -26,7 +29,7 @@ $(VENV)/.made:
 # One stamp a dependency group, one for the package itself, built in place.
 $(VENV)/.group-%: pyproject.toml $(VENV)/.made
 	@echo "installing what $* needs"
-	@$(BIN)/python -m pip install -q --group $*
+	@$(PINNED) $(BIN)/python -m pip install -q --group $*
 	@touch $@
 
 # The extensions lie in place already: an editable installation would compile all of them once more.

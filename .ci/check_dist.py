@@ -48,7 +48,9 @@ def run(
 def check_sdist(sdist: Path) -> None:
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    tracked = run("git", "ls-files").stdout.split()
+    listed = run("git", "ls-files")
+    tracked = listed.stdout.split()
+    check(listed.returncode == 0 and bool(tracked), f"git lists what is tracked {listed.stderr}")
     missing = [name for name in tracked if name not in names and not name.startswith(NOT_IN_SDIST)]
     check(not missing, f"the sdist has every tracked file (missing: {missing})")
     generated = [name.replace(".pyx", ".c") for name in names if name.endswith(".pyx")]

@@ -5,8 +5,9 @@
 fastsock's answers are glibc's everywhere. Where the platform's libc is glibc the
 pure twin calls `socket` instead of this module; the tests hold the two equal.
 
-Wrong arguments (type, embedded NUL, a family that is none) go to `_socket`, which
-refuses them on every platform in the running interpreter's words.
+Wrong arguments (type, a family that is none) go to `_socket`, which refuses them on every
+platform in the running interpreter's words. An embedded NUL is refused here: PyPy's `_socket`
+reads up to it.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ def _is_text(text: object) -> bool:
     if not isinstance(text, str):
         return False
     text.encode()  # a lone surrogate: UnicodeEncodeError, as in the stdlib
-    return "\0" not in text
+    if "\0" in text:
+        raise ValueError("embedded null character")
+    return True
 
 
 def _raw(packed: ReadableBuffer) -> bytes:

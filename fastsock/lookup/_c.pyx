@@ -137,7 +137,7 @@ cdef inline int port_number(object port) noexcept:
 
 cdef inline bint read_literal(Literal *literal, object host, object port) noexcept:
     """Whether a host is a strictly spelled literal, and its port a plain number."""
-    cdef Py_ssize_t size
+    cdef Py_ssize_t size = 0
     cdef const uint8_t *p
     cdef const uint8_t *end
     if not PyUnicode_CheckExact(host):

@@ -11,6 +11,7 @@ from socket import AF_INET, AF_INET6
 from typing import TYPE_CHECKING, Any
 
 from .._core.buffers import contiguous
+from ..address._py import inet_pton
 from . import errors as _errors
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _pack4(host: str) -> bytes:
     if host == "<broadcast>":
         return b"\xff" * 4
     try:
-        return socket.inet_pton(AF_INET, host)
+        return inet_pton(AF_INET, host)
     except (OSError, ValueError):
         raise _errors.not_literal(host, "IPv4") from None
 
@@ -58,6 +59,8 @@ def _zone_index(zone: str, host: str) -> int:
         if number <= 0xFFFFFFFF:
             return number
     try:
+        if "\0" in zone:  # PyPy's function reads up to it
+            raise ValueError
         return socket.if_nametoindex(zone)
     except (OSError, ValueError):
         raise _errors.not_literal(host, "IPv6") from None
@@ -66,7 +69,7 @@ def _zone_index(zone: str, host: str) -> int:
 def _pack6(host: str, scope: int) -> tuple[bytes, int]:
     text, percent, zone = host.partition("%")
     try:
-        packed = bytes(16) if host == "" else socket.inet_pton(AF_INET6, text)
+        packed = bytes(16) if host == "" else inet_pton(AF_INET6, text)
     except (OSError, ValueError):
         raise _errors.not_literal(host, "IPv6") from None
     if percent:

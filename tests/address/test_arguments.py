@@ -11,6 +11,7 @@ import os
 import re
 import socket
 from enum import IntEnum
+from importlib import import_module
 from socket import AF_INET, AF_INET6, AF_UNSPEC
 
 import pytest
@@ -67,6 +68,15 @@ def test_digits_of_other_scripts_are_no_digits(check, name, first, text):
 )
 def test_nul_beats_content_and_family(check, name, first, text):
     check(name, (*first, text), NUL)
+
+
+@pytest.mark.parametrize("text", ["1.2.3.4\0", "\0", "::1\0", "1.2.3.4 \0"])
+@pytest.mark.parametrize(("name", "first"), [("inet_aton", ()), ("inet_pton", (AF_INET6,))])
+def test_rules_refuse_nul_themselves(outcome, monkeypatch, name, first, text):
+    """PyPy's `_socket` reads up to a NUL, and takes the text before it."""
+    rules = import_module("fastsock.address.inet_rules")
+    monkeypatch.setattr(rules, "_socket", None)
+    assert outcome(getattr(rules, name), *first, text) == NUL
 
 
 @pytest.mark.parametrize(("name", "first"), [*PTON_CASES, ("inet_pton", (99,))])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _socket
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from io import BytesIO
@@ -27,15 +28,16 @@ if TYPE_CHECKING:
     from ..columns import Column
 
 
-def _libc_is_glibc() -> bool:
+def _socket_has_our_rules() -> bool:
+    """Whether libc is glibc, and nothing stands before it: PyPy's functions read up to a NUL."""
     try:
-        return bool(os.confstr("CS_GNU_LIBC_VERSION"))
+        return sys.implementation.name == "cpython" and bool(os.confstr("CS_GNU_LIBC_VERSION"))
     except (AttributeError, ValueError, OSError):
         return False
 
 
 # Bound once, from the C module, so that a program with fastsock's names in `socket` does not loop.
-_rules = _socket if _libc_is_glibc() else inet_rules
+_rules = _socket if _socket_has_our_rules() else inet_rules
 _aton: Callable[[str], bytes] = _rules.inet_aton
 _ntoa: Callable[[ReadableBuffer], str] = _rules.inet_ntoa
 _pton: Callable[[SupportsIndex, str], bytes] = _rules.inet_pton
