@@ -192,6 +192,12 @@ def capture_seeds(target: str) -> Iterator[bytes]:
 
 SEEDS = {
     "address": address_seeds,
+    "arrow": lambda target: [
+        bytes([1, 2, 9, 1]) + bytes([0, 0, 0, 0, 9, 0, 0, 0]) + b"192.0.2.1",
+        bytes([3, 2, 0, 1]) + bytes([9, 0, 0, 0]) + b"192.0.2.1" + bytes(3),
+        bytes([3, 1, 19, 1]) + bytes([19, 0, 0, 0]) + b"2001" + bytes(8) + b"2001:db8:1:2:3:4::5",
+        bytes([4, 0, 0, 1]) + b"1.2.3.4",
+    ],
     "capture": capture_seeds,
     "checksum": checksum_seeds,
     "headers": headers_seeds,

@@ -4,7 +4,7 @@ from cpython.buffer cimport PyBUF_SIMPLE, Py_buffer, PyBuffer_Release, PyObject_
 from cpython.bytes cimport _PyBytes_Resize, PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 
 import sys
@@ -37,7 +37,7 @@ cdef extern from "fastsock/arrow/indexes.h" nogil:
         const uint8_t *values, const uint8_t *valid, int64_t rows, int32_t other,
         uint8_t *out) noexcept
     int64_t fs_compact(
-        const uint8_t *values, const uint8_t *valid, int64_t rows, int32_t *seen, int64_t slots,
+        const uint8_t *values, const uint8_t *valid, int64_t rows, uint64_t *seen, uint32_t mask,
         int32_t *used, uint8_t *out) noexcept
 
 _twin = sys.modules[__name__]
@@ -156,32 +156,39 @@ def _filled(bytes values not None, bytes valid not None, int32_t other):
     return out
 
 
-def _compacted(bytes values not None, bytes valid not None, int64_t slots):
+def _compacted(bytes values not None, bytes valid not None):
     """The numbers anew, in the order of their first rows, and which number each was.
 
     Rows that are not valid get 0; no flags at all mean that all rows are.
     """
-    cdef int64_t rows = len(values) // 4, count
+    cdef int64_t rows = len(values) // 4, count, room = 4
     cdef const uint8_t *flags = NULL
-    cdef int32_t *seen
+    cdef uint64_t *seen
+    cdef int32_t *used
     if valid:
         if len(valid) != rows:
             raise ValueError("there must be a flag a row")
         flags = <const uint8_t *>PyBytes_AS_STRING(valid)
+    while room < 2 * rows and room < (1 << 32):
+        room *= 2
+    if rows >= 1 << 31:
+        raise OverflowError("a dictionary column has less than 2**31 rows")
     out = PyBytes_FromStringAndSize(NULL, 4 * rows)
-    seen = <int32_t *>calloc(2 * slots + 1, sizeof(int32_t))
-    if seen == NULL:
-        raise MemoryError()
+    seen = <uint64_t *>calloc(room, sizeof(uint64_t))
+    used = <int32_t *>calloc(rows + 1, sizeof(int32_t))
     try:
+        if seen == NULL or used == NULL:
+            raise MemoryError()
         count = fs_compact(
-            <const uint8_t *>PyBytes_AS_STRING(values), flags, rows, seen, slots, seen + slots,
-            <uint8_t *>PyBytes_AS_STRING(out),
+            <const uint8_t *>PyBytes_AS_STRING(values), flags, rows, seen, <uint32_t>(room - 1),
+            used, <uint8_t *>PyBytes_AS_STRING(out),
         )
         if count < 0:
             raise ValueError("a number is no slot")
-        return out, [seen[slots + n] for n in range(count)]
+        return out, [used[n] for n in range(count)]
     finally:
         free(seen)
+        free(used)
 
 
 # The default is AF_UNSPEC, as a number: an embedded signature can show no other.

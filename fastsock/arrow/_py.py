@@ -82,7 +82,7 @@ def _filled(values: bytes, valid: bytes, other: int) -> bytes:
     return array("i", [n if good else other for n, good in pairs]).tobytes()
 
 
-def _compacted(values: bytes, valid: bytes, slots: int) -> tuple[bytes, list[int]]:
+def _compacted(values: bytes, valid: bytes) -> tuple[bytes, list[int]]:
     """The numbers anew, in the order of their first rows, and which number each was.
 
     Rows that are not valid get 0; no flags at all mean that all rows are.
@@ -92,7 +92,7 @@ def _compacted(values: bytes, valid: bytes, slots: int) -> tuple[bytes, list[int
     seen: dict[int, int] = {}
     out = array("i")
     for number, good in zip(numbers, flags, strict=True):
-        if good and not 0 <= number < slots:
+        if good and number < 0:
             raise ValueError("a number is no slot")
         out.append(seen.setdefault(number, len(seen)) if good else 0)
     return out.tobytes(), list(seen)

@@ -561,7 +561,7 @@ class DictionaryMethods(ColumnMethods):
 
 def encoded(values: Sequence[Any], pack_bits: Any) -> Node:
     """Make an array of Python values of one kind, or raise a TypeError that names the odd one."""
-    kinds = {type(value) for value in values}
+    kinds = set(map(type, values))
     rows = len(values)
     if kinds <= {str} or kinds <= {bytes}:
         texts = [value.encode() if type(value) is str else value for value in values]
@@ -572,10 +572,11 @@ def encoded(values: Sequence[Any], pack_bits: Any) -> Node:
     if kinds == {bool}:
         return Node("b", rows, (None, pack_bits(bytes(values))[0]))
     if kinds == {int}:
-        for value in values:
-            if not -(1 << 63) <= value < 1 << 63:
-                raise errors.not_number(value)
-        return Node("l", rows, (None, array("q", values)))
+        try:
+            return Node("l", rows, (None, array("q", values)))
+        except OverflowError:
+            most = max(values, key=abs)
+            raise errors.not_number(most) from None
     if kinds <= {int, float}:
         return Node("g", rows, (None, array("d", values)))
     first = type(values[0])

@@ -30,22 +30,27 @@ static inline void fs_fill(const uint8_t *values, const uint8_t *valid, int64_t 
 }
 
 /* Number the slots that occur in valid rows in the order of their first row: 0 for the rest. `seen`
- * has a zero a slot; `used` gets the slots. How many occur, or -1 where a number is no slot. */
+ * is a hash table of `mask` + 1 zeros, more than there can be slots; `used` gets the slots, up to one
+ * a row. How many occur, or -1 where a number is no slot. */
 static inline int64_t fs_compact(const uint8_t *values, const uint8_t *valid, int64_t rows,
-                                 int32_t *seen, int64_t slots, int32_t *used, uint8_t *out)
+                                 uint64_t *seen, uint32_t mask, int32_t *used, uint8_t *out)
 {
     int32_t count = 0;
     for (int64_t row = 0; row < rows; row++) {
         int32_t number = 0;
         if (valid == NULL || valid[row]) {
             const int32_t slot = fs_int32(values, row);
-            if (slot < 0 || slot >= slots)
+            if (slot < 0)
                 return -1;
-            if (seen[slot] == 0) {
+            /* An entry is the slot, which is below 2^31, and 1 more than its number. */
+            uint32_t at = (uint32_t)slot * UINT32_C(0x9E3779B1) & mask;
+            while (seen[at] != 0 && (int32_t)(seen[at] >> 32) != slot)
+                at = (at + 1) & mask;
+            if (seen[at] == 0) {
                 used[count] = slot;
-                seen[slot] = ++count;
+                seen[at] = (uint64_t)slot << 32 | (uint32_t)++count;
             }
-            number = seen[slot] - 1;
+            number = (int32_t)(uint32_t)seen[at] - 1;
         }
         memcpy(out + 4 * row, &number, 4);
     }

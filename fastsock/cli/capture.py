@@ -9,13 +9,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from importlib import import_module
+from pathlib import Path
 from socket import AF_UNSPEC
 from typing import Any, BinaryIO
 
 from ..address import inet_ntop_many
 from ..capture import Capture, CaptureError, Columns, open_capture
 from ..packet.fields import COLUMNS, DEFAULT_COLUMNS, LIMITS
-from . import _live, _present, _summary
+from . import _dataset, _live, _present, _summary
 from ._common import Progress, Subcommands, add_command, at_least, open_output, print_json, say
 
 _CHUNK_ROWS = 1 << 16
@@ -152,8 +153,38 @@ def _complain(args: argparse.Namespace, what: object) -> None:
     say(f"fastsock capture: {args.file}: {what}", error=True)
 
 
+def _write_dataset(args: argparse.Namespace) -> int:
+    paths = _dataset.find_captures(args.file)
+    if paths is None:
+        paths = [Path(args.file)]
+    if not args.dataset or args.output or args.csv or args.json:
+        say("fastsock capture: many captures need --parquet OUT alone", error=True)
+        return 2
+    try:
+        return _dataset.write_dataset(
+            paths, args, lambda path, what: say(f"fastsock capture: {path}: {what}", error=True)
+        )
+    except ImportError:
+        say("fastsock capture: --parquet needs pyarrow", error=True)
+        return 2
+
+
+def _settle(args: argparse.Namespace) -> bool:
+    """Tell ``--parquet OUT FILE`` from ``--parquet FILE``, where rows go to the output."""
+    if args.file is None and args.parquet:
+        args.file, args.parquet = args.parquet, ""
+    args.dataset, args.parquet = args.parquet, args.parquet is not None
+    return args.file is not None
+
+
 def run(args: argparse.Namespace) -> int:
     """Summarize a capture, or write its packets as rows."""
+    if not _settle(args):
+        say("fastsock capture: the following arguments are required: FILE", error=True)
+        return 2
+    if args.dataset or args.partition or _dataset.find_captures(args.file) is not None:
+        args.partition = args.partition or "file"
+        return _write_dataset(args)
     wants_rows = bool(args.columns or args.csv or args.parquet)
     if sum(getattr(args, name) for name in _FORMATS) > 1:
         say("fastsock capture: take one of --csv, --json and --parquet", error=True)
@@ -193,7 +224,9 @@ _DESCRIPTION = """\
 Say what a capture holds: packets, bytes, times, protocols, the busiest senders,
 bad checksums, faults, and why reading stopped.
 
-With --columns, --csv or --parquet write a row for each packet instead. pcap and
+With --columns, --csv or --parquet write a row for each packet instead. With
+--parquet OUT that is a dataset, and FILE may be a folder or a pattern of captures,
+compressed or not; a damaged one is named, and the others are done. pcap and
 pcapng are told apart by what the file holds. It may be a pipe; memory does not
 grow with it, but for --top, which keeps an entry for each distinct sender."""
 
@@ -207,7 +240,12 @@ def add_parser(subcommands: Subcommands) -> None:
     """Declare ``fastsock capture``."""
     parser = add_command(subcommands, run, "summary or rows of a capture file", _DESCRIPTION)
     parser.epilog = _EPILOG
-    parser.add_argument("file", metavar="FILE", help="a capture, or - for standard input")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        help="a capture, or - for standard input; with --parquet OUT also a folder or a pattern",
+    )
     parser.add_argument(
         "--columns",
         type=_column_names,
@@ -215,7 +253,18 @@ def add_parser(subcommands: Subcommands) -> None:
         help="columns to write, as they are named by fastsock.capture.COLUMNS",
     )
     parser.add_argument("--csv", action="store_true", help="rows as CSV (the default of rows)")
-    parser.add_argument("--parquet", action="store_true", help="rows as Parquet (needs pyarrow)")
+    parser.add_argument(
+        "--parquet",
+        nargs="?",
+        const="",
+        metavar="OUT",
+        help="rows as Parquet (needs pyarrow); OUT: the folder of a dataset",
+    )
+    parser.add_argument(
+        "--partition",
+        choices=("day", "file"),
+        help="how a dataset is divided: by day, or by capture (the default)",
+    )
     parser.add_argument("--output", metavar="FILE", help="where rows go (default: stdout)")
     parser.add_argument("--verify", action="store_true", help="verify checksums of rows, too")
     parser.add_argument(

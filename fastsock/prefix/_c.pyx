@@ -1190,6 +1190,12 @@ cdef class _Table:
 
     # Used by the code that is written once:
 
+    def _values_at(self, list slots):
+        """The values of some slots."""
+        cdef size_t slot
+        with cython.critical_section(self):
+            return [self.slots.get(slot) for slot in slots]
+
     def _iterate(self, int kind):
         cdef _Iterator iterator = _Iterator.__new__(_Iterator)
         iterator.kind = kind

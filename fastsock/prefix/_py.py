@@ -862,6 +862,11 @@ class _Table:
 
     # Used by the code that is written once:
 
+    def _values_at(self, slots: list[int]) -> list[Any]:
+        """The values of some slots."""
+        with self._lock:
+            return [self._slots.get(slot) for slot in slots]
+
     def _iterate(self, kind: int) -> Iterator[Any]:
         with self._lock:
             form, slots = self._compiled(), self._slots

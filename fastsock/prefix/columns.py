@@ -36,10 +36,8 @@ def lookup_column(
         if number is not None and flags:
             records, flags = twin._filled(records, flags, number), b""
         return twin.IntColumn(records, flags or None)
-    listed = table.values_list()
-    indexes, used = twin._compacted(records, flags, len(listed))
-    found = [listed[slot] for slot in used]
-    return twin.DictionaryColumn._made(indexes, found, flags or None)
+    indexes, used = twin._compacted(records, flags)
+    return twin.DictionaryColumn._made(indexes, table._values_at(used), flags or None)
 
 
 def contains_column(twin: ModuleType, addresses: Any, column: Any) -> Any:

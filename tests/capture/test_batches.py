@@ -118,9 +118,7 @@ def test_streams(opened, pa):
     assert duckdb.sql("SELECT count(dport), count(*) FROM rows").fetchall() == [(4, 6)]
 
 
-def test_an_error_reaches_the_consumer(opened, pa, twin):
-    if twin.tag == "py":
-        pytest.skip("the pure twin's release loses an error that is set while it runs")
+def test_an_error_reaches_the_consumer(opened, pa):
     source = opened()
     batches = source.to_batches(chunk=1)
     source.close()

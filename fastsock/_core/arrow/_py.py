@@ -232,6 +232,10 @@ def _fill(of: str, address: int, out: int, make: Callable[[_Feed], Any]) -> int:
         made = make(feed)
     except BaseException as error:
         feed.error = ctypes.create_string_buffer(f"{type(error).__name__}: {error}".encode())
+        # Released here and now: a consumer does it while its own error is set, when no code in
+        # Python can run. Only the words stay.
+        feed.nodes = iter(())
+        _Stream.from_address(address).release = None
         return errno.EIO
     if made is not None:
         ctypes.memmove(out, ctypes.addressof(made), ctypes.sizeof(kind))
@@ -260,8 +264,6 @@ def _feed_error(address: int) -> int | None:
 
 
 def _release_feed(pointer: Any) -> None:
-    # As those of arrays it gets a pointer: a consumer may call it while its own error is set, when
-    # nothing that asks for errors works. The error itself is lost then: only C could keep it.
     stream = pointer.contents
     stream.release = None
     _feeds.pop(stream.private_data, None)

@@ -1,0 +1,46 @@
+"""Spark on this machine: look-ups by an Arrow UDF, captures by mapInArrow."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+import fastsock
+from fastsock.engines.spark import captures, lookup
+
+os.environ["PYSPARK_PYTHON"] = sys.executable
+spark = (
+    SparkSession.builder.master("local[1]")
+    .config("spark.driver.memory", "512m")
+    .config("spark.ui.enabled", "false")
+    .config("spark.driver.bindAddress", "127.0.0.1")
+    .config("spark.driver.host", "127.0.0.1")
+    .config("spark.sql.shuffle.partitions", "1")
+    .getOrCreate()
+)
+spark.sparkContext.setLogLevel("OFF")
+table = fastsock.PrefixTable({"10.0.0.0/8": "office", "192.0.2.0/24": "docs"})
+rows = [("10.1.1.1",), ("192.0.2.3",), ("x",), (None,)]
+frame = spark.createDataFrame(rows, "src string")
+found = frame.select(lookup(table)("src"), lookup(table, values=False)("src")).collect()
+values = table.values_list()
+assert [row[0] for row in found] == ["office", "docs", None, None], found
+assert [None if row[1] is None else values[row[1]] for row in found] == [row[0] for row in found]
+
+udp = bytes.fromhex("45000020000100004011 8e92 c0000201 c6336405 0035 1000 000c 0000 61626364")
+with tempfile.TemporaryDirectory() as folder:
+    for name, count in (("a", 3), ("b", 5)):
+        with fastsock.CaptureWriter(f"{folder}/{name}.pcap", link="raw") as writer:
+            for n in range(count):
+                writer.write(udp, 1_500_000_000_000_000_000 + n)
+    packets = captures(spark, f"{folder}/*.pcap", ["timestamp_ns", "src", "dport", "icmp_type"])
+    seen = packets.collect()
+    assert len(seen) == 8, seen
+    assert {(row["src"], row["dport"], row["icmp_type"]) for row in seen} == {
+        ("192.0.2.1", 4096, None)
+    }
+    assert sorted(Path(row["source"]).name for row in seen) == ["a.pcap"] * 3 + ["b.pcap"] * 5
+spark.stop()
+print("done")
