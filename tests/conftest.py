@@ -203,7 +203,7 @@ BEYOND_INSTALLING = ("this processor", "this kernel")
 # What an environment may say by FASTSOCK_TEST_NO_SKIPS=packages,programs that it lacks.
 LACKING = {
     "packages": ("could not import", "No module named"),
-    "programs": ("there is no ", "there are no captures"),
+    "programs": ("there is no ", "there are no captures", "this Python ", "this interpreter came"),
 }
 
 

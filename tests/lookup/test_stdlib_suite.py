@@ -15,7 +15,7 @@ FEWEST = 200  # their number depends on the version; far fewer would be no test
 @pytest.fixture(scope="session")
 def processes(namespace):
     """Both twins at once, for the tests sleep more than they work."""
-    if not importlib.util.find_spec("test.test_socket"):
+    if not (importlib.util.find_spec("test") and importlib.util.find_spec("test.test_socket")):
         pytest.skip("this Python was installed without its tests")
     tags = ["c", "py"] if BACKEND == "c" else ["py"]
     script = 'ip link set lo up\nexec "$@"'
