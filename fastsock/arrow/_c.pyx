@@ -10,7 +10,7 @@ from libc.stdlib cimport calloc, free
 import sys
 from socket import AF_INET, AF_INET6
 
-from fastsock._core.arrow import _c as interface
+import fastsock._core.arrow._c as interface
 from fastsock.address import _c as address
 from fastsock.arrow import columns as _columns, reading as _reading
 

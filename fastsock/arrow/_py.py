@@ -5,15 +5,26 @@ from __future__ import annotations
 import sys
 from array import array
 from socket import AF_INET, AF_UNSPEC
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 
-from .._core.arrow import _py as interface
 from ..address import _py as address
 from . import columns as _columns, reading as _reading
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+
+class _Interface(ModuleType):
+    """The interface, whose import of ctypes waits until a column is read or given."""
+
+    def __getattr__(self, name: str) -> Any:
+        from .._core.arrow import _py
+
+        return getattr(_py, name)
+
+
+interface = _Interface("interface")
 _twin = sys.modules[__name__]
 _address = address
 

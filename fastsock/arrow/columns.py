@@ -9,7 +9,6 @@ from __future__ import annotations
 from array import array
 from itertools import pairwise
 from operator import index
-from pickle import PickleBuffer
 from socket import AF_INET, AF_INET6, AF_UNSPEC
 from struct import pack
 
@@ -20,6 +19,7 @@ from . import errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pickle import PickleBuffer
     from types import ModuleType
     from typing import Any, Self, SupportsIndex
 
@@ -41,6 +41,8 @@ def _kept(buffer: ReadableBuffer, what: str) -> Block:
 
 
 def _picklable(block: Block | None) -> PickleBuffer | None:
+    from pickle import PickleBuffer  # where it is needed: a long import
+
     return None if block is None else PickleBuffer(block)
 
 
