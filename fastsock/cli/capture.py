@@ -225,10 +225,11 @@ Say what a capture holds: packets, bytes, times, protocols, the busiest senders,
 bad checksums, faults, and why reading stopped.
 
 With --columns, --csv or --parquet write a row for each packet instead. With
---parquet OUT that is a dataset, and FILE may be a folder or a pattern of captures,
-compressed or not; a damaged one is named, and the others are done. pcap and
-pcapng are told apart by what the file holds. It may be a pipe; memory does not
-grow with it, but for --top, which keeps an entry for each distinct sender."""
+--parquet OUT that is a dataset, and FILE may be a folder or a pattern of
+captures, compressed or not; a damaged one is named, and the others are done.
+pcap and pcapng are told apart by what the file holds. It may be a pipe; memory
+does not grow with it, but for --top, which keeps an entry for each distinct
+sender."""
 
 _EPILOG = """\
 Exit status: 0 read to its end, 1 not a capture, or one that is torn or faulty

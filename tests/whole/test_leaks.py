@@ -20,7 +20,7 @@ def leaks(run_python):
 
 
 # Leak programs of these stand beside their tests.
-OWN = {"datagram", "ipaddress", "prefix", "sockaddr"}
+OWN = {"arrow", "datagram", "ipaddress", "prefix", "sockaddr"}
 
 
 @pytest.mark.parametrize("part", sorted(PARTS.keys() - OWN))

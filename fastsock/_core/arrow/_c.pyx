@@ -42,8 +42,17 @@ cdef extern from *:
     char *FS_UNSIGNED_BYTES
 
 cdef extern from "Python.h":
+    ctypedef struct PyInterpreterState:
+        pass
     int Py_IsInitialized() noexcept nogil
+    PyInterpreterState *PyInterpreterState_Get() noexcept
     object PyMemoryView_FromObject(object exporter)
+
+cdef extern from "fastsock/_core/types/visit.h":
+    ctypedef struct fs_visit:
+        pass
+    fs_visit fs_enter(PyInterpreterState *home) noexcept nogil
+    void fs_leave(fs_visit visit) noexcept nogil
 
 cdef enum:
     DEEPEST = 8         # a schema's children and dictionaries: a producer may make a cycle
@@ -212,8 +221,8 @@ def new_memory(size):
         fs_let_go(memory)
 
 
-# A stream of arrays that Python code makes. Its functions take the GIL, also from threads that
-# Python never saw; once the interpreter has ended, a release lets go of nothing.
+# A stream of arrays that Python code makes. Its functions enter the interpreter that made it, also
+# from threads that Python never saw; once Python has ended, a release lets go of nothing.
 
 cdef class Feed:
     """What a stream gives: a type, and the arrays of an iterator."""
@@ -222,8 +231,18 @@ cdef class Feed:
     cdef bytes error
 
 
-cdef int feed_schema(ArrowArrayStream *stream, ArrowSchema *out) noexcept with gil:
-    cdef Feed feed = <Feed>stream.private_data
+cdef struct Fed:                # what a stream's functions find without an interpreter
+    PyInterpreterState *home
+    void *feed
+
+ctypedef int (*schema_function)(void *feed, ArrowSchema *out) noexcept nogil
+ctypedef int (*next_function)(void *feed, ArrowArray *out) noexcept nogil
+ctypedef const char *(*words_function)(void *feed) noexcept nogil
+ctypedef void (*drop_function)(void *feed) noexcept nogil
+
+
+cdef int feed_schema(void *given, ArrowSchema *out) noexcept:
+    cdef Feed feed = <Feed>given
     memset(out, 0, sizeof(out[0]))
     try:
         describe(out, feed.node)
@@ -232,8 +251,8 @@ cdef int feed_schema(ArrowArrayStream *stream, ArrowSchema *out) noexcept with g
     return 0
 
 
-cdef int feed_next(ArrowArrayStream *stream, ArrowArray *out) noexcept with gil:
-    cdef Feed feed = <Feed>stream.private_data
+cdef int feed_next(void *given, ArrowArray *out) noexcept:
+    cdef Feed feed = <Feed>given
     memset(out, 0, sizeof(out[0]))
     try:
         node = next(feed.nodes, None)
@@ -256,18 +275,49 @@ cdef int failed(Feed feed, object error) noexcept:
     return EIO
 
 
-cdef const char *feed_error(ArrowArrayStream *stream) noexcept with gil:
-    cdef Feed feed = <Feed>stream.private_data
+cdef const char *words_of(void *given) noexcept:
+    cdef Feed feed = <Feed>given
     return NULL if feed.error is None else PyBytes_AS_STRING(feed.error)
 
 
-cdef void drop_feed(void *feed) noexcept with gil:
+cdef void drop_feed(void *feed) noexcept:
     Py_DECREF(<object>feed)
 
 
+# The casts, by way of `void *`, drop "needs the GIL" from a type: between the two calls it is held.
+
+cdef int get_schema(ArrowArrayStream *stream, ArrowSchema *out) noexcept nogil:
+    cdef Fed *fed = <Fed *>stream.private_data
+    cdef fs_visit visit = fs_enter(fed.home)
+    cdef int code = (<schema_function><void *>feed_schema)(fed.feed, out)
+    fs_leave(visit)
+    return code
+
+
+cdef int get_next(ArrowArrayStream *stream, ArrowArray *out) noexcept nogil:
+    cdef Fed *fed = <Fed *>stream.private_data
+    cdef fs_visit visit = fs_enter(fed.home)
+    cdef int code = (<next_function><void *>feed_next)(fed.feed, out)
+    fs_leave(visit)
+    return code
+
+
+cdef const char *get_last_error(ArrowArrayStream *stream) noexcept nogil:
+    cdef Fed *fed = <Fed *>stream.private_data
+    cdef fs_visit visit = fs_enter(fed.home)
+    cdef const char *words = (<words_function><void *>words_of)(fed.feed)
+    fs_leave(visit)
+    return words
+
+
 cdef void release_feed(ArrowArrayStream *stream) noexcept nogil:
+    cdef Fed *fed = <Fed *>stream.private_data
+    cdef fs_visit visit
     if Py_IsInitialized():
-        drop_feed(stream.private_data)
+        visit = fs_enter(fed.home)
+        (<drop_function><void *>drop_feed)(fed.feed)
+        fs_leave(visit)
+    free(fed)
     stream.release = NULL
 
 
@@ -292,10 +342,14 @@ def export_stream(node, nodes):
     if stream == NULL:
         raise MemoryError()
     capsule = owned(stream, "arrow_array_stream", end_stream)
-    stream.get_schema = feed_schema
-    stream.get_next = feed_next
-    stream.get_last_error = feed_error
-    stream.private_data = <void *>feed
+    cdef Fed *fed = <Fed *>calloc(1, sizeof(Fed))
+    if fed == NULL:
+        raise MemoryError()
+    fed.home, fed.feed = PyInterpreterState_Get(), <void *>feed
+    stream.get_schema = get_schema
+    stream.get_next = get_next
+    stream.get_last_error = get_last_error
+    stream.private_data = fed
     Py_INCREF(feed)
     stream.release = release_feed
     return capsule
@@ -351,6 +405,7 @@ cdef class Taken:
 
 
 @cython.final
+@cython.no_gc_clear  # `start` leads into what was taken
 cdef class Part:
     """Memory of such an array, read-only."""
     cdef Taken taken
@@ -379,6 +434,7 @@ cdef class Part:
 
 
 @cython.final
+@cython.no_gc_clear  # `c` leads into what was taken
 cdef class Array:
     """A struct that was taken, or a part of one: what it says, unchecked."""
     cdef Taken taken
@@ -438,6 +494,7 @@ cdef Array array_of(Taken taken, const ArrowArray *c):
     return made
 
 
+@cython.no_gc_clear  # a stream that is read from must not be taken apart
 cdef class Source:
     """What a producer gave: its schema, and arrays one by one."""
     cdef readonly object schema
