@@ -46,20 +46,25 @@ COMPARING = [
     "whole/test_parity.py",
 ]
 # What the interpreter and the build have no part in: type checkers, examples of the documentation,
-# what other people's servers, programs and packages say. `FASTSOCK_TEST_SCOPE=interpreter` leaves
+# what other people's servers, programs and packages say; and leaks, which take long to show. `FASTSOCK_TEST_SCOPE=interpreter` leaves
 # them to the run that has all of these.
 ONCE = [
+    "aio/test_haproxy.py",
     "datagram/test_peers.py",
+    "engines/test_spark.py",
     "headers/test_peers.py",
     "ipaddress/test_consumers.py",
     "packet/test_oracle.py",
     "packet/test_peers.py",
+    "prefix/test_examples.py",
     "prefix/test_peers.py",
     "proxy/test_peers.py",
+    "stream/test_frame_peers.py",
     "stream/test_peers.py",
     "stream/test_resp_peers.py",
     "whole/test_docs.py",
     "whole/test_examples.py",
+    "whole/test_leaks.py",
     "whole/test_mutants.py",
     "whole/test_order.py",
     "whole/test_reference.py",
@@ -200,10 +205,10 @@ def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 # What no installation brings: a test skipped for one of these is listed, and counts as run.
 BEYOND_INSTALLING = ("this processor", "this kernel")
-# What an environment may say by FASTSOCK_TEST_NO_SKIPS=packages,programs that it lacks.
+# What an environment may say by FASTSOCK_TEST_NO_SKIPS=packages,twins that it lacks.
 LACKING = {
-    "packages": ("could not import", "No module named"),
-    "programs": ("there is no ", "there are no captures", "this Python ", "this interpreter came"),
+    "packages": ("could not import", "No module named", "uvloop is not installed"),
+    "twins": ("the compiled twin was deselected",),
 }
 
 
