@@ -46,8 +46,8 @@ COMPARING = [
     "whole/test_parity.py",
 ]
 # What the interpreter and the build have no part in: type checkers, examples of the documentation,
-# what other people's servers, programs and packages say; and leaks, which take long to show. `FASTSOCK_TEST_SCOPE=interpreter` leaves
-# them to the run that has all of these.
+# what other people's servers, programs and packages say; and leaks, which take long to show.
+# `FASTSOCK_TEST_SCOPE=interpreter` leaves them to the run that has all of these.
 ONCE = [
     "aio/test_haproxy.py",
     "datagram/test_peers.py",
