@@ -1,5 +1,6 @@
 """Tables against libc, which reads the same files: odd and malformed lines."""
 
+import os
 import socket
 from importlib import import_module
 from pathlib import Path
@@ -24,7 +25,7 @@ PROTOCOLS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(params=["c", "py"])
+@pytest.fixture(params=os.environ.get("FASTSOCK_TEST_BACKENDS", "c,py").split(","))
 def lookup(request):
     return import_module(f"fastsock.lookup._{request.param}")
 

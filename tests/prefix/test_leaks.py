@@ -1,7 +1,5 @@
 """No leaks of memory, references or buffers. Both twins, in a process of its own."""
 
-import pytest
-
 CODE = """
 import gc, pickle, sys, tempfile, tracemalloc
 from importlib import import_module
@@ -94,7 +92,6 @@ assert peak - first < 3000, f"{peak - first} KiB more"
 """
 
 
-@pytest.mark.parametrize("tag", ["c", "py"])
-def test_nothing_stays_behind(run_python, tag):
-    process = run_python("-c", CODE, f"fastsock.prefix._{tag}")
+def test_nothing_stays_behind(run_python, twin):
+    process = run_python("-c", CODE, f"fastsock.prefix._{twin.tag}")
     assert process.returncode == 0, process.stderr
