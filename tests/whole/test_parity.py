@@ -139,6 +139,7 @@ def stubs(tmp_path_factory):
 
 @pytest.fixture
 def stubtest(run_python, tmp_path):
+    pytest.importorskip("mypy")
     # Cython adds these to every module, and to classes that pickle by __reduce__ of their own. It
     # hides constructors' signatures from stubtest; test_members_and_signatures compares them.
     allowed = tmp_path / "allowed"
