@@ -33,7 +33,7 @@ cdef extern from "fastsock/prefix/key.h" nogil:
         uint32_t slot
         uint8_t length
 
-    uint32_t fs_big32(const uint8_t *p) noexcept
+    uint32_t fs_be32(const uint8_t *p) noexcept
     fs_key fs_key_of4(uint32_t address) noexcept
     fs_key fs_key_of16(const uint8_t *packed) noexcept
     bint fs_is_mapped_key(uint64_t hi, uint64_t lo) noexcept

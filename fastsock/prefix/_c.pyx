@@ -66,7 +66,7 @@ cdef inline int unmapped(fs_key *key, bint wide) noexcept:
 
 cdef int read_packed(const uint8_t *packed, Py_ssize_t size, fs_key *key) except -1:
     if size == 4:
-        key[0] = fs_key_of4(fs_big32(packed))
+        key[0] = fs_key_of4(fs_be32(packed))
         return 0
     if size == 16:
         key[0] = fs_key_of16(packed)
@@ -107,7 +107,7 @@ cdef int read_network(object network, bint strict, fs_prefix *out) except -1:
             if (size == 4 or size == 16) and 0 <= length <= 8 * size:
                 p = <const uint8_t *>PyBytes_AS_STRING(packed)
                 wide = size == 16
-                out.key = fs_key_of16(p) if wide else fs_key_of4(fs_big32(p))
+                out.key = fs_key_of16(p) if wide else fs_key_of4(fs_be32(p))
                 out.length = length
                 return settle_network(network, strict, out, wide)
     packed, length = _arguments.read_network(network, strict)
@@ -994,7 +994,7 @@ cdef class _Table:
             key = fs_key_of16(packed)
             wide = unmapped(&key, True)
         else:
-            key = fs_key_of4(fs_big32(packed))
+            key = fs_key_of4(fs_be32(packed))
         slot = self.find(key, wide)
         return none if slot < 0 else <int32_t>slot
 

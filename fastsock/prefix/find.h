@@ -124,14 +124,14 @@ static inline void fs_load_rows(fs_rows *rows, int wide, const uint8_t *p, unsig
 {
     if (!wide) {
         for (unsigned i = 0; i < count; i++) {
-            rows->hi[i] = (uint64_t)fs_big32(p + 4 * i) << 32;
+            rows->hi[i] = (uint64_t)fs_be32(p + 4 * i) << 32;
             rows->lo[i] = 0;
             rows->narrow[i] = 1;
         }
         return;
     }
     for (unsigned i = 0; i < count; i++) {
-        const uint64_t hi = fs_big64(p + 16 * i), lo = fs_big64(p + 16 * i + 8);
+        const uint64_t hi = fs_be64(p + 16 * i), lo = fs_be64(p + 16 * i + 8);
         const int mapped = fs_is_mapped_key(hi, lo);
         rows->hi[i] = mapped ? lo << 32 : hi;
         rows->lo[i] = mapped ? 0 : lo;

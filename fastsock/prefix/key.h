@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "fastsock/_core/bytes.h"
+
 #if defined(_MSC_VER) && !defined(__clang__)
 #include <intrin.h>
 #define FS_INLINE static __forceinline
@@ -23,16 +25,6 @@ typedef struct {
     uint64_t hi, lo;
 } fs_key;
 
-FS_INLINE uint32_t fs_big32(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-FS_INLINE uint64_t fs_big64(const uint8_t *p)
-{
-    return (uint64_t)fs_big32(p) << 32 | fs_big32(p + 4);
-}
-
 FS_INLINE fs_key fs_key_of4(uint32_t address)
 {
     const fs_key key = {(uint64_t)address << 32, 0};
@@ -41,7 +33,7 @@ FS_INLINE fs_key fs_key_of4(uint32_t address)
 
 FS_INLINE fs_key fs_key_of16(const uint8_t *packed)
 {
-    const fs_key key = {fs_big64(packed), fs_big64(packed + 8)};
+    const fs_key key = {fs_be64(packed), fs_be64(packed + 8)};
     return key;
 }
 

@@ -34,7 +34,7 @@ static inline void fs_mask6(const uint8_t *p, size_t rows, unsigned bits4, unsig
         uint8_t bytes[16];
         memcpy(row, p + 16 * i, 16);
         memcpy(bytes, row, 16);
-        const int mapped = fs_is_mapped_key(fs_big64(bytes), fs_big64(bytes + 8));
+        const int mapped = fs_is_mapped_key(fs_be64(bytes), fs_be64(bytes + 8));
         row[0] &= words[mapped][0];
         row[1] &= words[mapped][1];
         memcpy(out + 16 * i, row, 16);

@@ -37,7 +37,7 @@ static inline int fs_parse_either(const uint8_t *p, const uint8_t *end, fs_key *
 {
     uint8_t packed[16];
     if (fs_parse4(p, end, packed) == end) {
-        *key = fs_key_of4(fs_big32(packed));
+        *key = fs_key_of4(fs_be32(packed));
         *wide = 0;
         return 1;
     }
