@@ -35,7 +35,7 @@ _NAMES = {
         if_nametoindex
     """,
     "packet": """
-        Packet PacketError community_id flow_hash flow_key parse_packet
+        Packet PacketError PacketFields community_id flow_hash flow_key packet_fields parse_packet
     """,
     "prefix": "PrefixSet PrefixTable TableFileError embedded_ipv4 mask_many special",
     "proxy": """

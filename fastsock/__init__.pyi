@@ -96,9 +96,11 @@ from .lookup import (
 from .packet import (
     Packet as Packet,
     PacketError as PacketError,
+    PacketFields as PacketFields,
     community_id as community_id,
     flow_hash as flow_hash,
     flow_key as flow_key,
+    packet_fields as packet_fields,
     parse_packet as parse_packet,
 )
 from .prefix import (

@@ -33,13 +33,29 @@ def five_fields(twin: str, packets: list[bytes]) -> list[by_hand.Five]:
 FIVES = {peer.name: peer for peer in peers.five_fields()}
 
 
+NAMES = ("src", "dst", "protocol", "sport", "dport")
+GETTERS = [f"{twin}, {name}" for twin in PACKETS for name in ("PacketFields", "packet_fields")]
+
+
+def getter_of(contender: str) -> Callable[[list[bytes]], list[Any]]:
+    """Five fields of every packet, by a getter made once or by a call with their names."""
+    twin, name = contender.split(", ")
+    if name == "PacketFields":
+        get = PACKETS[twin].PacketFields(*NAMES)
+        return lambda packets: list(map(get, packets))
+    call = PACKETS[twin].packet_fields
+    return lambda packets: [call(packet, NAMES) for packet in packets]
+
+
 # Contenders come innermost, so that those of one row run one after the other.
-@pytest.mark.parametrize("contender", [*PACKETS, "by hand", *FIVES])
+@pytest.mark.parametrize("contender", [*PACKETS, *GETTERS, "by hand", *FIVES])
 def bench_five(measure: Callable[..., None], packets: Traffic, contender: str) -> None:
     """Addresses, protocol and ports of every packet."""
     frames = list(packets.packets)
     if contender in PACKETS:
         peer = Peer(contender, partial(five_fields, contender))
+    elif contender in GETTERS:
+        peer = Peer(contender, getter_of(contender))
     elif contender == "by hand":
         peer = Peer(contender, by_hand.five_fields)
     else:
@@ -89,6 +105,23 @@ def bench_parse(measure: Callable[..., None], name: str, contender: str) -> None
         got=(found.src, found.dst, found.protocol, found.sport, found.dport),
         expected=by_hand.five_fields([frame])[0],
         items=calls,
+        rounds=ROUNDS,
+    )
+
+
+@pytest.mark.parametrize("contender", ["compiled", "by default"])
+def bench_link(measure: Callable[..., None], contender: str) -> None:
+    """A link type by its name, beside the default one's."""
+    parse = PACKETS["compiled"].parse_packet
+    given = (frame_of(ONE["UDP"]),) if contender == "by default" else (ONE["UDP"], "raw")
+    measure(
+        "parse_packet, link by name",
+        "UDP",
+        contender,
+        hot(parse, *given, calls=10_000),
+        got=parse(*given).sport,
+        expected=40000,
+        items=10_000,
         rounds=ROUNDS,
     )
 

@@ -9,9 +9,25 @@ from .errors import PacketError
 from .fields import FAULTS, LIMITS, LINK_TYPES, RSS_KEY, ChecksumStatus, Status
 
 if TYPE_CHECKING or not COMPILED:
-    from ._py import Packet, community_id, flow_hash, flow_key, parse_packet
+    from ._py import (
+        Packet,
+        PacketFields,
+        community_id,
+        flow_hash,
+        flow_key,
+        packet_fields,
+        parse_packet,
+    )
 else:
-    from ._c import Packet, community_id, flow_hash, flow_key, parse_packet
+    from ._c import (
+        Packet,
+        PacketFields,
+        community_id,
+        flow_hash,
+        flow_key,
+        packet_fields,
+        parse_packet,
+    )
 
 __all__ = [
     "FAULTS",
@@ -21,10 +37,12 @@ __all__ = [
     "ChecksumStatus",
     "Packet",
     "PacketError",
+    "PacketFields",
     "Status",
     "community_id",
     "flow_hash",
     "flow_key",
+    "packet_fields",
     "parse_packet",
 ]
 

@@ -1,23 +1,13 @@
 """The decoded packet, the kernel that decodes it, and its flow."""
 
-from cpython.object cimport PyTypeObject
-from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from cpython.object cimport PyObject, PyTypeObject
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-
-cdef extern from "fastsock/_core/protocols.h" nogil:
-    enum:
-        FS_ICMP
-        FS_TCP
-        FS_ICMPV6
-        FS_SCTP
+from fastsock._core.vectorcall cimport vectorcallfunc
 
 
 cdef extern from "fastsock/packet/packet.h" nogil:
     enum:
-        FS_TRANSPORT
-        FS_PORTS
-        FS_FRAGMENT
-        FS_ATOMIC_FRAGMENT
         FS_FAULTS
         FS_MAX_VLANS
 
@@ -64,12 +54,64 @@ cdef extern from "fastsock/packet/decode.h" nogil:
     enum:
         FS_LINK_ETHERNET
 
-    bint fs_is_raw(uint32_t link) noexcept          # no link header stands in front
-    bint fs_has_link_header(uint32_t link) noexcept  # one does, and can be decoded
     void fs_decode(
         const uint8_t *data, size_t captured, uint64_t wire_length, uint32_t link, bint verify,
         fs_packet *packet
     ) noexcept
+
+
+cdef extern from "fastsock/packet/field.h" nogil:
+    enum fs_field:
+        FS_FIELD_LINK
+        FS_FIELD_ETHERTYPE
+        FS_FIELD_VERSION
+        FS_FIELD_PROTOCOL
+        FS_FIELD_SPORT
+        FS_FIELD_DPORT
+        FS_FIELD_FLAGS
+        FS_FIELD_SEQ
+        FS_FIELD_ACK
+        FS_FIELD_WINDOW
+        FS_FIELD_TTL
+        FS_FIELD_TOS
+        FS_FIELD_FLOW_LABEL
+        FS_FIELD_IDENTIFICATION
+        FS_FIELD_FRAGMENT_OFFSET
+        FS_FIELD_TOTAL_LENGTH
+        FS_FIELD_CHECKSUM
+        FS_FIELD_ICMP_TYPE
+        FS_FIELD_ICMP_CODE
+        FS_FIELD_VLAN
+        FS_FIELD_IP_CHECKSUM_STATUS
+        FS_FIELD_CHECKSUM_STATUS
+        FS_FIELD_L2_OFFSET
+        FS_FIELD_L3_OFFSET
+        FS_FIELD_L4_OFFSET
+        FS_FIELD_PAYLOAD_OFFSET
+        FS_FIELD_PAYLOAD_LENGTH
+        FS_FIELD_DONT_FRAGMENT
+        FS_FIELD_MORE_FRAGMENTS
+        FS_FIELD_FRAGMENT
+        FS_FIELD_COMPLETE
+        FS_FIELD_STATUS
+        FS_FIELD_SRC
+        FS_FIELD_DST
+        FS_FIELD_SRC_ADDRESS
+        FS_FIELD_DST_ADDRESS
+        FS_FIELD_ETH_DST
+        FS_FIELD_ETH_SRC
+        FS_FIELD_VLANS
+        FS_FIELD_LIMITED_BY
+        FS_FIELD_FAULT
+        FS_FIELD_PAYLOAD
+        FS_FIELD_BUFFER
+        FS_FIELDS
+        FS_NUMBER_FIELDS
+        FS_FLAG_FIELDS
+        FS_FIELD_PLACES
+
+    unsigned fs_place_of(const void *name) noexcept
+    int64_t fs_packet_number(const fs_packet *packet, fs_field field) noexcept
 
 
 cdef extern from "fastsock/packet/flow.h" nogil:
@@ -92,10 +134,23 @@ cdef extern from "fastsock/packet/flow.h" nogil:
     uint32_t fs_flow_hash(const fs_toeplitz *table, const fs_flow *flow) noexcept
 
 
+cdef enum:
+    MOST_LINKS = 16
+
+
 # State that all calls of one interpreter share.
 cdef class _State:
     cdef object plain             # parse_packet with Cython's entry
     cdef tuple parameters         # their names, interned
+    cdef object plain_fields      # packet_fields with Cython's entry
+    cdef tuple fields_parameters
+    cdef tuple link_names         # interned; their numbers have the same places
+    cdef uint32_t link_numbers[MOST_LINKS]
+    cdef dict links
+    cdef dict codes               # of fields, by name; never changed
+    cdef tuple field_names        # interned
+    # Codes + 1 by the hash of such a name's address; 0 is free.
+    cdef uint8_t places[FS_FIELD_PLACES]
     cdef tuple nothing
     cdef PyTypeObject *kind       # Packet; the module keeps it
     cdef fs_toeplitz table        # of the default key
@@ -117,6 +172,12 @@ cdef class Packet:
         self, object buffer, uint32_t link, bint on_wire, uint64_t wire_length, bint verify
     ) except -1
     cdef bint has(self, uint32_t bits) noexcept
-    cdef bint is_tcp(self) noexcept
-    cdef bint is_icmp(self) noexcept
-    cdef bint has_fragment_fields(self) noexcept
+
+
+cdef class PacketFields:
+    cdef vectorcallfunc call      # of this instance, for the interpreter
+    cdef tuple _names
+    cdef Py_ssize_t size
+    cdef uint8_t *codes
+    cdef uint32_t _link
+    cdef bint _verify

@@ -8,12 +8,20 @@ from cpython.bytes cimport (
     PyBytes_FromStringAndSize,
     PyBytes_GET_SIZE,
 )
+from cpython.dict cimport PyDict_GetItemWithError
 from cpython.long cimport PyLong_Check
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.memoryview cimport PyMemoryView_FromObject
 from cpython.number cimport PyNumber_Index
 from cpython.object cimport PyObject, PyTypeObject
+from cpython.ref cimport Py_INCREF
+from cpython.tuple cimport (
+    PyTuple_GET_SIZE,
+    PyTuple_New,
+    PyTuple_SET_ITEM,
+)
 from cpython.unicode cimport PyUnicode_Check, PyUnicode_DecodeASCII
-from libc.stdint cimport UINT32_MAX, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport UINT32_MAX, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from fastsock.address._c cimport FS_TEXT6_MAX, fs_format4, fs_format6
@@ -26,6 +34,7 @@ from fastsock._core.entries cimport (
     sort_arguments,
     with_entry,
 )
+from fastsock._core.vectorcall cimport PyVectorcall_NARGS, fs_set_call_offset, vectorcallfunc
 
 from functools import partial
 from sys import intern as _intern
@@ -36,13 +45,16 @@ from fastsock.packet import fields as _fields
 from fastsock._core import machine as _machine
 from fastsock.packet.community import community_id as _community_id
 from fastsock.packet.text import describe as _describe
+from fastsock.packet.text import describe_fields as _describe_fields
 from fastsock.packet.text import packet_error as _packet_error
 
 _LIMITS = _fields.LIMITS
-_LINK_TYPES = _fields.LINK_TYPES
 
 fs_choose_crc32c("sse42" in _machine.SIMD_USED)
 
+
+cdef extern from "Python.h":
+    PyObject *PyTuple_GET_ITEM(object given, Py_ssize_t place)
 
 cdef enum:  # parse_packet's parameters
     BUFFER
@@ -52,9 +64,20 @@ cdef enum:  # parse_packet's parameters
     WIRE_LENGTH
     PARAMETERS
 
+cdef enum:  # packet_fields' parameters
+    DATA
+    NAMES
+    FIELDS_LINK
+    FIELDS_VERIFY
+    FIELDS_PARAMETERS
+
 cdef extern from *:
-    """static PyMethodDef fs_quick_parse_packet; /* the same in all interpreters */"""
+    """
+    /* The same in all interpreters. */
+    static PyMethodDef fs_quick_parse_packet, fs_quick_packet_fields;
+    """
     PyMethodDef fs_quick_parse_packet
+    PyMethodDef fs_quick_packet_fields
 
 
 # Calls borrow what it holds, also while the collector tears down the module.
@@ -63,14 +86,35 @@ cdef extern from *:
 cdef class _State:
     """Objects that calls need, found by one look-up."""
 
-    def __cinit__(self, plain):
+    def __cinit__(self, plain, plain_fields):
         cdef bytes key = _fields.RSS_KEY
         self.plain = plain
+        self.plain_fields = plain_fields
+        self.fields_parameters = tuple([_intern(n) for n in ("data", "names", "link", "verify")])
+        self.links = dict(_fields.LINK_TYPES)
+        self.link_names = tuple([_intern(name) for name in self.links])
+        for place, number in enumerate(self.links.values()):
+            self.link_numbers[place] = number
+        self.field_names = tuple([_intern(name) for name in _fields.FIELDS])
+        self.codes = {name: code for code, name in enumerate(self.field_names)}
+        for code, name in enumerate(self.field_names):
+            place = fs_place_of(<const void *><PyObject *>name)
+            while self.places[place]:
+                place = (place + 1) % FS_FIELD_PLACES
+            self.places[place] = code + 1
         self.nothing = ()
         names = ("buffer", "link", "verify", "strict", "wire_length")
         self.parameters = tuple([_intern(name) for name in names])
         self.kind = <PyTypeObject *>Packet
         fs_toeplitz_init(&self.table, <const uint8_t *>PyBytes_AS_STRING(key))
+
+
+cdef inline object or_none(int64_t number):
+    return None if number < 0 else number
+
+
+cdef inline object flag_or_none(int64_t number):
+    return None if number < 0 else number != 0
 
 
 cdef inline object packed(const uint8_t *address, uint8_t size):
@@ -166,36 +210,25 @@ cdef class Packet:
     cdef inline bint has(self, uint32_t bits) noexcept:
         return self.found.status & bits != 0
 
-    cdef inline bint is_tcp(self) noexcept:
-        return self.found.protocol == FS_TCP and self.has(FS_TRANSPORT)
-
-    cdef inline bint is_icmp(self) noexcept:
-        return self.has(FS_TRANSPORT) and (
-            self.found.protocol == FS_ICMP or self.found.protocol == FS_ICMPV6
-        )
-
-    cdef inline bint has_fragment_fields(self) noexcept:
-        return self.found.version == 4 or self.has(FS_FRAGMENT | FS_ATOMIC_FRAGMENT)
-
     @property
     def link(self):
         """Number of the link type that it was parsed as."""
-        return self.found.link
+        return or_none(fs_packet_number(&self.found, FS_FIELD_LINK))
 
     @property
     def ethertype(self):
         """Ethernet type of the network layer."""
-        return self.found.ethertype if self.found.ethertype else None
+        return or_none(fs_packet_number(&self.found, FS_FIELD_ETHERTYPE))
 
     @property
     def version(self):
         """4 or 6, and 0 for a packet that is not IP."""
-        return self.found.version
+        return or_none(fs_packet_number(&self.found, FS_FIELD_VERSION))
 
     @property
     def protocol(self):
         """Number of the transport protocol, or the last next header that was read."""
-        return self.found.protocol if self.found.version else None
+        return or_none(fs_packet_number(&self.found, FS_FIELD_PROTOCOL))
 
     @property
     def src(self):
@@ -220,94 +253,92 @@ cdef class Packet:
     @property
     def sport(self):
         """Source port."""
-        return self.found.sport if self.has(FS_PORTS) else None
+        return or_none(fs_packet_number(&self.found, FS_FIELD_SPORT))
 
     @property
     def dport(self):
         """Destination port."""
-        return self.found.dport if self.has(FS_PORTS) else None
+        return or_none(fs_packet_number(&self.found, FS_FIELD_DPORT))
 
     @property
     def flags(self):
         """TCP's flags, 12 bits: FIN is 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32."""
-        return self.found.flags if self.is_tcp() else None
+        return or_none(fs_packet_number(&self.found, FS_FIELD_FLAGS))
 
     @property
     def seq(self):
         """TCP's sequence number."""
-        return self.found.seq if self.is_tcp() else None
+        return or_none(fs_packet_number(&self.found, FS_FIELD_SEQ))
 
     @property
     def ack(self):
         """TCP's acknowledgment number."""
-        return self.found.ack if self.is_tcp() else None
+        return or_none(fs_packet_number(&self.found, FS_FIELD_ACK))
 
     @property
     def window(self):
         """TCP's window, as it stands: not scaled."""
-        return self.found.window if self.is_tcp() else None
+        return or_none(fs_packet_number(&self.found, FS_FIELD_WINDOW))
 
     @property
     def ttl(self):
         """Time to live, or hop limit."""
-        return self.found.ttl if self.found.version else None
+        return or_none(fs_packet_number(&self.found, FS_FIELD_TTL))
 
     @property
     def tos(self):
         """Type of service, or traffic class: DSCP and ECN."""
-        return self.found.tos if self.found.version else None
+        return or_none(fs_packet_number(&self.found, FS_FIELD_TOS))
 
     @property
     def flow_label(self):
         """Flow label of IPv6."""
-        return self.found.flow_label if self.found.version == 6 else None
+        return or_none(fs_packet_number(&self.found, FS_FIELD_FLOW_LABEL))
 
     @property
     def identification(self):
         """Number that the fragments of one datagram share."""
-        return self.found.identification if self.has_fragment_fields() else None
+        return or_none(fs_packet_number(&self.found, FS_FIELD_IDENTIFICATION))
 
     @property
     def dont_fragment(self):
         """IPv4's flag that forbids routers to fragment."""
-        return <bint>self.found.dont_fragment if self.found.version == 4 else None
+        return flag_or_none(fs_packet_number(&self.found, FS_FIELD_DONT_FRAGMENT))
 
     @property
     def more_fragments(self):
         """Whether this is not the last piece of a datagram."""
-        return <bint>self.found.more_fragments if self.has_fragment_fields() else None
+        return flag_or_none(fs_packet_number(&self.found, FS_FIELD_MORE_FRAGMENTS))
 
     @property
     def fragment_offset(self):
         """Where this piece begins in the payload of its datagram, in bytes."""
-        return self.found.fragment_offset if self.has_fragment_fields() else None
+        return or_none(fs_packet_number(&self.found, FS_FIELD_FRAGMENT_OFFSET))
 
     @property
     def total_length(self):
         """Bytes of the datagram, with its IP header."""
-        return self.found.total_length if self.found.version else None
+        return or_none(fs_packet_number(&self.found, FS_FIELD_TOTAL_LENGTH))
 
     @property
     def checksum(self):
         """Checksum of the transport header, as it stands there."""
-        if not self.has(FS_TRANSPORT) or self.found.protocol == FS_SCTP:
-            return None
-        return self.found.checksum
+        return or_none(fs_packet_number(&self.found, FS_FIELD_CHECKSUM))
 
     @property
     def icmp_type(self):
         """Type of an ICMP or ICMPv6 message."""
-        return self.found.icmp_type if self.is_icmp() else None
+        return or_none(fs_packet_number(&self.found, FS_FIELD_ICMP_TYPE))
 
     @property
     def icmp_code(self):
         """Code of an ICMP or ICMPv6 message."""
-        return self.found.icmp_code if self.is_icmp() else None
+        return or_none(fs_packet_number(&self.found, FS_FIELD_ICMP_CODE))
 
     @property
     def vlan(self):
         """VLAN identifier of the outermost tag."""
-        return self.found.vlans[0] & 0x0FFF if self.found.vlan_count else None
+        return or_none(fs_packet_number(&self.found, FS_FIELD_VLAN))
 
     @property
     def vlans(self):
@@ -317,12 +348,12 @@ cdef class Packet:
     @property
     def ip_checksum_status(self):
         """Result for IPv4's header checksum: a number of `ChecksumStatus`."""
-        return self.found.ip_checksum_status
+        return or_none(fs_packet_number(&self.found, FS_FIELD_IP_CHECKSUM_STATUS))
 
     @property
     def checksum_status(self):
         """Result for the transport's checksum: a number of `ChecksumStatus`."""
-        return self.found.checksum_status
+        return or_none(fs_packet_number(&self.found, FS_FIELD_CHECKSUM_STATUS))
 
     @property
     def status(self):
@@ -342,33 +373,32 @@ cdef class Packet:
     @property
     def l2_offset(self):
         """Where the link header begins."""
-        return 0 if fs_has_link_header(self.found.link) else None
+        return or_none(fs_packet_number(&self.found, FS_FIELD_L2_OFFSET))
 
     @property
     def l3_offset(self):
         """Where the network header begins."""
-        return self.found.l3_offset if self.found.l3_offset or fs_is_raw(self.found.link) else None
+        return or_none(fs_packet_number(&self.found, FS_FIELD_L3_OFFSET))
 
     @property
     def l4_offset(self):
         """Where the transport header begins."""
-        return self.found.l4_offset if self.found.l4_offset else None
+        return or_none(fs_packet_number(&self.found, FS_FIELD_L4_OFFSET))
 
     @property
     def payload_offset(self):
         """Where the first byte is that is not decoded."""
-        return self.found.payload_offset
+        return or_none(fs_packet_number(&self.found, FS_FIELD_PAYLOAD_OFFSET))
 
     @property
     def payload_length(self):
         """Bytes of the payload that were captured, without a trailer."""
-        return self.found.payload_length
+        return or_none(fs_packet_number(&self.found, FS_FIELD_PAYLOAD_LENGTH))
 
     @property
     def payload(self):
         """The payload, in place: read-only if the buffer is."""
-        cdef Py_ssize_t start = self.found.payload_offset
-        return contiguous(self._buffer, "buffer")[start:start + self.found.payload_length]
+        return payload_of(&self.found, self._buffer)
 
     @property
     def eth_dst(self):
@@ -388,12 +418,12 @@ cdef class Packet:
     @property
     def fragment(self):
         """Whether this is a piece of a datagram, first or later."""
-        return self.has(FS_FRAGMENT)
+        return flag_or_none(fs_packet_number(&self.found, FS_FIELD_FRAGMENT))
 
     @property
     def complete(self):
         """Whether no field was wrong and nothing was cut."""
-        return not self.has(FS_FAULTS)
+        return flag_or_none(fs_packet_number(&self.found, FS_FIELD_COMPLETE))
 
 
 cdef uint32_t number_of(str name, object value) except? 0xFFFFFFFF:
@@ -408,12 +438,15 @@ cdef uint32_t number_of(str name, object value) except? 0xFFFFFFFF:
     return <uint32_t>number
 
 
-cdef uint32_t link_number(object link) except? 0xFFFFFFFF:
+cdef uint32_t link_number(_State state, object link) except? 0xFFFFFFFF:
+    cdef Py_ssize_t place
     if not PyUnicode_Check(link):
         return number_of("link", link)
-    if link == "ethernet":
-        return FS_LINK_ETHERNET
-    number = _LINK_TYPES.get(link)
+    # Names in a program's code are interned, as ours are: one text, one object.
+    for place in range(PyTuple_GET_SIZE(state.link_names)):
+        if PyTuple_GET_ITEM(state.link_names, place) == <PyObject *>link:
+            return state.link_numbers[place]
+    number = state.links.get(link)
     if number is None:
         raise _errors.not_link(link)
     return number
@@ -463,7 +496,7 @@ cdef object parse_given(_State state, PyObject **given):
     cdef bint verify = False
     cdef Packet packet
     if given[LINK] != NULL:
-        link = link_number(<object>given[LINK])
+        link = link_number(state, <object>given[LINK])
     if on_wire:
         wire_length = number_of("wire_length", <object>given[WIRE_LENGTH])
     if given[VERIFY] != NULL:
@@ -489,6 +522,237 @@ cdef object enter_parse_packet(
     ):
         return parse_given(state, given)
     return PyObject_Vectorcall(state.plain, args, count, names)  # compares texts, or refuses
+
+
+cdef object value_of(
+    unsigned int field, const fs_packet *found, const uint8_t *data, Py_ssize_t size, object buffer
+):
+    """A field of a packet that lies at `data`, with the value that `Packet` gives it."""
+    if field < FS_NUMBER_FIELDS:
+        return or_none(fs_packet_number(found, <fs_field>field))
+    if field == FS_FIELD_SRC:
+        return packed(data + found.src, found.address_size)
+    if field == FS_FIELD_DST:
+        return packed(data + found.dst, found.address_size)
+    if field < FS_FLAG_FIELDS:
+        return flag_or_none(fs_packet_number(found, <fs_field>field))
+    if field == FS_FIELD_STATUS:
+        return found.status
+    if field == FS_FIELD_SRC_ADDRESS:
+        return text_of(data + found.src, found.address_size)
+    if field == FS_FIELD_DST_ADDRESS:
+        return text_of(data + found.dst, found.address_size)
+    if field == FS_FIELD_ETH_DST or field == FS_FIELD_ETH_SRC:
+        if found.link != FS_LINK_ETHERNET or size < 14:
+            return None
+        return packed(data if field == FS_FIELD_ETH_DST else data + 6, 6)
+    if field == FS_FIELD_VLANS:
+        return vlan_tags(found)
+    if field == FS_FIELD_LIMITED_BY:
+        return _LIMITS[found.limited_by]
+    if field == FS_FIELD_FAULT:
+        return _LIMITS[found.fault] if found.status & FS_FAULTS else None
+    if field == FS_FIELD_PAYLOAD:
+        return payload_of(found, buffer)
+    return buffer
+
+
+cdef object payload_of(const fs_packet *found, object buffer):
+    cdef Py_ssize_t start = found.payload_offset
+    return contiguous(buffer, "buffer")[start:start + found.payload_length]
+
+
+cdef object values_of(
+    const uint8_t *codes, Py_ssize_t count, const uint8_t *data, Py_ssize_t size, object buffer,
+    uint32_t link, bint verify
+):
+    """Decode a packet, and make a tuple of its fields."""
+    cdef fs_packet found
+    cdef Py_ssize_t i
+    fs_decode(data, size, size, link, verify, &found)
+    result = PyTuple_New(count)
+    for i in range(count):
+        value = value_of(codes[i], &found, data, size, buffer)
+        Py_INCREF(value)
+        PyTuple_SET_ITEM(result, i, value)
+    return result
+
+
+cdef object fields_of(
+    const uint8_t *codes, Py_ssize_t count, object buffer, uint32_t link, bint verify
+):
+    cdef Py_buffer view
+    if PyBytes_CheckExact(buffer):
+        return values_of(
+            codes, count, <const uint8_t *>PyBytes_AS_STRING(buffer), PyBytes_GET_SIZE(buffer),
+            buffer, link, verify
+        )
+    get_contiguous(buffer, &view, "buffer")
+    try:
+        return values_of(
+            codes, count, <const uint8_t *>view.buf, view.len, buffer, link, verify
+        )
+    finally:
+        PyBuffer_Release(&view)
+
+
+cdef int code_of(_State state, object name) except -1:
+    cdef PyObject *code
+    cdef unsigned int place = fs_place_of(<const void *><PyObject *>name)
+    while state.places[place]:  # the usual name is interned, and found by its address
+        if PyTuple_GET_ITEM(state.field_names, state.places[place] - 1) == <PyObject *>name:
+            return state.places[place] - 1
+        place = (place + 1) % FS_FIELD_PLACES
+    code = PyDict_GetItemWithError(state.codes, name)  # which keeps it
+    if code == NULL:
+        raise _errors.not_field(name)
+    return <object>code
+
+
+cdef tuple names_of(object names):
+    if PyUnicode_Check(names):  # its letters are no names
+        raise _errors.not_names(names)
+    return tuple(names)
+
+
+def packet_fields(data, names, link="ethernet", *, verify=False):
+    """Decode a packet and return some of its fields, without a `Packet`.
+
+    Args:
+        data: the packet, in any contiguous buffer.
+        names: the fields: attributes of `Packet`, in the order of the result. `PacketFields`
+            looks them up once for many packets.
+        link: the type of the link header, as in `parse_packet`.
+        verify: whether to verify checksums.
+
+    Returns:
+        A tuple with the value of each field, None where the packet has no such field.
+
+    Raises:
+        TypeError, BufferError: no buffer, or one in pieces; `names` is a str.
+        ValueError: no such field; no such link type's name; `link` out of 32 bits.
+
+    >>> datagram = bytes.fromhex("450000210000400040114e96c0000201c6336401d4310035000d0000")
+    >>> packet_fields(datagram, ("src_address", "dport", "flags"), "raw")
+    ('192.0.2.1', 53, None)
+    """
+    cdef PyObject **given = [
+        <PyObject *>data, <PyObject *>names, <PyObject *>link, <PyObject *>verify
+    ]
+    return fields_given(<_State?>_state, given)
+
+
+cdef object fields_given(_State state, PyObject **given):
+    """`packet_fields`, of arguments by parameter: NULL where one is left out."""
+    cdef uint8_t codes[FS_FIELDS]
+    cdef uint32_t link = FS_LINK_ETHERNET
+    cdef bint verify = False
+    cdef Py_ssize_t i, count
+    cdef tuple names = names_of(<object>given[NAMES])
+    count = PyTuple_GET_SIZE(names)
+    if count > FS_FIELDS:  # some twice
+        return PacketFields(
+            *names, link="ethernet" if given[FIELDS_LINK] == NULL else <object>given[FIELDS_LINK],
+            verify=given[FIELDS_VERIFY] != NULL and <object>given[FIELDS_VERIFY]
+        )(<object>given[DATA])
+    for i in range(count):
+        codes[i] = code_of(state, names[i])
+    if given[FIELDS_LINK] != NULL:
+        link = link_number(state, <object>given[FIELDS_LINK])
+    if given[FIELDS_VERIFY] != NULL:
+        verify = <object>given[FIELDS_VERIFY]
+    return fields_of(codes, count, <object>given[DATA], link, verify)
+
+
+cdef object enter_packet_fields(
+    PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    cdef _State state = <_State?>_state
+    cdef PyObject *given[FIELDS_PARAMETERS]
+    if (
+        sort_arguments(
+            state.fields_parameters, FIELDS_PARAMETERS, FIELDS_VERIFY, args, count, names, given
+        )
+        and given[DATA] != NULL and given[NAMES] != NULL
+    ):
+        return fields_given(state, given)
+    return PyObject_Vectorcall(state.plain_fields, args, count, names)
+
+
+@cython.final
+cdef class PacketFields:
+    """PacketFields(*names, link="ethernet", verify=False)\n--\n\n\
+    A function of a packet, made once, that returns some of its fields: `packet_fields` for many.
+
+    Calling it with a packet, in any contiguous buffer, decodes that and returns a tuple with the
+    value of each field, None where the packet has no such field.
+
+    Args:
+        names: the fields: attributes of `Packet`, in the order of the result.
+        link: the type of the link header, as in `parse_packet`.
+        verify: whether to verify checksums.
+
+    Raises:
+        ValueError: no such field; no such link type's name; `link` out of 32 bits.
+
+    >>> endpoints = PacketFields("src_address", "sport", "dst_address", "dport", link="raw")
+    >>> datagram = bytes.fromhex("450000210000400040114e96c0000201c6336401d4310035000d0000")
+    >>> list(map(endpoints, [datagram, b""]))
+    [('192.0.2.1', 54321, '198.51.100.1', 53), (None, None, None, None)]
+    """
+
+    __module__ = "fastsock.packet"
+
+    def __cinit__(self, *names, link="ethernet", verify=False):
+        cdef _State state = <_State?>_state
+        cdef Py_ssize_t i
+        self.call = <vectorcallfunc>call_fields
+        self.size = PyTuple_GET_SIZE(names)
+        self.codes = <uint8_t *>PyMem_Malloc(max(self.size, 1))
+        if self.codes == NULL:
+            raise MemoryError
+        for i in range(self.size):
+            self.codes[i] = code_of(state, names[i])
+        self._names = tuple([state.field_names[self.codes[i]] for i in range(self.size)])
+        self._link = link_number(state, link)
+        self._verify = bool(verify)
+
+    def __dealloc__(self):
+        PyMem_Free(self.codes)
+
+    def __call__(self, data, /):
+        return fields_of(self.codes, self.size, data, self._link, self._verify)
+
+    @property
+    def names(self):
+        """The fields, in the order of the result."""
+        return self._names
+
+    @property
+    def link(self):
+        """Number of the link type."""
+        return self._link
+
+    @property
+    def verify(self):
+        """Whether checksums are verified."""
+        return self._verify
+
+    def __repr__(self):
+        return _describe_fields(self)
+
+    def __reduce__(self):
+        return partial(PacketFields, link=self._link, verify=self._verify), self._names
+
+
+cdef object call_fields(
+    PyObject *instance, PyObject *const *args, size_t count, PyObject *names
+):
+    """The entry of an instance's call, without a tuple of arguments."""
+    cdef PacketFields self = <PacketFields>instance
+    if PyVectorcall_NARGS(count) == 1 and names == NULL:
+        return fields_of(self.codes, self.size, <object>args[0], self._link, self._verify)
+    return PyObject_Vectorcall(self.__call__, args, count, names)  # refuses
 
 
 cdef Packet packet_of(object value):
@@ -602,5 +866,20 @@ def community_id(packet, *, seed=0):
 
 
 _plain = parse_packet
+_plain_fields = packet_fields
 parse_packet = with_entry(_plain, &fs_quick_parse_packet, <PyCFunction>enter_parse_packet)
-_state = _State(_plain)
+packet_fields = with_entry(
+    _plain_fields, &fs_quick_packet_fields, <PyCFunction>enter_packet_fields
+)
+_state = _State(_plain, _plain_fields)
+
+
+cdef int _set_call() except -1:
+    cdef PacketFields one = PacketFields()
+    fs_set_call_offset(
+        <PyTypeObject *>PacketFields, <const char *>&one.call - <const char *><void *>one
+    )
+    return 0
+
+
+_set_call()

@@ -50,6 +50,16 @@ def not_link(value: object) -> ValueError:
     return ValueError(f"link must be a name of LINK_TYPES or a number, not {shorten(value)}")
 
 
+def not_field(name: object) -> ValueError:
+    """Refuse a name that no field of a packet has."""
+    return ValueError(f"a packet has no field {shorten(name)}")
+
+
+def not_names(value: object) -> TypeError:
+    """Refuse one str where names of fields are required."""
+    return TypeError(f"names must be a tuple of fields' names, not {type(value).__name__!r}")
+
+
 def short_key(size: int) -> ValueError:
     """Refuse a hash key without a window of 32 bits at every bit that it may hash."""
     return ValueError(f"key must have at least 40 bytes, not {size}")

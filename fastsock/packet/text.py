@@ -8,7 +8,7 @@ from .fields import FAULTS, LINK_TYPES, Status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._py.packet import Packet
+    from ._py.packet import Packet, PacketFields
 
 _LINKS = {number: name for name, number in LINK_TYPES.items()}
 
@@ -48,3 +48,13 @@ def describe(packet: Packet) -> str:
     if packet.fault is not None:
         words.append(f"{packet.fault}: {names_of(packet.status & FAULTS)}")
     return f"<Packet {' '.join(words)}>"
+
+
+def describe_fields(getter: PacketFields) -> str:
+    """Make the repr of a getter of fields: the call that makes it."""
+    words = [repr(name) for name in getter.names]
+    if getter.link != LINK_TYPES["ethernet"]:
+        words.append(f"link={_LINKS.get(getter.link, getter.link)!r}")
+    if getter.verify:
+        words.append("verify=True")
+    return f"PacketFields({', '.join(words)})"

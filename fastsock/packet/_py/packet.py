@@ -13,14 +13,21 @@ from ..._core.protocols import ICMP, ICMPV6, SCTP, TCP
 from ...address._py import inet_ntop as _inet_ntop
 from .. import errors as _errors, fields as _fields
 from ..community import community_id as _community_id
-from ..text import describe as _describe, packet_error as _packet_error
+from ..text import (
+    describe as _describe,
+    describe_fields as _describe_fields,
+    packet_error as _packet_error,
+)
 from . import decoder as _state, flow as _toeplitz
 from .decode import Decoded, decode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from _typeshed import ReadableBuffer
 
 _LINK_TYPES, _ALIASES = _fields.LINK_TYPES, _fields.LINK_ALIASES
+_FIELDS = {name: place for place, name in enumerate(_fields.FIELDS)}
 _RAW = {_LINK_TYPES[name] for name in ("raw", "ipv4", "ipv6")}
 _RAW |= {alias for alias, number in _ALIASES.items() if number == _LINK_TYPES["raw"]}
 _WITH_HEADER = {*_LINK_TYPES.values(), *_ALIASES} - _RAW
@@ -384,6 +391,110 @@ def parse_packet(
     if strict and packet.fault is not None:
         raise _packet_error(packet.fault, found.status, found.fault_offset, found.version)
     return packet
+
+
+def _canonical(name: _fields.Field) -> _fields.Field:
+    place = _FIELDS.get(name)
+    if place is None:
+        raise _errors.not_field(name)
+    return _fields.FIELDS[place]
+
+
+def packet_fields(
+    data: ReadableBuffer,
+    names: Iterable[_fields.Field],
+    link: str | SupportsIndex = "ethernet",
+    *,
+    verify: bool = False,
+) -> tuple[Any, ...]:
+    """Decode a packet and return some of its fields, without a `Packet`.
+
+    Args:
+        data: the packet, in any contiguous buffer.
+        names: the fields: attributes of `Packet`, in the order of the result. `PacketFields`
+            looks them up once for many packets.
+        link: the type of the link header, as in `parse_packet`.
+        verify: whether to verify checksums.
+
+    Returns:
+        A tuple with the value of each field, None where the packet has no such field.
+
+    Raises:
+        TypeError, BufferError: no buffer, or one in pieces; `names` is a str.
+        ValueError: no such field; no such link type's name; `link` out of 32 bits.
+
+    >>> datagram = bytes.fromhex("450000210000400040114e96c0000201c6336401d4310035000d0000")
+    >>> packet_fields(datagram, ("src_address", "dport", "flags"), "raw")
+    ('192.0.2.1', 53, None)
+    """
+    if isinstance(names, str):  # its letters are no names
+        raise _errors.not_names(names)
+    return PacketFields(*names, link=link, verify=verify)(data)
+
+
+@final
+class PacketFields:
+    """A function of a packet, made once, that returns some of its fields: `packet_fields` for many.
+
+    Calling it with a packet, in any contiguous buffer, decodes that and returns a tuple with the
+    value of each field, None where the packet has no such field.
+
+    Args:
+        names: the fields: attributes of `Packet`, in the order of the result.
+        link: the type of the link header, as in `parse_packet`.
+        verify: whether to verify checksums.
+
+    Raises:
+        ValueError: no such field; no such link type's name; `link` out of 32 bits.
+
+    >>> endpoints = PacketFields("src_address", "sport", "dst_address", "dport", link="raw")
+    >>> datagram = bytes.fromhex("450000210000400040114e96c0000201c6336401d4310035000d0000")
+    >>> list(map(endpoints, [datagram, b""]))
+    [('192.0.2.1', 54321, '198.51.100.1', 53), (None, None, None, None)]
+    """
+
+    __slots__ = ("_link", "_names", "_verify")
+
+    _names: tuple[_fields.Field, ...]
+    _link: int
+    _verify: bool
+
+    def __new__(
+        cls,
+        *names: _fields.Field,
+        link: str | SupportsIndex = "ethernet",
+        verify: bool = False,
+    ) -> Self:
+        self = object.__new__(cls)
+        self._names = tuple([_canonical(name) for name in names])
+        self._link = _link_number(link)
+        self._verify = bool(verify)
+        return self
+
+    def __call__(self, data: ReadableBuffer, /) -> tuple[Any, ...]:
+        packet = Packet._parse(data, self._link, self._verify, -1)
+        return tuple([getattr(packet, name) for name in self._names])
+
+    @property
+    def names(self) -> tuple[_fields.Field, ...]:
+        """The fields, in the order of the result."""
+        return self._names
+
+    @property
+    def link(self) -> int:
+        """Number of the link type."""
+        return self._link
+
+    @property
+    def verify(self) -> bool:
+        """Whether checksums are verified."""
+        return self._verify
+
+    def __repr__(self) -> str:
+        return _describe_fields(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(PacketFields, link=self._link, verify=self._verify), self._names
 
 
 def _found_in(packet: Packet) -> Decoded:
