@@ -11,6 +11,7 @@ DATAGRAM = bytes.fromhex("450000210000400040114e96c0000201c6336401d4310035000d00
 FRAME = bytes(12) + bytes.fromhex("8100 0005 0800") + DATAGRAM
 SIX = bytes.fromhex("6000000000080640") + bytes(32) + bytes(8)
 ARP = bytes(12) + bytes.fromhex("0806 0001080006040001") + bytes(20)
+FIELDS = import_module("fastsock.packet.fields").FIELDS
 SPACED = memoryview(bytearray(80))[::2]
 
 
@@ -65,6 +66,14 @@ CASES = [
         for name in ("verify", "strict", "wire_length")
     ),
     *(("parse_packet", (DATAGRAM,), {"wire_length": value}) for value in [-1, 1 << 70, "1"]),
+    *(("packet_fields", (data, FIELDS, link), {"verify": True}) for data, link in PACKETS),
+    *(
+        ("packet_fields", (data, names))
+        for data in (FRAME, bytearray(FRAME), SPACED, "text", Broken())
+        for names in (FIELDS * 2, ["src", "sprot"], "src", None, [Broken()])
+    ),
+    ("PacketFields", FIELDS, {"link": "raw"}),
+    ("PacketFields", ("sprot",)),
     ("Packet", ()),
     *(
         (f"Packet.{method}", (), {}, Read(partial(parsed, data=data, link=link)))

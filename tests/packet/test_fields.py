@@ -106,6 +106,7 @@ CALLS = {
     "private": lambda p: p.PacketFields("__class__"),
     "number": lambda p: p.PacketFields(5),
     "unhashable": lambda p: p.PacketFields([]),
+    "no iterable": lambda p: p.packet_fields(b"", None),
     "one str": lambda p: p.packet_fields(b"", "src"),
     "link": lambda p: p.packet_fields(b"", ("src",), "rwa"),
     "wide link": lambda p: p.PacketFields(link=1 << 32),

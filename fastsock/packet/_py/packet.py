@@ -429,7 +429,8 @@ def packet_fields(
     """
     if isinstance(names, str):  # its letters are no names
         raise _errors.not_names(names)
-    return PacketFields(*names, link=link, verify=verify)(data)
+    fields = tuple(names)  # by itself, so that what is no iterable is refused as there
+    return PacketFields(*fields, link=link, verify=verify)(data)
 
 
 @final
