@@ -190,14 +190,12 @@ cdef class RecvAccumulator:
     cdef Py_ssize_t lacking(self, Py_ssize_t unread) noexcept:
         """What the frame at the front still lacks, as far as there may be room for it.
 
-        Moved now, little of it is copied; moved when the block is full, most of it. A header can lie,
-        so this asks for no larger block than there is, or than twice what has come.
+        Moved now, little of it is copied; moved when the block is full, most of it. A header can
+        lie, so this asks for no larger block than there is.
         """
         if self.block is None or self.expected <= <uint64_t>unread:
             return 0
-        return <Py_ssize_t>min(
-            self.expected - <uint64_t>unread, <uint64_t>max(unread, self.block.size - unread)
-        )
+        return <Py_ssize_t>min(self.expected, <uint64_t>self.block.size) - unread
 
     cdef int start(self, Py_ssize_t wanted) except -1:
         """Get a block: the last one if it has views and free room, or a fresh one."""

@@ -236,12 +236,12 @@ class RecvAccumulator:
     def _lacking(self, unread: int) -> int:
         """What the frame at the front still lacks, as far as there may be room for it.
 
-        Moved now, little of it is copied; moved when the block is full, most of it. A header can lie,
-        so this asks for no larger block than there is, or than twice what has come.
+        Moved now, little of it is copied; moved when the block is full, most of it. A header can
+        lie, so this asks for no larger block than there is.
         """
         if self._block is None or self._expected <= unread:
             return 0
-        return min(self._expected - unread, max(unread, len(self._block) - unread))
+        return min(self._expected, len(self._block)) - unread
 
     def _start(self, wanted: int) -> None:
         """Get a block: the last one if it has views and free room, or a fresh one."""
