@@ -91,6 +91,7 @@ TARGETS = (
     Target("stream", "frames, lines", times=1.5),
     Target("stream", "frames, lines", against="find+del", times=5),
     Target("stream", "bulk, 1 MiB", times=0.9),
+    Target("stream", "bulk, 1 MiB", who="frames() as bytes", times=0.9),
     Target("stream", "fill", "with a timeout", times=1.4),
     # Written frames, and both halves of an echo.
     Target("encode", "encode_many, length of 4 bytes", against="to_bytes", times=4),

@@ -157,6 +157,7 @@ ROWS = (
         prefixed,
         [
             *by_frames(PREFIX, views=True),
+            Contender("frames() as bytes", partial(receivers.frames, compiled, PREFIX, False)),
             Contender("by hand", by_hand.bulk_recv_into),
             Contender("makefile", by_hand.prefixed_makefile),
             *by_loops(PREFIX, peers.prefixed_reader),

@@ -52,6 +52,7 @@ cdef class RecvAccumulator:
     cdef Py_ssize_t lent          # how much free room get_buffer() has given to a writer
     cdef size_t scan              # unread bytes that were searched for `key` already
     cdef uint64_t needed          # size of the frame at the front, as a framer's find() said
+    cdef uint64_t expected        # size of the frame at the front, as its header says; 0: unknown
     cdef object key               # the framer, or separator, that `plan` was made of
     cdef Plan plan
     cdef object separator         # of take_until(), where `key` was made of it
@@ -65,6 +66,7 @@ cdef class RecvAccumulator:
     cdef Py_ssize_t unread(self) noexcept
     cdef bint finished(self) noexcept
     cdef Py_ssize_t reserve(self, Py_ssize_t wanted, Py_ssize_t surplus) except -1
+    cdef Py_ssize_t lacking(self, Py_ssize_t unread) noexcept
     cdef int start(self, Py_ssize_t wanted) except -1
     cdef Block take_block(self, Py_ssize_t least)
     cdef int move(self, Py_ssize_t unread, Py_ssize_t wanted) except -1

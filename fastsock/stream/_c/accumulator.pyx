@@ -180,12 +180,22 @@ cdef class RecvAccumulator:
         if allowed <= 0 or unread > self.max_size:
             raise _errors.no_room(self.max_size, min(unread, self.max_size))
         self.lent = 0
-        wanted = min(max(wanted, <Py_ssize_t>MIN_ROOM), allowed)
+        wanted = min(max(wanted, <Py_ssize_t>MIN_ROOM, self.lacking(unread)), allowed)
         if self.block is None:
             self.start(wanted)
         elif self.block.size - self.written < wanted:
             self.move(unread, wanted)
         return min(self.block.size - self.written, allowed)
+
+    cdef Py_ssize_t lacking(self, Py_ssize_t unread) noexcept:
+        """What the frame at the front still lacks, as far as there may be room for it.
+
+        Moved now, little of it is copied; moved when the block is full, most of it. A header can
+        lie, so this asks for no larger block than there is.
+        """
+        if self.block is None or self.expected <= <uint64_t>unread:
+            return 0
+        return <Py_ssize_t>min(self.expected, <uint64_t>self.block.size) - unread
 
     cdef int start(self, Py_ssize_t wanted) except -1:
         """Get a block: the last one if it has views and free room, or a fresh one."""
@@ -271,7 +281,7 @@ cdef class RecvAccumulator:
         self.read += count
         self.scan = scan
         if count:
-            self.needed = 0
+            self.needed = self.expected = 0
         return self.settle()
 
     cdef int consume(self, Py_ssize_t count) except -1:
@@ -781,6 +791,7 @@ cdef class RecvAccumulator:
         cdef Py_ssize_t unread = self.unread(), at = 0
         cdef const uint8_t *data = self.block.data + self.read if unread else NULL
         cdef fs_frame frame
+        cdef fs_found found = FS_FRAME
         cdef list frames = []
         cdef bint at_end = self.finished()
         if limit is not None:
@@ -808,6 +819,7 @@ cdef class RecvAccumulator:
             frame.scan = 0
             left -= 1
         self.advance(at, frame.scan)
+        self.expected = frame.total if found == FS_MORE else 0
         return frames
 
     @cython.critical_section

@@ -126,6 +126,7 @@ class RecvAccumulator:
         "_broken",
         "_busy",
         "_ended",
+        "_expected",
         "_key",
         "_last",
         "_lent",
@@ -161,6 +162,7 @@ class RecvAccumulator:
         self._key: Framer | None = None  # what `_walker` was made of
         self._walker: Any = None
         self._needed = 0  # size of the frame at the front, as a framer's find() said
+        self._expected = 0  # the same, as its header says; 0: unknown
         self._separator: object = None  # of take_until(), where `_key` was made of it
         self._skip = 0  # bytes of a skipped frame that are still to come
         self._skip_walker: Delimited | None = None  # of one whose delimiter is still to come
@@ -224,12 +226,22 @@ class RecvAccumulator:
         if allowed <= 0 or unread > self._max_size:
             raise _errors.no_room(self._max_size, min(unread, self._max_size))
         self._lent = 0
-        wanted = min(max(wanted, _MIN_ROOM), allowed)
+        wanted = min(max(wanted, _MIN_ROOM, self._lacking(unread)), allowed)
         if self._block is None:
             self._start(wanted)
         elif len(self._block) - self._written < wanted:
             self._move(self._block, unread, wanted)
         return min(len(self._block) - self._written, allowed)  # type: ignore[arg-type]
+
+    def _lacking(self, unread: int) -> int:
+        """What the frame at the front still lacks, as far as there may be room for it.
+
+        Moved now, little of it is copied; moved when the block is full, most of it. A header can
+        lie, so this asks for no larger block than there is.
+        """
+        if self._block is None or self._expected <= unread:
+            return 0
+        return min(self._expected, len(self._block)) - unread
 
     def _start(self, wanted: int) -> None:
         """Get a block: the last one if it has views and free room, or a fresh one."""
@@ -316,7 +328,7 @@ class RecvAccumulator:
         self._read += count
         self._scan = scan
         if count:
-            self._needed = 0
+            self._needed = self._expected = 0
         self._settle()
 
     def _consume(self, count: int) -> None:
@@ -852,9 +864,11 @@ class RecvAccumulator:
         if not frames:
             self._scan = stop.scan
             self._stopped(stop)
+            self._expected = stop.total
             return self._slice(0, 0, view), []
         taken = self._slice(0, consumed, view)
         self._advance(consumed, stop.scan)
+        self._expected = stop.total if stop.error is None else 0
         return taken, frames
 
     def frame_offsets(self, framer: Framer, /) -> tuple[memoryview, bytes]:
