@@ -116,6 +116,7 @@ def main() -> int:
     args = parser.parse_args()
     networks, texts = make(args.networks, args.rows)
     table = fastsock.PrefixTable(networks)
+    table.freeze()
     single = by_object(networks, table)
     expected = sum(number for number in map(table.lookup, texts) if number is not None)
     failed = 0

@@ -9,103 +9,23 @@ from socket import AF_UNSPEC
 
 from .._core.arrow.nodes import NULLABLE, Node
 from .._core.typed import TYPE_CHECKING
-from ..packet.fields import COLUMNS, Status
+from ..packet.fields import COLUMNS
 from . import errors, selection
+from .presence import ADDRESSES, HELPERS, Presence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from types import ModuleType
     from typing import Any, SupportsIndex
 
     from .columns import Columns
 
 CHUNK = 1 << 16
-_HELPERS = ("version", "protocol", "status")
-_ADDRESSES = ("src", "dst")
 _SIGNED = {1: "s", 2: "i", 4: "l"}  # what Spark has for unsigned numbers: the next larger
 _SPARK_NAMES = {"s": "short", "i": "int", "l": "long", "tsu:UTC": "timestamp", "z": "binary",
                 "u": "string"}  # fmt: skip
 _LETTERS = {1: "C", 2: "S", 4: "I"}
-_NO_VLAN = 0xFF  # both bytes
 _LITTLE = sys.byteorder == "little"
-
-
-def _table(holds: Callable[[int], object]) -> bytes:
-    return bytes(bool(holds(byte)) for byte in range(256))
-
-
-_TRUE = _table(lambda byte: byte)
-_FOUR = _table(lambda byte: byte == 4)
-_SIX = _table(lambda byte: byte == 6)
-_TCP = _table(lambda byte: byte == 6)
-_ICMP = _table(lambda byte: byte in (1, 58))
-_TRANSPORT = _table(lambda byte: byte & Status.TRANSPORT)
-_PORTS = _table(lambda byte: byte & Status.PORTS)
-_PIECES = _table(lambda byte: byte & (Status.FRAGMENT | Status.LATER_FRAGMENT))
-_ALL_ONES = _table(lambda byte: byte == _NO_VLAN)
-
-
-def _plane(numbers: memoryview, width: int, byte: int = 0) -> bytes:
-    """One byte of each number, 0 being the lowest."""
-    return bytes(numbers.cast("B"))[byte if _LITTLE else width - 1 - byte :: width]
-
-
-def _both(one: bytes, other: bytes) -> bytes:
-    mixed = int.from_bytes(one, "little") & int.from_bytes(other, "little")
-    return mixed.to_bytes(len(one), "little")
-
-
-def _either(one: bytes, other: bytes) -> bytes:
-    mixed = int.from_bytes(one, "little") | int.from_bytes(other, "little")
-    return mixed.to_bytes(len(one), "little")
-
-
-class _Presence:
-    """Which packets of a chunk have a field: a byte a row."""
-
-    def __init__(self, columns: Columns) -> None:
-        self._columns = columns
-        version, protocol = bytes(columns["version"]), bytes(columns["protocol"])
-        status = _plane(columns["status"], 4)
-        self.ip = version.translate(_TRUE)
-        self.four, self.six = version.translate(_FOUR), version.translate(_SIX)
-        self.transport = status.translate(_TRANSPORT)
-        self.ports = status.translate(_PORTS)
-        self.tcp = _both(protocol.translate(_TCP), self.transport)
-        self.icmp = _both(protocol.translate(_ICMP), self.transport)
-        self.identified = _either(self.four, _both(self.six, status.translate(_PIECES)))
-
-    def of(self, name: str) -> bytes | None:
-        """The flags of a field; None where every packet has it."""
-        kind = _FIELDS.get(name)
-        if name in _ADDRESSES:
-            return self._addressed(name)
-        if name == "vlan":
-            low, high = (_plane(self._columns[name], 2, byte) for byte in (0, 1))
-            absent = _both(low.translate(_ALL_ONES), high.translate(_ALL_ONES))
-            return absent.translate(_table(lambda byte: not byte))
-        return None if kind is None else getattr(self, kind)
-
-    def _addressed(self, name: str) -> bytes:
-        """Those of IP packets, and of the few others that have one, such as ARP's."""
-        if 0 not in self.ip:
-            return self.ip
-        flags, packed = bytearray(self.ip), bytes(self._columns[name])
-        for row, is_ip in enumerate(self.ip):
-            if not is_ip and any(packed[16 * row : 16 * row + 16]):
-                flags[row] = 1
-        return bytes(flags)
-
-
-_FIELDS = {
-    "version": "ip", "protocol": "ip", "ttl": "ip", "tos": "ip", "total_length": "ip",
-    "fragment_offset": "ip", "l3_offset": "ip", "flow_hash": "ip",
-    "identification": "identified", "flow_label": "six",
-    "sport": "ports", "dport": "ports", "flags": "tcp", "seq": "tcp", "ack": "tcp",
-    "window": "tcp", "icmp_type": "icmp", "icmp_code": "icmp", "checksum": "transport",
-    "l4_offset": "transport",
-}  # fmt: skip
-"""What a packet must be to have a field; of fields that are not here, every packet has one."""
 
 
 class Batches:
@@ -200,14 +120,14 @@ class _Maker:
 
     def node(self, columns: Columns | None) -> Node:
         rows = 0 if columns is None else len(columns)
-        presence = None if columns is None or not rows else _Presence(columns)
+        presence = None if columns is None or not rows else Presence(columns)
         fields = [self._field(name, columns, rows, presence) for name in self._names]
         if self._source is not None:
             fields.append(self._source_field(rows, self._source))
         return Node("+s", rows, (None,), children=tuple(fields), flags=0)
 
     def _field(
-        self, name: str, columns: Columns | None, rows: int, presence: _Presence | None
+        self, name: str, columns: Columns | None, rows: int, presence: Presence | None
     ) -> Node:
         flags = presence.of(name) if presence is not None else None
         validity, nulls = None, 0
@@ -224,7 +144,7 @@ class _Maker:
         self, name: str, values: memoryview, rows: int, flags: bytes | None
     ) -> tuple[str, tuple[Any, ...]]:
         width = COLUMNS[name].itemsize
-        if name in _ADDRESSES:
+        if name in ADDRESSES:
             return self._addresses(values, rows, flags)
         if name == "timestamp_ns":
             if not self._spark:
@@ -286,5 +206,5 @@ def to_batches(
         raise errors.chunk_too_large()
     label = (source if isinstance(source, str) else capture.name or "") if source else None
     maker = _Maker(twin, names, types == "spark", addresses == "text", label)
-    decoded = tuple(dict.fromkeys([*names, *_HELPERS]))
+    decoded = tuple(dict.fromkeys([*names, *HELPERS]))
     return Batches(maker, capture.to_columns(decoded, verify=verify, chunk=size), twin.interface)

@@ -153,7 +153,8 @@ class Columns:
     def to_arrow(self) -> Any:
         """All columns as one pyarrow.RecordBatch, by `__arrow_c_array__`.
 
-        Addresses are ``fixed_size_binary(16)``, all else are integers. There are no nulls.
+        Addresses are ``fixed_size_binary(16)``, all else are integers. Rows are null as in
+        `__arrow_c_array__`.
 
         Raises:
             ImportError: pyarrow is not installed.
@@ -174,19 +175,28 @@ class Columns:
         The memory is that of the columns where they were decoded by the compiled twin, and a copy
         otherwise. Polars, pyarrow, pandas, DuckDB and nanoarrow read it; none of them is needed.
 
+        A row is null where its packet has no such field, as far as the columns `status`, `version`
+        and `protocol` tell: without these three among the columns, only `vlan` has nulls.
+        `Capture.to_batches` decodes them by itself.
+
         Args:
             requested_schema: ignored: a consumer that wants other types casts.
 
         Source: Arrow's C data interface and PyCapsule interface.
         """
         from .._core.backend import BACKEND
+        from .presence import validity
 
-        rows, memory, _ = _give(self)
+        interface = import_module(f"fastsock._core.arrow._{BACKEND}")
+        filled = _give(self)
+        rows, memory, _ = filled
+        views = {name: _rows_of(filled, name) for name in memory}
+        absent = validity(views, rows, interface.pack_bits)
         fields = tuple(
-            Node(_arrow_format(name), rows, (None, memory[name]), name) for name in memory
+            Node(_arrow_format(name), rows, (bits, memory[name]), name, nulls)
+            for name, (bits, nulls) in absent.items()
         )
-        export = import_module(f"fastsock._core.arrow._{BACKEND}").export
-        capsules: tuple[object, object] = export(
+        capsules: tuple[object, object] = interface.export(
             Node("+s", rows, (None,), children=fields, flags=0)
         )
         return capsules

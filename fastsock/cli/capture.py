@@ -83,12 +83,13 @@ def _json_writer(output: BinaryIO, names: tuple[str, ...]) -> Write:
 
 
 def _parquet_writer(output: BinaryIO, names: tuple[str, ...], stack: ExitStack) -> Write:
-    parquet = import_module("pyarrow.parquet")
-    empty = Columns(0, {name: bytearray() for name in names}).to_arrow()
-    writer = stack.enter_context(parquet.ParquetWriter(output, empty.schema))
+    """Write Parquet. Absent values are null."""
+    parquet, pyarrow = import_module("pyarrow.parquet"), import_module("pyarrow")
+    schema = pyarrow.schema(Columns(0, {name: bytearray() for name in names}))
+    writer = stack.enter_context(parquet.ParquetWriter(output, schema))
 
     def write(columns: Columns) -> None:
-        writer.write_batch(columns.to_arrow())
+        writer.write_batch(columns.to_arrow().select(names))
 
     return write
 
@@ -131,7 +132,7 @@ def _write_rows(args: argparse.Namespace, capture: Capture, source: BinaryIO, si
         else:
             write = (_json_writer if args.json else _csv_writer)(output, names)
         output.flush()
-        decoded = names if args.parquet else dict.fromkeys([*names, *_present.NEEDED])
+        decoded = dict.fromkeys([*names, *_present.NEEDED])
         for columns in _chunks(capture, decoded, args.verify, size):
             write(columns)
             output.flush()

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from .._core.typed import TYPE_CHECKING
 from ._needed import needed
-from .values import type_of_values
+from .values import Gathered, type_of_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from ..prefix import PrefixSet, PrefixTable
 
-needed("duckdb", "duckdb", "pyarrow")  # its Arrow functions get chunks of pyarrow's
+needed("duckdb", "duckdb", "pyarrow")
+pyarrow = needed("duckdb", "pyarrow")  # Arrow functions get its chunks
 
 TYPES = {str: "VARCHAR", bytes: "BLOB", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN"}
 """DuckDB's types of values, by Python's."""
@@ -45,7 +46,8 @@ def register(
 
     Args:
         connection: of `duckdb.connect`.
-        table: whose networks are searched. Later changes count for later queries.
+        table: whose networks are searched. Later changes count for later queries; a table that
+            is frozen is faster.
         name: of the function.
         values: the function gives values, all of one kind; False: their indexes in `values_list`.
         parameter: the type of addresses: ``"VARCHAR"``, ``"BLOB"`` (packed) or ``"UINTEGER"``
@@ -56,8 +58,12 @@ def register(
 
     NULL is given for what is no address, and where there is no network.
     """
+    gathered = Gathered(table, pyarrow.array)
 
     def look_up(column: Any) -> Any:
+        found = gathered.values() if values else None
+        if found is not None:
+            return found.take(pyarrow.array(table.lookup_column(column)))
         return table.lookup_column(column, values=values)
 
     kind = type_of_values(table, TYPES) if values else "INTEGER"

@@ -18,7 +18,7 @@ from .._core.typed import TYPE_CHECKING
 from ..arrow import ntop_column, pton_column
 from ..prefix import mask_column, special
 from ._needed import needed
-from .values import type_of_values
+from .values import Gathered, type_of_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,11 +69,19 @@ class AddressExpressions:
         """Find each address's longest match.
 
         Args:
-            table: whose networks are searched.
+            table: whose networks are searched; one that is frozen is faster.
             values: give the values, all of one kind; False: their indexes in `values_list`.
         """
         dtype = type_of_values(table, TYPES) if values else _polars.Int32
-        return self._map(lambda series: table.lookup_column(series, values=values), dtype)
+        gathered = Gathered(table, lambda found: _polars.Series(found, dtype=dtype))
+
+        def look_up(series: Any) -> Any:
+            found = gathered.values() if values else None
+            if found is not None:
+                return found.gather(_polars.Series(table.lookup_column(series)))
+            return table.lookup_column(series, values=values)
+
+        return self._map(look_up, dtype)
 
     def is_in(self, addresses: PrefixSet) -> Any:
         """Tell whether each address is in a set."""

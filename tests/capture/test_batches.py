@@ -176,6 +176,25 @@ def test_slices_and_pickles(opened):
         assert isinstance(again, Columns)
 
 
+def test_nulls_of_columns(opened, pa, monkeypatch, twin):
+    """Columns that tell what a packet has give the nulls that batches give."""
+    monkeypatch.setattr("fastsock._core.backend.BACKEND", twin.tag)
+    names = [*DEFAULT_COLUMNS, "version", "protocol", "status", "icmp_type", "vlan", "flow_label"]
+    columns = opened().to_columns(names)
+    batches = untimed(pa.table(opened().to_batches(names)))
+    found = columns.to_arrow()
+    found.validate(full=True)
+    for name, expected in batches.items():
+        assert found[name].to_pylist() == expected.to_pylist(), name
+    part = columns[4:].to_arrow()
+    assert part["vlan"].to_pylist() == [7, None]
+    assert part["dport"].to_pylist() == [4096, None]
+    assert pickle.loads(pickle.dumps(columns, 5)).to_arrow().equals(found)
+    alone = opened().to_columns(["dport", "vlan"]).to_arrow()
+    assert alone["dport"].null_count == 0
+    assert alone["vlan"].to_pylist() == [None] * 4 + [7, None]
+
+
 def test_the_schema_of_columns(opened, pa):
     columns = opened().to_columns(["ttl", "src"])
     assert pa.schema(columns) == pa.record_batch(columns).schema

@@ -229,8 +229,24 @@ def test_parquet(run, path, tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     table = pyarrow_parquet.read_table(output)
     assert table.column_names == ["src", "ttl", "timestamp_ns"]
-    assert table["ttl"].to_pylist()[:4] == [64, 64, 0, 255]
+    assert table["ttl"].to_pylist()[:4] == [64, 64, None, 255]
     assert table["src"].to_pylist()[0] == bytes(10) + b"\xff\xff" + bytes([192, 0, 2, 1])
+
+
+def test_parquet_has_nulls(run, files, tmp_path):
+    """Where CSV is empty Parquet is null; no column that was not asked for is there."""
+    path, output = tmp_path / "mixed.pcap", tmp_path / "rows.parquet"
+    path.write_bytes(files.pcap(*MIXED))
+    names = ["src", "dport", "vlan", "seq", "ttl", "icmp_type"]
+    done = run("--columns", ",".join(names), "--parquet", "--output", output, path)
+    assert done.returncode == 0, done.stderr
+    table = pyarrow_parquet.read_table(output)
+    assert table.column_names == names
+    json_rows = run("--json", "--columns", ",".join(names), path).stdout.splitlines()
+    for found, expected in zip(table.to_pylist(), map(json.loads, json_rows), strict=True):
+        assert {n: v is None for n, v in found.items()} == {
+            n: v is None for n, v in expected.items()
+        }
 
 
 def test_parquet_without_pyarrow(run_python, twin, path):

@@ -37,9 +37,12 @@ LOG = log()
 EXPECTED = [network_of(text) for text in LOG]
 
 
-@pytest.fixture(scope="module")
-def table():
-    return PrefixTable(NETWORKS)
+@pytest.fixture(scope="module", params=[False, True], ids=["changing", "frozen"])
+def table(request):
+    made = PrefixTable(NETWORKS)
+    if request.param:
+        made.freeze()
+    return made
 
 
 @pytest.fixture
