@@ -96,8 +96,9 @@ def bench_lookup(measure: Callable[..., None], shape: str, name: str) -> None:
         wrong = sum(a != b for a, b in zip(got, expected, strict=True))
         pytest.skip(f"libcidr's answers are wrong: {wrong} of {len(got)}")
     words = given(shape, name).words(rows)
-    measure("lookup", title(shape), name, cold(built(shape, name).one, words), got=got, expected=expected,
-            items=len(words), rounds=5, headline=shape == "IPv4 routes")  # fmt: skip
+    measure("lookup", title(shape), name, cold(built(shape, name).one, words), got=got,
+            expected=expected, items=len(words), rounds=5,
+            headline=shape == "IPv4 routes")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", WITH_BATCHES)

@@ -22,7 +22,7 @@ NEEDS = {
     "fastsock.engines.polars": ("polars",),
     "fastsock.engines.spark": ("pyspark",),
 }
-"""Packages that examples use and not every environment has: without them they are skipped by name."""
+"""Packages of examples that are skipped by name in an environment without them."""
 FENCE = re.compile(r"^ *(```|~~~).*$", re.MULTILINE)
 
 
