@@ -80,6 +80,8 @@ docs: $(VENV)/.built $(VENV)/.group-docs $(VENV)/.group-test ## HTML in build/do
 
 # Benchmarks. RESULTS is named after the environment, so that two Pythons keep two results:
 # make bench-check VENV=.venvdeb PYTHON=/usr/bin/python3.11
+# BENCH is what is measured: make bench-check BENCH=benchmarks/datagram
+BENCH ?= benchmarks
 RESULTS ?= benchmarks/results/$(patsubst .%,%,$(VENV))
 
 $(VENV)/.floor: $(wildcard benchmarks/harness/floor/*.py*) $(VENV)/.group-build
@@ -92,11 +94,11 @@ bench: $(VENV)/.built $(VENV)/.group-bench ## a call or two of each part, beside
 	@$(BIN)/python -m fastsock bench --seconds 10
 
 bench-once: $(VENV)/.built $(VENV)/.floor $(VENV)/.group-bench-check ## every row once, checked and not timed
-	$(BIN)/python -m pytest --rootdir=$(CURDIR) benchmarks --benchmark-disable --turns 1 $(ARGS)
+	$(BIN)/python -m pytest --rootdir=$(CURDIR) $(BENCH) --benchmark-disable --turns 1 $(ARGS)
 
 bench-check: $(VENV)/.built $(VENV)/.floor $(VENV)/.group-bench-check ## every row, and the targets
 	@mkdir -p $(dir $(RESULTS))
-	$(BIN)/python -m pytest --rootdir=$(CURDIR) benchmarks --benchmark-json=$(RESULTS).json $(ARGS)
+	$(BIN)/python -m pytest --rootdir=$(CURDIR) $(BENCH) --benchmark-json=$(RESULTS).json $(ARGS)
 	@$(BIN)/python -m benchmarks.harness.report $(RESULTS).json
 
 bench-peers: ## the same beside other libraries, in an environment of its own
@@ -107,7 +109,8 @@ bench-peers: ## the same beside other libraries, in an environment of its own
 bench-report: $(VENV)/.built $(VENV)/.floor $(VENV)/.group-bench-check ## measure, then write README, docs and charts
 	@mkdir -p $(dir $(RESULTS))
 	$(BIN)/python -m fastsock bench --seconds 10 --json >$(RESULTS)-headlines.json
-	$(BIN)/python -m pytest --rootdir=$(CURDIR) benchmarks --turns 1 --benchmark-json=$(RESULTS).json $(ARGS)
+	$(BIN)/python -m pytest --rootdir=$(CURDIR) benchmarks --turns 1 \
+		--networks 50000 --benchmark-json=$(RESULTS).json $(ARGS)
 	@$(BIN)/python -m benchmarks.harness.report $(RESULTS).json --headlines $(RESULTS)-headlines.json --write
 
 kernels: ## the kernels alone, in C

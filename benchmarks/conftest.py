@@ -27,9 +27,11 @@ CAPTURES = Path(os.environ.get("FASTSOCK_CAPTURES", ROOT.parent / "shared" / "ca
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--turns", type=int, default=2, help="how often the whole list is run")
+    parser.addoption("--networks", type=int, help="networks of a prefix table: a million")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    sizes.NETWORKS = config.getoption("networks") or sizes.NETWORKS
     if config.getoption("benchmark_disable"):
         sizes.shrink()
 

@@ -228,7 +228,7 @@ PEERS = (
         },
     ),
     (
-        "Prefixes: the longest match for an IPv4 text, in a routing table",
+        "Prefixes: the longest match for an IPv4 text",
         ("prefix", "lookup", "IPv4 routes"),
         {
             "compiled": "fastsock, PrefixTable",

@@ -11,20 +11,22 @@ from typing import Any
 
 SIZE = 1 << 16
 BULK = 1 << 20
+LENGTH = struct.Struct("!I")
 Keep = list[Any] | None
 Receive = Callable[[socket.socket, int, Keep], int]
 
 
 def prefixed_slices(sock: socket.socket, n: int, keep: Keep) -> int:
-    """The fastest by hand: bytes, an offset, and slices."""
-    recv, from_bytes, rest, found = sock.recv, int.from_bytes, b"", 0
+    """The fastest by hand: bytes, an offset, a Struct made once, and slices."""
+    recv, unpack, rest, found = sock.recv, LENGTH.unpack_from, b"", 0
     while found < n and (data := recv(SIZE)):
         if rest:
             data = rest + data
         batch, at, size = [], 0, len(data)
         append = batch.append
         while at + 4 <= size:
-            end = at + 4 + from_bytes(data[at : at + 4], "big")
+            (length,) = unpack(data, at)
+            end = at + 4 + length
             if end > size:
                 break
             append(data[at + 4 : end])

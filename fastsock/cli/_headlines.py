@@ -76,17 +76,13 @@ def _address() -> Iterator[Row]:
 def _ipaddress() -> Iterator[Row]:
     from .. import ipaddress
 
-    text, inner = "2001:db8:85a3::8a2e:370:7334", "192.0.2.0/24"
-    for name, function, argument in (
-        ("ip_address, IPv6", "ip_address", text),
-        ("ip_network, IPv4", "ip_network", inner),
-    ):
-        yield Row(
-            name,
-            STDLIB,
-            partial(getattr(ipaddress, function), argument),
-            partial(getattr(stdlib_ipaddress, function), argument),
-        )
+    text = "2001:db8:85a3::8a2e:370:7334"
+    yield Row(
+        "ip_address, IPv6",
+        STDLIB,
+        partial(ipaddress.ip_address, text),
+        partial(stdlib_ipaddress.ip_address, text),
+    )
 
 
 def _networks() -> list[tuple[int, int]]:
@@ -141,12 +137,15 @@ def _lookup() -> Iterator[Row]:
     )
 
 
+_LENGTH = struct.Struct("!I")
+
+
 def _frames_by_hand(data: bytes) -> list[bytes]:
-    from_bytes, frames, at, size = int.from_bytes, [], 0, len(data)
-    while at + 4 <= size:
-        end = at + 4 + from_bytes(data[at : at + 4], "big")
-        frames.append(data[at + 4 : end])
-        at = end
+    unpack, frames, at, last = _LENGTH.unpack_from, [], 0, len(data) - 4
+    while at <= last:
+        (size,) = unpack(data, at)
+        at += 4
+        frames.append(data[at : (at := at + size)])
     return frames
 
 
@@ -194,7 +193,8 @@ def _stream() -> Iterator[Row]:
 
 
 def _encode_by_hand(bodies: list[bytes]) -> bytes:
-    return b"".join([len(body).to_bytes(4, "big") + body for body in bodies])
+    pack = _LENGTH.pack
+    return b"".join([pack(len(body)) + body for body in bodies])
 
 
 def _write() -> Iterator[Row]:
@@ -218,14 +218,13 @@ def _echo() -> Iterator[Row]:
     ours = open_loops.enter_context(echoing())
     theirs = open_loops.enter_context(echoing_by_streams())
     sent = messages(MANY)
-    for in_flight in (10, 100):
-        yield Row(
-            f"RPC echo, {in_flight} in flight",
-            "asyncio streams",
-            partial(ours, sent, in_flight),
-            partial(theirs, sent, in_flight),
-            MANY,
-        )
+    yield Row(
+        "RPC echo, 10 in flight",
+        "asyncio streams",
+        partial(ours, sent, 10),
+        partial(theirs, sent, 10),
+        MANY,
+    )
 
 
 _COMMON = struct.Struct("!12xHB5xHxB2x4s4sHH")

@@ -43,7 +43,8 @@ def test_slotted_subclass(ipaddress, pair, sample):
     assert type(copy.copy(item)) is type(copy.deepcopy(item)) is cls
     read = pickle.loads(pickle.dumps(item))
     assert type(read) is cls
-    assert read == item
+    # Releases before 3.11.4 lose the scope.
+    assert read == pickle.loads(pickle.dumps(pair[1]))
     assert weakref.ref(item)() is item
 
 

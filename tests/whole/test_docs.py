@@ -16,6 +16,13 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.REPORT_NDIFF
 WRAPPERS = (property, classmethod, staticmethod)
+NEEDS = {
+    "dataframes.md": ("duckdb", "polars"),
+    "fastsock.engines.duckdb": ("duckdb",),
+    "fastsock.engines.polars": ("polars",),
+    "fastsock.engines.spark": ("pyspark",),
+}
+"""Packages of examples that are skipped by name in an environment without them."""
 FENCE = re.compile(r"^ *(```|~~~).*$", re.MULTILINE)
 
 
@@ -30,6 +37,11 @@ def run(test):
     assert not said, "".join(said)
 
 
+def skip_without(name):
+    for package in NEEDS.get(name, ()):
+        pytest.importorskip(package)
+
+
 def public_names():
     faces = [import_module(f"fastsock.{face}") for face in FACES]
     return {name: getattr(face, name) for face in faces for name in face.__all__}
@@ -37,6 +49,7 @@ def public_names():
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_page(page):
+    skip_without(page.name)
     text = FENCE.sub("", page.read_text(encoding="utf-8"))  # a fence would pass for expected output
     run(examples(text, {}, page.name))
 
@@ -83,6 +96,7 @@ def modules():
 
 @pytest.mark.parametrize("name", modules())
 def test_docstrings(name):
+    skip_without(name)
     module = import_module(name)
     assert module.__doc__, "a module says what it is for"
     for where, text in documented(module):
