@@ -2,7 +2,8 @@
 
 FASTSOCK_EXTENSIONS  auto (default): build them; without a working compiler go on in pure Python
                      require: fail instead (wheels, CI)    off: a py3-none-any wheel
-FASTSOCK_BUILD       release (default), debug, trace (.pyx coverage), sanitize (ASan, UBSan)
+FASTSOCK_BUILD       release (default), debug, trace (.pyx coverage), sanitize (ASan, UBSan),
+                     thread (TSan)
 """
 
 import runpy
@@ -22,7 +23,7 @@ with suppress(ImportError):  # an sdist brings the generated C
 metadata = SimpleNamespace(**runpy.run_path(".ci/metadata.py"))
 choice = runpy.run_path("fastsock/_core/env.py")["choice"]
 MODE = choice("FASTSOCK_EXTENSIONS", ("auto", "require", "off"))
-FLAVOUR = choice("FASTSOCK_BUILD", ("release", "debug", "trace", "sanitize"))
+FLAVOUR = choice("FASTSOCK_BUILD", ("release", "debug", "trace", "sanitize", "thread"))
 
 # A trace build reports lines from within nogil code, where Cython can't find a module's state.
 SUBINTERPRETERS = FLAVOUR != "trace"
@@ -82,6 +83,7 @@ def flags(part):
         return {"extra_compile_args": ["-O3", "-g0", *protect], "extra_link_args": [*link, *strip]}
     sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
     sanitize *= FLAVOUR == "sanitize"
+    sanitize += ["-fsanitize=thread"] * (FLAVOUR == "thread")
     return {
         "extra_compile_args": ["-Og", "-g3", *protect, *sanitize],
         "extra_link_args": [*link, *sanitize],

@@ -13,6 +13,8 @@
 #include <nmmintrin.h>
 #if defined(_MSC_VER) && !defined(__clang__)
 #define FS_SSE42
+#elif defined(__clang__) && __clang_major__ >= 14 /* which has the instruction apart */
+#define FS_SSE42 __attribute__((target("sse4.2,crc32")))
 #else
 #define FS_SSE42 __attribute__((target("sse4.2")))
 #endif

@@ -12,10 +12,14 @@
 static inline void fs_any_ip(fs_decoder *d)
 {
     unsigned version = fs_left(d) ? d->data[d->at] >> 4 : 0;
-    if (version == 4)
-        return fs_ipv4(d);
-    if (version == 6)
-        return fs_ipv6(d);
+    if (version == 4) {
+        fs_ipv4(d);
+        return;
+    }
+    if (version == 6) {
+        fs_ipv6(d);
+        return;
+    }
     d->packet->l3_offset = (uint32_t)d->at;
     fs_stop(d, fs_left(d) ? FS_BAD_VERSION : FS_HEADER_CUT, FS_BY_IP_VERSION, d->at);
 }
@@ -24,13 +28,17 @@ static inline void fs_network_layer(fs_decoder *d, uint32_t type)
 {
     switch (type) {
     case FS_TYPE_IPV4:
-        return fs_ipv4(d);
+        fs_ipv4(d);
+        return;
     case FS_TYPE_IPV6:
-        return fs_ipv6(d);
+        fs_ipv6(d);
+        return;
     case FS_TYPE_ANY_IP:
-        return fs_any_ip(d);
+        fs_any_ip(d);
+        return;
     case FS_TYPE_ARP:
-        return fs_arp(d);
+        fs_arp(d);
+        return;
     }
     fs_link_unknown(d, FS_BY_ETHERNET_TYPE, 0);
 }

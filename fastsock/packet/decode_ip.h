@@ -15,12 +15,16 @@ static inline void fs_arp(fs_decoder *d)
     size_t start = d->at;
     const uint8_t *p = d->data + start;
     packet->l3_offset = (uint32_t)start;
-    if (fs_left(d) < 8)
-        return fs_stop(d, FS_HEADER_CUT, FS_BY_ARP_HEADER, start);
+    if (fs_left(d) < 8) {
+        fs_stop(d, FS_HEADER_CUT, FS_BY_ARP_HEADER, start);
+        return;
+    }
     size_t hardware_size = p[4], address_size = p[5];
     size_t size = 8 + 2 * (hardware_size + address_size);
-    if (fs_left(d) < size)
-        return fs_stop(d, FS_HEADER_CUT, FS_BY_ARP_HEADER, start);
+    if (fs_left(d) < size) {
+        fs_stop(d, FS_HEADER_CUT, FS_BY_ARP_HEADER, start);
+        return;
+    }
     d->at = start + size;
     fs_shorten(d, d->at, FS_BY_ARP_HEADER);
     if (fs_be16(p + 2) == FS_TYPE_IPV4 && address_size == 4) {
@@ -86,25 +90,34 @@ static inline void fs_ipv4(fs_decoder *d)
     size_t start = d->at;
     const uint8_t *p = d->data + start;
     packet->l3_offset = (uint32_t)start;
-    if (fs_left(d) < 20)
-        return fs_stop(d, FS_HEADER_CUT, FS_BY_IPV4_HEADER, start);
-    if (p[0] >> 4 != 4)
-        return fs_stop(d, FS_BAD_VERSION, FS_BY_IP_VERSION, start);
+    if (fs_left(d) < 20) {
+        fs_stop(d, FS_HEADER_CUT, FS_BY_IPV4_HEADER, start);
+        return;
+    }
+    if (p[0] >> 4 != 4) {
+        fs_stop(d, FS_BAD_VERSION, FS_BY_IP_VERSION, start);
+        return;
+    }
     fs_ipv4_fields(packet, p, start);
     d->ends = (fs_ends){packet->src, packet->dst};
     size_t header = (size_t)(p[0] & 0x0F) * 4;
-    if (header < 20)
-        return fs_stop(d, FS_BAD_HEADER_LENGTH, FS_BY_IPV4_HEADER_LENGTH, start);
+    if (header < 20) {
+        fs_stop(d, FS_BAD_HEADER_LENGTH, FS_BY_IPV4_HEADER_LENGTH, start);
+        return;
+    }
     fs_length length = fs_ipv4_length(p, d->wire_end - start);
     if (length.source == FS_LENGTH_WIRE)
         packet->status |= FS_LENGTH_FROM_WIRE;
-    if (length.total < header)
-        return fs_stop(d, FS_BAD_LENGTH, FS_BY_IPV4_TOTAL_LENGTH, start);
+    if (length.total < header) {
+        fs_stop(d, FS_BAD_LENGTH, FS_BY_IPV4_TOTAL_LENGTH, start);
+        return;
+    }
     fs_datagram(d, start, length.total,
                 length.source == FS_LENGTH_WIRE ? FS_BY_WIRE_LENGTH : FS_BY_IPV4_TOTAL_LENGTH);
     if (fs_left(d) < header) {
         d->at = d->end;
-        return fs_stop(d, FS_OPTIONS_CUT, FS_BY_IPV4_OPTIONS, start);
+        fs_stop(d, FS_OPTIONS_CUT, FS_BY_IPV4_OPTIONS, start);
+        return;
     }
     d->at = start + header;
     fs_verify_ipv4_header(d, start, header);
@@ -112,8 +125,10 @@ static inline void fs_ipv4(fs_decoder *d)
         fs_ipv4_options_of(d, start);
     if (packet->fragment_offset != 0 || packet->more_fragments) {
         packet->status |= FS_FRAGMENT;
-        if (packet->fragment_offset != 0)
-            return fs_later_fragment(d, FS_BY_IPV4_FRAGMENT_OFFSET, start);
+        if (packet->fragment_offset != 0) {
+            fs_later_fragment(d, FS_BY_IPV4_FRAGMENT_OFFSET, start);
+            return;
+        }
     }
     fs_chain(d);
 }
@@ -125,10 +140,14 @@ static inline void fs_ipv6(fs_decoder *d)
     size_t start = d->at;
     const uint8_t *p = d->data + start;
     packet->l3_offset = (uint32_t)start;
-    if (fs_left(d) < 40)
-        return fs_stop(d, FS_HEADER_CUT, FS_BY_IPV6_HEADER, start);
-    if (p[0] >> 4 != 6)
-        return fs_stop(d, FS_BAD_VERSION, FS_BY_IP_VERSION, start);
+    if (fs_left(d) < 40) {
+        fs_stop(d, FS_HEADER_CUT, FS_BY_IPV6_HEADER, start);
+        return;
+    }
+    if (p[0] >> 4 != 6) {
+        fs_stop(d, FS_BAD_VERSION, FS_BY_IP_VERSION, start);
+        return;
+    }
     uint32_t word = fs_be32(p);
     packet->version = 6;
     packet->tos = (uint8_t)(word >> 20);
@@ -211,8 +230,10 @@ static inline void fs_chain(fs_decoder *d)
 {
     fs_packet *packet = d->packet;
     for (int count = 0; fs_is_extension(packet->version, packet->protocol, count == 0); count++) {
-        if (count == FS_MAX_EXTENSIONS)
-            return fs_stop(d, FS_TOO_MANY_HEADERS, FS_BY_IPV6_EXTENSION_COUNT, d->at);
+        if (count == FS_MAX_EXTENSIONS) {
+            fs_stop(d, FS_TOO_MANY_HEADERS, FS_BY_IPV6_EXTENSION_COUNT, d->at);
+            return;
+        }
         if (!fs_extension_header(d))
             return;
     }
@@ -220,11 +241,13 @@ static inline void fs_chain(fs_decoder *d)
         return;
     if (packet->protocol == FS_NO_NEXT && packet->version == 6) {
         d->end = d->at; /* RFC 8200 section 4.7: what follows must be ignored */
-        return fs_stop(d, FS_NO_NEXT_HEADER, FS_BY_IPV6_NEXT_HEADER, d->at);
+        fs_stop(d, FS_NO_NEXT_HEADER, FS_BY_IPV6_NEXT_HEADER, d->at);
+        return;
     }
     if (packet->protocol == FS_ESP) {
         packet->l4_offset = (uint32_t)d->at;
-        return fs_stop(d, FS_ENCRYPTED, FS_BY_ESP, d->at);
+        fs_stop(d, FS_ENCRYPTED, FS_BY_ESP, d->at);
+        return;
     }
     fs_transport_header(d);
 }

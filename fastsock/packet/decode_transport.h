@@ -104,9 +104,10 @@ static inline void fs_udp(fs_decoder *d, size_t l4, uint64_t whole)
     if (length == 0 &&
         fs_may_lack_udp_length(fs_length_source_of(packet), fragment, p, d->end - l4))
         length = whole;
-    else if (length < 8 || (length > whole && !fragment))
-        return fs_stop(d, FS_BAD_LENGTH, FS_BY_UDP_LENGTH, l4);
-    else if (l4 + length <= d->end) {
+    else if (length < 8 || (length > whole && !fragment)) {
+        fs_stop(d, FS_BAD_LENGTH, FS_BY_UDP_LENGTH, l4);
+        return;
+    } else if (l4 + length <= d->end) {
         d->end = l4 + (size_t)length; /* the rest of the datagram is no trailer of a frame */
         fs_limit(d, FS_BY_UDP_LENGTH);
     }
@@ -129,8 +130,10 @@ static inline void fs_udplite(fs_decoder *d, size_t l4, uint64_t whole)
     uint64_t covered = fs_be16(p + 4);
     if (covered == 0)
         covered = whole;
-    else if (covered < 8 || (covered > whole && !(d->packet->status & FS_FRAGMENT)))
-        return fs_stop(d, FS_BAD_LENGTH, FS_BY_UDP_LENGTH, l4);
+    else if (covered < 8 || (covered > whole && !(d->packet->status & FS_FRAGMENT))) {
+        fs_stop(d, FS_BAD_LENGTH, FS_BY_UDP_LENGTH, l4);
+        return;
+    }
     fs_verify_sum(d, l4, whole, covered, 1);
 }
 
@@ -144,17 +147,22 @@ static inline void fs_dccp(fs_decoder *d, size_t l4, uint64_t whole)
     packet->checksum = (uint16_t)fs_be16(p + 6);
     d->at = l4 + 12;
     size_t header = (size_t)p[4] * 4;
-    if (header < 12 || (header > whole && !(packet->status & FS_FRAGMENT)))
-        return fs_stop(d, FS_BAD_HEADER_LENGTH, FS_BY_TRANSPORT_HEADER, l4);
+    if (header < 12 || (header > whole && !(packet->status & FS_FRAGMENT))) {
+        fs_stop(d, FS_BAD_HEADER_LENGTH, FS_BY_TRANSPORT_HEADER, l4);
+        return;
+    }
     if (header > d->end - l4) {
         d->at = d->end;
-        return fs_stop(d, FS_OPTIONS_CUT, FS_BY_TRANSPORT_HEADER, l4);
+        fs_stop(d, FS_OPTIONS_CUT, FS_BY_TRANSPORT_HEADER, l4);
+        return;
     }
     d->at = l4 + header;
     uint64_t covered = p[5] & 0x0F;
     covered = covered == 0 ? whole : header + (covered - 1) * 4;
-    if (covered > whole && !(packet->status & FS_FRAGMENT)) /* section 8.5 drops it */
-        return fs_stop(d, FS_BAD_LENGTH, FS_BY_TRANSPORT_HEADER, l4);
+    if (covered > whole && !(packet->status & FS_FRAGMENT)) { /* section 8.5 drops it */
+        fs_stop(d, FS_BAD_LENGTH, FS_BY_TRANSPORT_HEADER, l4);
+        return;
+    }
     fs_verify_sum(d, l4, whole, covered, 1);
 }
 
@@ -192,8 +200,10 @@ static inline void fs_icmp(fs_decoder *d, size_t l4, uint64_t whole)
     packet->checksum = (uint16_t)fs_be16(p + 2);
     if (fs_left(d) < 8) {
         d->at = l4 + 4;
-        if (v4 || whole >= 8)
-            return fs_stop(d, FS_HEADER_CUT, FS_BY_TRANSPORT_HEADER, l4);
+        if (v4 || whole >= 8) {
+            fs_stop(d, FS_HEADER_CUT, FS_BY_TRANSPORT_HEADER, l4);
+            return;
+        }
         d->at = d->end;
     } else {
         d->at = l4 + 8;
@@ -216,17 +226,23 @@ static inline void fs_transport_header(fs_decoder *d)
     packet->checksum_status = FS_SUM_UNVERIFIED;
     switch (packet->protocol) {
     case FS_TCP:
-        return fs_tcp(d, l4, whole);
+        fs_tcp(d, l4, whole);
+        return;
     case FS_UDP:
-        return fs_udp(d, l4, whole);
+        fs_udp(d, l4, whole);
+        return;
     case FS_UDPLITE:
-        return fs_udplite(d, l4, whole);
+        fs_udplite(d, l4, whole);
+        return;
     case FS_DCCP:
-        return fs_dccp(d, l4, whole);
+        fs_dccp(d, l4, whole);
+        return;
     case FS_SCTP:
-        return fs_sctp(d, l4, whole);
+        fs_sctp(d, l4, whole);
+        return;
     default:
-        return fs_icmp(d, l4, whole);
+        fs_icmp(d, l4, whole);
+        return;
     }
 }
 

@@ -182,19 +182,19 @@ static inline void fs_choose_walk(int avx2)
 
 #ifdef FASTSOCK_HAVE_AVX2
 #define FS_DISPATCH(name, arguments) \
-    return fs_use_avx2 ? FS_PASTE(name, _avx2) arguments : FS_PASTE(name, _scalar) arguments
+    (fs_use_avx2 ? FS_PASTE(name, _avx2) arguments : FS_PASTE(name, _scalar) arguments)
 #else
-#define FS_DISPATCH(name, arguments) return FS_PASTE(name, _scalar) arguments
+#define FS_DISPATCH(name, arguments) (FS_PASTE(name, _scalar) arguments)
 #endif
 
 FS_INLINE uint32_t fs_rank4(const fs_tree *tree, const uint32_t *nodes, uint32_t x)
 {
-    FS_DISPATCH(fs_rank4, (tree, nodes, x));
+    return FS_DISPATCH(fs_rank4, (tree, nodes, x));
 }
 
 FS_INLINE uint32_t fs_rank6(const fs_tree *tree, const uint64_t *nodes, uint64_t x)
 {
-    FS_DISPATCH(fs_rank6, (tree, nodes, x));
+    return FS_DISPATCH(fs_rank6, (tree, nodes, x));
 }
 
 FS_INLINE void fs_ranks4(const fs_jump4 *jump, const fs_tree *tree, const uint32_t *nodes,

@@ -235,7 +235,7 @@ static inline void fs_proxy_v2_addresses(const uint8_t *p, fs_proxy *header)
 /* What the first 16 bytes say, or as many of them as are there. */
 static inline fs_proxy_found fs_proxy_v2_front(const uint8_t *p, size_t size)
 {
-    static const char signature[FS_PROXY_SIGNATURE_SIZE] = "\r\n\r\n\0\r\nQUIT\n";
+    static const char signature[] = "\r\n\r\n\0\r\nQUIT\n";
     if (!fs_proxy_starts(p, size, 0, signature, FS_PROXY_SIGNATURE_SIZE))
         return FS_PROXY_SIGNATURE;
     if (size > 12 && p[12] >> 4 != 2)
