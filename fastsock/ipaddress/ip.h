@@ -285,11 +285,20 @@ static inline size_t fs_ip_format_hex(uint32_t value, uint8_t *out)
 
 /* --- hashes, as CPython has them on 64-bit machines --- */
 
-/* hash() of the number: modulo the Mersenne prime 2**61 - 1; 2**64 is 8 modulo that. */
-static inline uint64_t fs_ip_hash_number(fs_ip value)
+/* The number modulo the Mersenne prime 2**61 - 1, by adding its digits of 61 bits. */
+static inline uint64_t fs_ip_fold(uint64_t number)
 {
     const uint64_t prime = ((uint64_t)1 << 61) - 1;
-    return (value.hi % prime * 8 % prime + value.lo % prime) % prime;
+    number = (number & prime) + (number >> 61);
+    return number >= prime ? number - prime : number;
+}
+
+/* hash() of the number: modulo that prime. 2**64 is 8 modulo it, and a product with 8 is a rotation
+ * of the 61 bits. */
+static inline uint64_t fs_ip_hash_number(fs_ip value)
+{
+    const uint64_t prime = ((uint64_t)1 << 61) - 1, high = fs_ip_fold(value.hi);
+    return fs_ip_fold(((high << 3 & prime) | high >> 58) + fs_ip_fold(value.lo));
 }
 
 /* hash() of a tuple, from its items' hashes: xxHash's mixing, as in tupleobject.c. */

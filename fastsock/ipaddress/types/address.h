@@ -233,13 +233,10 @@ static Py_hash_t address_hash_4(PyObject *self)
 
 static Py_hash_t address_hash_6(PyObject *self)
 {
-    fs_ip_state *state = fs_ip_state_of(Py_TYPE(self));
-    if (state == NULL)
-        return -1;
-    if (!state->hashes_known || !fs_is_plain(1, self))
+    if (!FS_IP_LOAD(&fs_hashes_known) || !fs_is_plain(1, self))
         return fs_slow_hash_of(FS_ADDRESS + 1, self);
-    Py_hash_t none = PyObject_Hash(Py_None);
-    uint64_t hashes[2] = {fs_ip_hash_number(fs_value(1, self)), (uint64_t)none};
+    uint64_t hashes[2] = {fs_ip_hash_number(fs_value(1, self)),
+                          (uint64_t)FS_IP_LOAD(&fs_hash_of_none)};
     return (Py_hash_t)fs_ip_hash_tuple(hashes, 2);
 }
 

@@ -47,9 +47,9 @@ static PyObject *fs_ip_interface(PyObject *module, PyObject *const *args, Py_ssi
     int length;
     if (count == 1 && names == NULL) {
         if (fs_take_network(0, args[0], &value, &length))
-            return fs_new_interface(state, 0, value, length);
+            return fs_new_interface(state->fast[FS_INTERFACE], 0, value, length);
         if (fs_take_network(1, args[0], &value, &length))
-            return fs_new_interface(state, 1, value, length);
+            return fs_new_interface(state->fast[FS_INTERFACE + 1], 1, value, length);
     }
     return fs_module_slow(state, fs_module_ip_interface, args, count, names);
 }

@@ -31,9 +31,9 @@ static inline fs_ip fs_interface_network(int v6, PyObject *self)
 
 /* --- making them --- */
 
-static inline PyObject *fs_new_interface(fs_ip_state *state, int v6, fs_ip value, int length)
+/* Make an interface of our class, which is `type`. */
+static inline PyObject *fs_new_interface(PyTypeObject *type, int v6, fs_ip value, int length)
 {
-    PyTypeObject *type = state->fast[FS_INTERFACE + v6];
     PyObject *self = type->tp_alloc(type, 0);
     if (self != NULL) {
         fs_store_value(v6, self, value);
@@ -73,10 +73,8 @@ static inline PyObject *interface_vectorcall(int v6, PyObject *class, PyObject *
     int length;
     if (PyVectorcall_NARGS(flags) == 1 && names == NULL &&
         fs_take_network(v6, args[0], &value, &length) &&
-        fs_makes_address(type, v6 ? interface_init_6 : interface_init_4)) {
-        fs_ip_state *state = fs_ip_state_of(type);
-        return state ? fs_new_interface(state, v6, value, length) : NULL;
-    }
+        fs_makes_address(type, v6 ? interface_init_6 : interface_init_4))
+        return fs_new_interface(type, v6, value, length);
     return fs_construct(type, args, flags, names);
 }
 FS_BOTH(PyObject *, interface_vectorcall,
@@ -106,8 +104,10 @@ static int interface_judge(int v6, PyObject *self)
 static PyObject *interface_get_network(int v6, PyObject *self)
 {
     fs_interface *fields = FS_INTERFACE_OF(v6, self);
+    PyObject *network = fs_get_field(self, &fields->network);
+    if (network != NULL)
+        return network;
     fs_ip_state *state = fs_ip_state_of(Py_TYPE(self));
-    PyObject *network;
     if (state == NULL)
         return NULL;
     FS_IP_LOCK(self)
@@ -125,18 +125,13 @@ FS_BOTH_GET(interface_get_network)
 static PyObject *interface_get_netmask(int v6, PyObject *self)
 {
     fs_interface *fields = FS_INTERFACE_OF(v6, self);
-    fs_ip_state *state = fs_ip_state_of(Py_TYPE(self));
-    PyObject *netmask;
-    if (state == NULL)
-        return NULL;
-    FS_IP_LOCK(self)
-    if (fields->netmask == NULL && fields->length1)
-        fields->netmask = fs_new_address(state, v6, fs_ip_netmask(v6, fields->length1 - 1));
-    netmask = Py_XNewRef(fields->netmask);
-    FS_IP_UNLOCK()
-    if (netmask == NULL && !PyErr_Occurred())
-        return fs_no_attribute(self, "netmask");
-    return netmask;
+    PyObject *netmask = fs_get_field(self, &fields->netmask);
+    if (netmask != NULL)
+        return netmask;
+    if (fields->length1)
+        return fs_fill_address(v6, self, &fields->netmask,
+                               fs_ip_netmask(v6, fields->length1 - 1));
+    return fs_no_attribute(self, "netmask");
 }
 FS_BOTH_GET(interface_get_netmask)
 
@@ -222,7 +217,7 @@ static Py_hash_t interface_hash(int v6, PyObject *self)
         {0, (uint64_t)fs_interface_length(v6, self)},
         fs_interface_network(v6, self),
     };
-    return fs_hash_numbers(fs_ip_state_of(Py_TYPE(self)), numbers, 3);
+    return fs_hash_numbers(numbers, 3);
 }
 FS_BOTH(Py_hash_t, interface_hash, (PyObject *self), self)
 
@@ -246,23 +241,19 @@ FS_BOTH(PyObject *, interface_compare, (PyObject *self, PyObject *other, int ope
 
 static PyObject *interface_copy(int v6, PyObject *self)
 {
-    fs_ip_state *state = fs_ip_state_of(Py_TYPE(self));
-    if (state == NULL)
-        return NULL;
     if (fs_is_usual_interface(v6, self))
-        return fs_new_interface(state, v6, fs_value(v6, self), fs_interface_length(v6, self));
-    return PyObject_CallOneArg(state->copy, self);
+        return fs_new_interface(Py_TYPE(self), v6, fs_value(v6, self), fs_interface_length(v6, self));
+    fs_ip_state *state = fs_ip_state_of(Py_TYPE(self));
+    return state ? PyObject_CallOneArg(state->copy, self) : NULL;
 }
 FS_BOTH_CALL(interface_copy)
 
 static PyObject *interface_deepcopy(int v6, PyObject *self, PyObject *memo)
 {
-    fs_ip_state *state = fs_ip_state_of(Py_TYPE(self));
-    if (state == NULL)
-        return NULL;
     if (fs_is_usual_interface(v6, self))
-        return fs_new_interface(state, v6, fs_value(v6, self), fs_interface_length(v6, self));
-    return PyObject_CallFunctionObjArgs(state->deepcopy, self, memo, NULL);
+        return fs_new_interface(Py_TYPE(self), v6, fs_value(v6, self), fs_interface_length(v6, self));
+    fs_ip_state *state = fs_ip_state_of(Py_TYPE(self));
+    return state ? PyObject_CallFunctionObjArgs(state->deepcopy, self, memo, NULL) : NULL;
 }
 FS_BOTH(PyObject *, interface_deepcopy, (PyObject *self, PyObject *memo), self, memo)
 

@@ -174,7 +174,8 @@ static int fs_ip_exec(PyObject *module)
 {
     fs_ip_state *state = fs_state_in(module);
     state->module = module;
-    state->hashes_known = fs_knows_hashes();
+    FS_IP_STORE(&fs_hash_of_none, PyObject_Hash(Py_None));
+    FS_IP_STORE(&fs_hashes_known, fs_knows_hashes());
     if (fs_find_std(state) < 0 || (state->ipaddress = PyUnicode_InternFromString("ipaddress")) == NULL)
         return -1;
     for (int kind = 0; kind < FS_KINDS; kind++)

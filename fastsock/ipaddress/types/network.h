@@ -41,10 +41,9 @@ static inline fs_ip fs_network_last(int v6, PyObject *self)
 
 /* --- making them --- */
 
-/* Make a network of our class. The value has no host bits. */
-static inline PyObject *fs_new_network(fs_ip_state *state, int v6, fs_ip value, int length)
+/* Make a network of our class, which is `type`. The value has no host bits. */
+static inline PyObject *fs_new_network_of(PyTypeObject *type, int v6, fs_ip value, int length)
 {
-    PyTypeObject *type = state->fast[FS_NETWORK + v6];
     PyObject *self = type->tp_alloc(type, 0);
     if (self != NULL) {
         fs_network *fields = FS_NETWORK_OF(v6, self);
@@ -53,6 +52,11 @@ static inline PyObject *fs_new_network(fs_ip_state *state, int v6, fs_ip value, 
         fields->length1 = length + 1;
     }
     return self;
+}
+
+static inline PyObject *fs_new_network(fs_ip_state *state, int v6, fs_ip value, int length)
+{
+    return fs_new_network_of(state->fast[FS_NETWORK + v6], v6, value, length);
 }
 
 /* 1, 0, or -1 if Python must decide. */
@@ -105,7 +109,7 @@ static inline PyObject *network_vectorcall(int v6, PyObject *class, PyObject *co
         strict = fs_take_strict(args[1]);
     if (strict >= 0 && fs_take_strict_network(v6, args[0], strict, &value, &length) &&
         fs_makes_address(type, v6 ? network_init_6 : network_init_4))
-        return fs_new_network(fs_ip_state_of(type), v6, value, length);
+        return fs_new_network_of(type, v6, value, length);
     return fs_construct(type, args, flags, names);
 }
 FS_BOTH(PyObject *, network_vectorcall,
@@ -121,11 +125,24 @@ static PyObject *fs_no_attribute(PyObject *self, const char *name)
     return NULL;
 }
 
-/* Return a field's object. If it is empty, make an address and store it. */
-static PyObject *fs_lazy_address(fs_ip_state *state, int v6, PyObject *self, PyObject **field,
-                                 fs_ip value)
+/* Return a field's object, or NULL without an error if it has none yet. */
+static inline PyObject *fs_get_field(PyObject *self, PyObject **field)
 {
     PyObject *object;
+    (void)self;
+    FS_IP_LOCK(self)
+    object = Py_XNewRef(*field);
+    FS_IP_UNLOCK()
+    return object;
+}
+
+/* Make an address and store it in a field, unless another thread has. Return the field's object. */
+static PyObject *fs_fill_address(int v6, PyObject *self, PyObject **field, fs_ip value)
+{
+    fs_ip_state *state = fs_ip_state_of(Py_TYPE(self));
+    PyObject *object;
+    if (state == NULL)
+        return NULL;
     FS_IP_LOCK(self)
     if (*field == NULL)
         *field = fs_new_address(state, v6, value);
@@ -170,11 +187,11 @@ static int network_judge(int v6, PyObject *self)
 static PyObject *network_get_address(int v6, PyObject *self)
 {
     fs_network *fields = FS_NETWORK_OF(v6, self);
-    fs_ip_state *state = fs_ip_state_of(Py_TYPE(self));
-    if (state == NULL)
-        return NULL;
-    if (fields->length1 || FS_IP_LOAD(&fields->address) != NULL)
-        return fs_lazy_address(state, v6, self, &fields->address, fs_network_first(v6, self));
+    PyObject *address = fs_get_field(self, &fields->address);
+    if (address != NULL)
+        return address;
+    if (fields->length1)
+        return fs_fill_address(v6, self, &fields->address, fs_network_first(v6, self));
     return fs_no_attribute(self, "network_address");
 }
 FS_BOTH_GET(network_get_address)
@@ -203,17 +220,13 @@ static int network_set_address_6(PyObject *self, PyObject *object, void *Py_UNUS
 static PyObject *network_get_netmask(int v6, PyObject *self)
 {
     fs_network *fields = FS_NETWORK_OF(v6, self);
-    fs_ip_state *state = fs_ip_state_of(Py_TYPE(self));
-    if (state == NULL)
-        return NULL;
+    PyObject *netmask = fs_get_field(self, &fields->netmask);
+    if (netmask != NULL)
+        return netmask;
     if (fields->length1)
-        return fs_lazy_address(state, v6, self, &fields->netmask,
+        return fs_fill_address(v6, self, &fields->netmask,
                                fs_ip_netmask(v6, fields->length1 - 1));
-    PyObject *object;
-    FS_IP_LOCK(self)
-    object = Py_XNewRef(fields->netmask);
-    FS_IP_UNLOCK()
-    return object ? object : fs_no_attribute(self, "netmask");
+    return fs_no_attribute(self, "netmask");
 }
 FS_BOTH_GET(network_get_netmask)
 
@@ -245,10 +258,7 @@ static PyObject *fs_get_length(PyObject *self, int32_t length1, PyObject **odd)
 {
     if (length1)
         return PyLong_FromLong(length1 - 1);
-    PyObject *object;
-    FS_IP_LOCK(self)
-    object = Py_XNewRef(*odd);
-    FS_IP_UNLOCK()
+    PyObject *object = fs_get_field(self, odd);
     return object ? object : fs_no_attribute(self, "_prefixlen");
 }
 
@@ -328,8 +338,8 @@ static Py_hash_t network_hash(int v6, PyObject *self)
     fs_ip value = fs_network_first(v6, self);
     fs_ip mask = fs_ip_netmask(v6, fs_network_length(v6, self));
     if (state->network_hash_tuple)
-        return fs_hash_numbers(state, (fs_ip[]){value, mask}, 2);
-    if (state->hashes_known)
+        return fs_hash_numbers((fs_ip[]){value, mask}, 2);
+    if (FS_IP_LOAD(&fs_hashes_known))
         return (Py_hash_t)fs_ip_hash_number((fs_ip){value.hi ^ mask.hi, value.lo ^ mask.lo});
     return fs_slow_hash_of(FS_NETWORK + v6, self);
 }

@@ -99,13 +99,17 @@ typedef struct {
     fs_ip_answers answers[2];
     int answers_ready;
     /* Behaviour that differs between versions and patch levels; asked for, never guessed. */
-    int mapped_dotted, exploded_hex, reverse_hex, network_hash_tuple, single_host_list, pickle_text,
-        hashes_known;
+    int mapped_dotted, exploded_hex, reverse_hex, network_hash_tuple, single_host_list, pickle_text;
     PyObject *free[2][FS_IP_FREE_MAX + 1];
     int free_count[2];
 } fs_ip_state;
 
 static struct PyModuleDef fs_ip_module;
+
+/* Whether C computes hashes as this platform does, and hash(None). They are the same in every
+ * interpreter of a process: each that starts writes the same numbers. */
+static int fs_hashes_known;
+static Py_hash_t fs_hash_of_none;
 
 /* Find the state of one of our classes or a subclass. Its layout is ours, so one of its bases is our
  * class. Interpreters share no types. */
@@ -450,9 +454,9 @@ static PyObject *fs_repr_of(fs_ip_state *state, int kind, PyObject *text)
 }
 
 /* hash((number, ...)). Make the tuple only if this platform hashes it in another way. */
-static Py_hash_t fs_hash_numbers(fs_ip_state *state, const fs_ip *numbers, unsigned count)
+static Py_hash_t fs_hash_numbers(const fs_ip *numbers, unsigned count)
 {
-    if (state->hashes_known) {
+    if (FS_IP_LOAD(&fs_hashes_known)) {
         uint64_t hashes[3];
         for (unsigned i = 0; i < count; i++)
             hashes[i] = fs_ip_hash_number(numbers[i]);

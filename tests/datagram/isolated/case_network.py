@@ -1,6 +1,6 @@
 """Run in a network namespace of its own: many senders in further ones, over veth.
 
-    python case_network.py {c,py} {gro,plain} [LOSS]
+    python case_network.py {c,py} {gro,plain} [{netem,nft} PERCENT]
 
 Sequence numbers show that no delivered datagram is lost or duplicated.
 """
@@ -15,7 +15,7 @@ from importlib import import_module
 
 from fastsock.datagram import constants, info, open_datagram_socket, support
 
-tag, mode, *loss = sys.argv[1:]
+tag, mode, *loss = sys.argv[1:]  # what loses datagrams, and how many of a hundred
 datagram = import_module(f"fastsock.datagram._{tag}")
 SENDERS, COUNT = 3, 2000
 SIZES = [60, 1200, 1372, 1400, 3000]  # the MTU is 1400: the last ones are fragmented
@@ -54,8 +54,8 @@ def join(number, family, port, child, pipe):
             ip link set p{number} mtu 1400 up
             ip address add 10.9.{number}.2/24 dev p{number}
             ip address add fd09:{number}::2/64 dev p{number} nodad'""")
-    if loss:
-        shell(f"nsenter -t {child} -n tc qdisc add dev p{number} root netem loss {loss[0]}%")
+    if loss and loss[0] == "netem":
+        shell(f"nsenter -t {child} -n tc qdisc add dev p{number} root netem loss {loss[1]}%")
     os.write(pipe, b"x")
 
 
@@ -88,8 +88,17 @@ def unshare():
         raise OSError(ctypes.get_errno(), "unshare")
 
 
+def lose(percent):
+    """Drop received datagrams and fragments by chance, before the socket sees them."""
+    shell(f"""nft add table inet lossy
+        nft add chain inet lossy link '{{ type filter hook prerouting priority -450; }}'
+        nft add rule inet lossy link meta l4proto udp numgen random mod 100 '<' {percent} drop""")
+
+
 def main():
     shell("ip link set lo up")
+    if loss and loss[0] == "nft":
+        lose(loss[1])
     here = open_datagram_socket(("::", 0), dualstack=True, rcvbuf=1 << 23)
     batch = datagram.DatagramBatch(16, 4096, gro=mode == "gro", mapped="ipv4", local=True)
     support.prepare(here, support.LOCAL | (support.GRO if mode == "gro" else 0))
