@@ -584,7 +584,7 @@ tos=False, timestamps=False)\n--\n\n\
         Raises:
             ValueError: the senders have no ports.
         """
-        return memoryview(self.column(FS_PORTS, 0, None)).cast("H")
+        return PyMemoryView_FromObject(self.column(FS_PORTS, 0, None)).cast("H")
 
     @property
     def truncated(self):
@@ -627,7 +627,7 @@ tos=False, timestamps=False)\n--\n\n\
         Raises:
             ValueError: `local` was not asked for.
         """
-        return memoryview(self.column(FS_INTERFACES, LOCAL, "local")).cast("I")
+        return PyMemoryView_FromObject(self.column(FS_INTERFACES, LOCAL, "local")).cast("I")
 
     @property
     def tos(self):
@@ -647,7 +647,7 @@ tos=False, timestamps=False)\n--\n\n\
         Raises:
             ValueError: `timestamps` was not asked for.
         """
-        return memoryview(self.column(FS_TIMES, TIMESTAMPS, "timestamps")).cast("q")
+        return PyMemoryView_FromObject(self.column(FS_TIMES, TIMESTAMPS, "timestamps")).cast("q")
 
 
 @cython.no_gc_clear

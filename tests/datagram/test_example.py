@@ -12,15 +12,20 @@ ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "label_datagrams.py"
 
 
+BLOCK = ["--block", "127.0.0.0/8"]
+
+
 @pytest.mark.parametrize(
-    ("block", "told"),
+    ("host", "block", "told"),
     [
-        ([], "{'loopback': 3} {'127.0.0.0': 3} dropped 0\n"),
-        (["--block", "127.0.0.0/8"], "{} {} dropped 3\n"),
+        ("127.0.0.1", [], "{'loopback': 3} {'127.0.0.0': 3} dropped 0\n"),
+        ("127.0.0.1", BLOCK, "{} {} dropped 3\n"),
+        ("::", [], "{'loopback': 3} {'127.0.0.0': 3} dropped 0\n"),
+        ("::", BLOCK, "{} {} dropped 3\n"),
     ],
 )
-def test_labels_and_drops(block, told):
-    command = [sys.executable, EXAMPLE, "127.0.0.1", "0", "--limit", "3", *block]
+def test_labels_and_drops(host, block, told):
+    command = [sys.executable, EXAMPLE, host, "0", "--limit", "3", *block]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with (
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process,
