@@ -162,10 +162,12 @@ def bench_recv_by(measure: Any, pair: Pair, size: int, limit: ctypes.CDLL, conte
     _receive(measure, pair, size, {contender: drain}, headline=contender == "compiled")
 
 
-@pytest.mark.parametrize("contender", TWINS)
+@pytest.mark.parametrize("contender", [*TWINS, "compiled, one by one"])
 def bench_recv_trains(measure: Any, size: int, contender: str) -> None:
-    pair = Pair(size, gro=True)
-    drain = by_batch(TWINS[contender], pair.here, "payloads", 16, gro=True)
+    gro = contender in TWINS
+    pair = Pair(size, gro=gro)
+    slots = 16 if gro else 64
+    drain = by_batch(TWINS.get(contender, compiled), pair.here, "payloads", slots, gro=gro)
     _receive(measure, pair, size, {contender: drain}, "recv, GRO")
     pair.close()
 

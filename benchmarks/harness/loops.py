@@ -88,6 +88,15 @@ def awaited(
     return lambda: loop.run_until_complete(run(call, a, b, calls))
 
 
+def expression(source: str, *, calls: int = CALLS, **names: Any) -> Callable[[], None]:
+    """A run of an expression as a program writes it: an operator or an attribute, no call."""
+    turn = "; ".join([source] * 10)
+    scope: dict[str, Any] = {"repeat": repeat}
+    code = f"def run(turns, {', '.join(names)}):\n for _ in repeat(None, turns): {turn}\n"
+    exec(code, scope)  # compiled here, so that nothing adapts it to another contender
+    return partial(scope["run"], calls // 10, **names)
+
+
 def cold(call: Callable[..., Any], *columns: Iterable[Any]) -> Callable[[], object]:
     """A run over distinct arguments; results are dropped as they come."""
     return lambda: deque(map(call, *columns), maxlen=0)

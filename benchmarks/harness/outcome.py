@@ -76,6 +76,8 @@ class Run:
     def verdicts(self, part: str) -> Iterator[Verdict]:
         pairs = ((target, row) for target in TARGETS for row in self.of(part))
         for target, row in pairs:
+            if not target.is_for(self.machine["python_version"]):
+                continue
             if target.covers(row.part, row.name, row.input):
                 measured = target.figure(row)
                 if measured is not None:

@@ -29,6 +29,7 @@ class Target:
     times: float = 0.0
     ns: float = 0.0
     rate: float = 0.0
+    python: str = ""  # "3.14": from this version on; "<3.14": before it; else any
 
     @property
     def is_limit(self) -> bool:
@@ -51,9 +52,24 @@ class Target:
             return f"{self.row}: {self.who} takes at most {1 / self.times:g}x {against}"
         return f"{self.row}: {self.who} at least {self.times:g}x as fast as {against}"
 
+    def is_for(self, version: str) -> bool:
+        """Whether it holds on this version of Python, written as "3.14.2"."""
+        if not self.python:
+            return True
+        bound = int(self.python.lstrip("<").split(".")[1])
+        return (int(version.split(".")[1]) < bound) == self.python.startswith("<")
+
     def covers(self, part: str, row: str, input: str) -> bool:
         wanted = ((part, self.part), (row, self.row), (input, self.input))
         return all(fnmatchcase(value, pattern) for value, pattern in wanted)
+
+
+def per_version(row: str, before: float, since: float) -> tuple[Target, Target]:
+    """Targets of a row of ipaddress, which Python made faster itself in 3.14."""
+    return (
+        Target("ipaddress", row, times=before, python="<3.14"),
+        Target("ipaddress", row, times=since, python="3.14"),
+    )
 
 
 TARGETS = (
@@ -78,6 +94,30 @@ TARGETS = (
     Target("prefix", "lookup_many", "IPv4*", ns=20),
     Target("prefix", "lookup_many", "IPv6*", ns=60),
     Target("prefix", "open", "IPv4 routes*", ns=10),
+    # Objects of ipaddress.
+    *per_version("create v4", 35, 24),
+    *per_version("create v6", 40, 30),
+    *per_version("create network v?", 40, 28),
+    *per_version("create interface v?", 80, 55),
+    Target("ipaddress", "create v4", against="libcidr", times=1.9),
+    Target("ipaddress", "create v6", against="libcidr", times=1.6),
+    Target("ipaddress", "create network v4", against="libcidr", times=1.6),
+    Target("ipaddress", "ip_address v?", "hot", times=20),
+    Target("ipaddress", "str v4", times=12),
+    Target("ipaddress", "str v6", times=40),
+    Target("ipaddress", "hash v?", times=3.5),
+    Target("ipaddress", "== v4", times=3),
+    Target("ipaddress", "== v6", times=8),
+    Target("ipaddress", "== network v?", times=10),
+    Target("ipaddress", "is_*", times=4),
+    Target("ipaddress", "in", times=5),
+    Target("ipaddress", "pickle v4", times=1),
+    Target("ipaddress", "pickle v6", times=3),
+    Target("ipaddress", "collapse_addresses", times=10),
+    # Datagrams. The floor is a C program around recvmmsg.
+    Target("datagram", "recv", times=2),
+    Target("datagram", "recv", "64 B", against="floor", times=0.9),
+    Target("datagram", "recv, GRO", "64 B", against="compiled, one by one", times=5),
     # Received bytes, beside the fastest loop by hand.
     Target("stream", "frames, length-prefixed", times=3.5),
     Target("stream", "frames, length-prefixed", against="asyncio StreamReader", times=10),

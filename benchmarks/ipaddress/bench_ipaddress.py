@@ -21,7 +21,8 @@ from typing import Any
 import fastsock.ipaddress._c
 import pytest
 
-from benchmarks.harness.loops import CALLS, cold, hot
+from benchmarks.harness.floor import empty
+from benchmarks.harness.loops import CALLS, cold, expression, hot
 
 TWINS: dict[str, ModuleType] = {"compiled": fastsock.ipaddress._c, "stdlib": stdlib}
 PEERS = {
@@ -50,54 +51,50 @@ def contender(name: str, function: str) -> Callable[..., Any] | None:
 
 @dataclass(frozen=True)
 class Row:
-    """One operation on an object (or on two) that `function` makes of `text`."""
+    """An object that `function` makes of `text`, or an expression of `item`, which is that object.
+
+    `other` is an equal one. `floor` is a compiled function that returns an object of the result's
+    kind.
+    """
 
     name: str
     function: str
     text: str
-    call: Callable[[Any], Callable[[], object]]
-    said: Callable[[Any], object] = str
+    expression: str = ""
+    floor: Callable[..., Any] | None = None
 
 
 MAKING = (
-    Row("create v4", "IPv4Address", TEXT4, lambda made: made),
-    Row("create v6", "IPv6Address", TEXT6, lambda made: made),
-    Row("create network v4", "IPv4Network", NET4, lambda made: made),
-    Row("create network v6", "IPv6Network", NET6, lambda made: made),
-    Row("create interface v4", "IPv4Interface", "192.168.1.1/16", lambda made: made),
-    Row("create interface v6", "IPv6Interface", "2001:db8::1/32", lambda made: made),
-    Row("ip_address v4", "ip_address", TEXT4, lambda made: made),
-    Row("ip_address v6", "ip_address", TEXT6, lambda made: made),
-    Row("ip_network v4", "ip_network", NET4, lambda made: made),
+    Row("create v4", "IPv4Address", TEXT4),
+    Row("create v6", "IPv6Address", TEXT6),
+    Row("create network v4", "IPv4Network", NET4),
+    Row("create network v6", "IPv6Network", NET6),
+    Row("create interface v4", "IPv4Interface", "192.168.1.1/16"),
+    Row("create interface v6", "IPv6Interface", "2001:db8::1/32"),
+    Row("ip_address v4", "ip_address", TEXT4),
+    Row("ip_address v6", "ip_address", TEXT6),
+    Row("ip_network v4", "ip_network", NET4),
 )
 
 
-def equals(item: Any) -> Callable[[], object]:
-    other = copy.copy(item)
-    return lambda: item == other
-
-
-def attribute(name: str) -> Callable[[Any], Callable[[], object]]:
-    return lambda item: lambda: getattr(item, name)
-
-
 USING = (
-    Row("str v4", "IPv4Address", TEXT4, lambda item: item.__str__),
-    Row("str v6", "IPv6Address", TEXT6, lambda item: item.__str__),
-    Row("hash v4", "IPv4Address", TEXT4, lambda item: lambda: hash(item)),
-    Row("hash v6", "IPv6Address", TEXT6, lambda item: lambda: hash(item)),
-    Row("== v4", "IPv4Address", TEXT4, equals),
-    Row("== v6", "IPv6Address", TEXT6, equals),
-    Row("== network", "IPv4Network", NET4, equals),
-    Row("is_private v4", "IPv4Address", TEXT4, attribute("is_private")),
-    Row("is_global v6", "IPv6Address", TEXT6, attribute("is_global")),
-    Row("is_private network", "IPv4Network", NET4, attribute("is_private")),
-    Row("packed", "IPv4Address", TEXT4, attribute("packed")),
-    Row("exploded v6", "IPv6Address", TEXT6, attribute("exploded")),
-    Row("reverse_pointer v6", "IPv6Address", TEXT6, attribute("reverse_pointer")),
-    Row("network_address", "IPv4Network", NET4, attribute("network_address")),
-    Row("pickle v4", "IPv4Address", TEXT4, lambda item: lambda: pickle.dumps(item)),
-    Row("pickle v6", "IPv6Address", TEXT6, lambda item: lambda: pickle.dumps(item)),
+    Row("str v4", "IPv4Address", TEXT4, "str(item)", empty.one_text4),
+    Row("str v6", "IPv6Address", TEXT6, "str(item)", empty.one_text6),
+    Row("hash v4", "IPv4Address", TEXT4, "hash(item)"),
+    Row("hash v6", "IPv6Address", TEXT6, "hash(item)"),
+    Row("== v4", "IPv4Address", TEXT4, "item == other"),
+    Row("== v6", "IPv6Address", TEXT6, "item == other"),
+    Row("== network v4", "IPv4Network", NET4, "item == other"),
+    Row("== network v6", "IPv6Network", NET6, "item == other"),
+    Row("is_private v4", "IPv4Address", TEXT4, "item.is_private"),
+    Row("is_global v6", "IPv6Address", TEXT6, "item.is_global"),
+    Row("is_private network", "IPv4Network", NET4, "item.is_private"),
+    Row("packed", "IPv4Address", TEXT4, "item.packed", empty.one_bytes4),
+    Row("exploded v6", "IPv6Address", TEXT6, "item.exploded"),
+    Row("reverse_pointer v6", "IPv6Address", TEXT6, "item.reverse_pointer"),
+    Row("network_address", "IPv4Network", NET4, "item.network_address"),
+    Row("pickle v4", "IPv4Address", TEXT4, "dumps(item)"),
+    Row("pickle v6", "IPv6Address", TEXT6, "dumps(item)"),
 )
 WITH_PEERS = (*TWINS, *PEERS)
 
@@ -134,14 +131,20 @@ def bench_making_cold(measure: Callable[..., None], family: int, name: str) -> N
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", TWINS)
+@pytest.mark.parametrize("name", [*TWINS, "floor"])
 @pytest.mark.parametrize("row", USING, ids=lambda row: row.name)
 def bench_using(measure: Callable[..., None], row: Row, name: str) -> None:
-    call = row.call(contender(name, row.function)(row.text))
-    expected = row.call(getattr(stdlib, row.function)(row.text))()
+    if name == "floor" and row.floor is None:
+        pytest.skip(f"{row.name} has no floor")
+    item = contender("stdlib" if name == "floor" else name, row.function)(row.text)
+    names = {"item": item, "other": copy.copy(item), "dumps": pickle.dumps}
+    expected = eval(row.expression, {**names, "item": getattr(stdlib, row.function)(row.text)})
+    timed = expression(row.expression, **names)
+    if name == "floor":
+        timed = expression("empty(item)", item=item, empty=row.floor)
     measure(
-        row.name, "hot", name, hot(call), got=call(), expected=expected, items=CALLS,
-        rounds=10, headline=True,
+        row.name, "hot", name, timed, got=eval(row.expression, names), expected=expected,
+        items=CALLS, rounds=10, headline=True,
     )  # fmt: skip
 
 
@@ -152,8 +155,8 @@ def bench_in(measure: Callable[..., None], name: str) -> None:
         pytest.skip(f"{name} has no networks")
     within, item = network(NET4), address(TEXT4)
     measure(
-        "in", "hot", name, hot(lambda: item in within), got=item in within, expected=True,
-        items=CALLS, rounds=10, headline=True,
+        "in", "hot", name, expression("item in within", item=item, within=within),
+        got=item in within, expected=True, items=CALLS, rounds=10, headline=True,
     )  # fmt: skip
 
 

@@ -35,6 +35,10 @@ def one_text4(argument, /):
     return new_text("192.168.1.1", 11)
 
 
+def one_text6(argument, /):
+    return new_text("2001:db8:85a3::8a2e:370:7334", 28)
+
+
 def two_text4(first, second, /):
     return new_text("192.168.1.1", 11)
 
