@@ -207,7 +207,7 @@ def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 # What no installation brings: a test skipped for one of these is listed, and counts as run.
-BEYOND_INSTALLING = ("this processor", "this kernel")
+BEYOND_INSTALLING = ("this processor", "this kernel", "this Python")
 # What an environment may say by FASTSOCK_TEST_NO_SKIPS=packages,twins that it lacks.
 LACKING = {
     "packages": ("could not import", "No module named", "uvloop is not installed"),

@@ -679,6 +679,7 @@ cdef object enter_packet_fields(
     return PyObject_Vectorcall(state.plain_fields, args, count, names)
 
 
+@cython.no_gc_clear  # its names are strings: it closes no cycle
 @cython.final
 cdef class PacketFields:
     """PacketFields(*names, link="ethernet", verify=False)\n--\n\n\

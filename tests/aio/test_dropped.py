@@ -77,14 +77,16 @@ def test_a_server_whose_callback_forgets_to_close(run, callback):
     async def main():
         serve = greet if callback == "coroutine" else shout
         async with await aio.start_server(serve, "127.0.0.1", 0) as server:
-            with pytest.warns(ResourceWarning, match="unclosed <Stream "):  # noqa: PT031
-                reader, writer = await aio.open_connection(*server.sockets[0].getsockname())
-                async with reader:
-                    writer.write(b"hi\n")
-                    assert await reader.read_line() == b"hi\n"
-                    gc.collect()
+            reader, writer = await aio.open_connection(*server.sockets[0].getsockname())
+            async with reader:
+                writer.write(b"hi\n")
+                assert await reader.read_line() == b"hi\n"
+                gc.collect()
 
-    run(main())
+    # Free-threaded Python keeps what records warnings in the context; a callback's is the one in
+    # which the server was started.
+    with pytest.warns(ResourceWarning, match="unclosed <Stream "):
+        run(main())
 
 
 def test_a_closed_stream_warns_of_nothing(run):

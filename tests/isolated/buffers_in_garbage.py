@@ -12,6 +12,7 @@ import gc
 import io
 import mmap
 import sys
+import sysconfig
 import tempfile
 import weakref
 from importlib import import_module
@@ -119,6 +120,9 @@ def owned_columns(source):
     return result
 
 
+# Free-threaded, `gc.get_objects` leaves out what is being collected: nothing reaches it there.
+HIDDEN = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+
 # Each kind of object: how it is made, of what, and how the callback uses it.
 KINDS = [
     (half_read, CAPTURE, lambda one: [bytes(record.data) for record in one]),
@@ -165,7 +169,7 @@ def in_garbage(make, prepare, content, use, expected, reverse):
     kind, reference = cycle()
     gc.collect()
     assert reference() is None or make is sink, (make, "is never collected")
-    assert used or reverse or make is sink, (make, "was not found")
+    assert used or reverse or make is sink or HIDDEN, (make, "was not found")
     answers = [one for one in used if not isinstance(one, Exception)]
     assert use is id or all(one == expected for one in answers), (make, expected, answers)
     return len(answers)
@@ -186,5 +190,5 @@ for make, content, use in KINDS:
         in_garbage(make, prepare, content, id, None, False)
 assert not unraisable, unraisable
 folder.cleanup()
-assert answers or sys.argv[1] == "py"
+assert answers or sys.argv[1] == "py" or HIDDEN
 print("all buffers held")

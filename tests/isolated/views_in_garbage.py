@@ -12,6 +12,7 @@ import array
 import gc
 import mmap
 import sys
+import sysconfig
 import weakref
 from importlib import import_module
 from operator import attrgetter, methodcaller
@@ -21,6 +22,8 @@ from fastsock import build_arp, build_ethernet, build_icmp_echo, build_tcp, buil
 V4, V6 = ("192.0.2.1", "192.0.2.2"), ("2001:db8::1", "2001:db8::2")
 DATA = b"x" * 4002
 headers = import_module(f"fastsock.headers._{sys.argv[1]}")
+# Free-threaded, `gc.get_objects` leaves out what is being collected: nothing reaches it there.
+HIDDEN = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
 class Subclass(bytearray):
@@ -89,7 +92,7 @@ def in_garbage(make, packet, kind, shows):
 
     expected_type, expected, reference = cycle()
     gc.collect()
-    assert seen, "the callback did not find the view"
+    assert seen or HIDDEN, "the callback did not find the view"
     for found in seen:
         assert found is None or found in (expected, [*expected[:-1], None]), (kind, make, found)
     assert reference() is None

@@ -9,6 +9,7 @@ import re
 import socket
 import subprocess
 import sys
+import sysconfig
 import threading
 import tracemalloc
 import weakref
@@ -850,7 +851,8 @@ COLLECTED = Path(__file__).parents[1] / "isolated" / "collected.py"
 def test_use_while_the_collector_clears_a_cycle(twin, run_python):
     process = run_python(str(COLLECTED), twin.tag)
     assert (process.returncode, process.stderr) == (0, "")
-    assert int(process.stdout) > 0
+    # Free-threaded, `gc.get_objects` leaves out what is being collected.
+    assert int(process.stdout) > 0 or sysconfig.get_config_var("Py_GIL_DISABLED")
 
 
 class TestMemory:

@@ -101,6 +101,8 @@ USES = {
         call("checksums", "update_address", 1, ADDRESS, ...), "an address", 4),
     ("packet", "parse_packet", "buffer"): (
         call("packet", "parse_packet", ..., "raw"), "buffer", 64),
+    ("packet", "packet_fields", "data"): (
+        call("packet", "packet_fields", ..., ("src",), "raw"), "buffer", 64),
     ("packet", "flow_hash", "key"): (flow_hash, "key", 64),
     ("proxy", "parse_proxy", "buffer"): (
         lambda twin, given: refused_by_content(call("proxy", "parse_proxy", ...), twin, given),

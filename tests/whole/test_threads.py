@@ -191,3 +191,9 @@ def test_header_that_is_rewritten_while_it_is_read(compiled, tmp_path):
 def test_subinterpreters(run_python, twin):
     process = run_python(str(ISOLATED / "subinterpreters.py"), FASTSOCK_BACKEND=twin.tag)
     assert (process.returncode, process.stdout) == (0, f"done {twin.tag}\n"), process.stderr
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="this Python has no concurrent.interpreters")
+def test_public_interpreters(run_python, twin):
+    process = run_python(str(ISOLATED / "public_interpreters.py"), FASTSOCK_BACKEND=twin.tag)
+    assert (process.returncode, process.stdout) == (0, f"done {twin.tag}\n"), process.stderr

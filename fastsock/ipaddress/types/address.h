@@ -28,7 +28,7 @@ static inline PyObject *fs_new_address(fs_ip_state *state, int v6, fs_ip value)
 {
     PyTypeObject *type = state->fast[FS_ADDRESS + v6];
     PyObject *self;
-    if (FS_IP_FREE_MAX && state->free_count[v6]) {
+    if (FS_IP_FREE_MAX > 0 && state->free_count[v6]) {
         self = state->free[v6][--state->free_count[v6]];
         PyObject_Init(self, type); /* the other fields were cleared when it was freed */
     } else {
@@ -55,7 +55,7 @@ static void address_dealloc(int v6, PyObject *self)
     Py_CLEAR(*odd);
     if (v6)
         Py_CLEAR(FS_SCOPE(self));
-    if (FS_IP_FREE_MAX && exact) {
+    if (FS_IP_FREE_MAX > 0 && exact) {
         fs_ip_state *state = fs_ip_state_of(type);
         if (state->free_count[v6] < FS_IP_FREE_MAX && type == state->fast[FS_ADDRESS + v6]) {
             state->free[v6][state->free_count[v6]++] = self;
