@@ -11,6 +11,7 @@ from .._core.buffers import contiguous
 from .._core.typed import TYPE_CHECKING, NamedTuple, overload
 from ..packet.fields import COLUMNS
 from .errors import bad_column_memory, column_too_small
+from .presence import validity
 
 if TYPE_CHECKING:
     from typing import Any, SupportsIndex
@@ -19,10 +20,14 @@ if TYPE_CHECKING:
 
 
 class _Filled(NamedTuple):
-    """The rows, their memory, and claims to that: only the first claim holds."""
+    """The rows, their memory, and claims to that: only the first claim holds.
+
+    Some memory may belong to columns that are not shown: those which tell where others have nulls.
+    """
 
     rows: int
     memory: dict[str, memoryview]
+    shown: tuple[str, ...]
     claims: list[object]
 
 
@@ -85,16 +90,16 @@ class Columns:
         for name, block in blocks.items():
             if len(block) < count * COLUMNS[name].itemsize:
                 raise column_too_small(name, count)
-        self._filled = _Filled(count, blocks, [])
+        self._filled = _Filled(count, blocks, tuple(blocks), [])
 
     def __len__(self) -> int:
         return self._filled.rows
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._filled.memory)
+        return iter(self._filled.shown)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._filled.memory
+        return name in self._filled.shown
 
     @overload
     def __getitem__(self, name: str) -> memoryview: ...
@@ -104,11 +109,14 @@ class Columns:
         """A column by its name, or some rows as columns of their own: a copy."""
         if isinstance(name, slice):
             return _some_rows(self._filled, range(self._filled.rows)[name])
-        return _rows_of(self._filled, name)
+        filled = self._filled
+        if name not in filled.shown:
+            raise KeyError(name)
+        return _rows_of(filled, name)
 
     def __repr__(self) -> str:
-        rows, memory, _ = self._filled
-        return f"<Columns rows={rows} of {', '.join(memory) or 'nothing'}>"
+        filled = self._filled
+        return f"<Columns rows={filled.rows} of {', '.join(filled.shown) or 'nothing'}>"
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
         filled = self._filled
@@ -122,7 +130,7 @@ class Columns:
             from pickle import PickleBuffer
 
             memory = {name: PickleBuffer(block) for name, block in memory.items()}
-        return _unpickled, (filled.rows, memory)
+        return _unpickled, (filled.rows, memory, filled.shown)
 
     def keys(self) -> tuple[str, ...]:
         """The names, as iteration gives them; so ``dict(columns)`` works.
@@ -131,7 +139,7 @@ class Columns:
         >>> fastsock.decode_columns([], ["ttl"]).keys()
         ('ttl',)
         """
-        return tuple(self._filled.memory)
+        return self._filled.shown
 
     def to_numpy(self) -> dict[str, Any]:
         """Every column as a NumPy array over the same memory, addresses as rows of 16 bytes.
@@ -147,7 +155,7 @@ class Columns:
         filled = _give(self)
         return {
             name: numpy.asarray(_rows_of(filled, name)).reshape(_shape(filled, name))
-            for name in filled.memory
+            for name in filled.shown
         }
 
     def to_arrow(self) -> Any:
@@ -165,7 +173,7 @@ class Columns:
         """Export the type of the columns, by Arrow's PyCapsule interface."""
         from .._core.backend import BACKEND
 
-        fields = tuple(Node(_arrow_format(name), name=name) for name in self._filled.memory)
+        fields = tuple(Node(_arrow_format(name), name=name) for name in self._filled.shown)
         export_schema = import_module(f"fastsock._core.arrow._{BACKEND}").export_schema
         return export_schema(Node("+s", children=fields, flags=0))
 
@@ -175,9 +183,9 @@ class Columns:
         The memory is that of the columns where they were decoded by the compiled twin, and a copy
         otherwise. Polars, pyarrow, pandas, DuckDB and nanoarrow read it; none of them is needed.
 
-        A row is null where its packet has no such field, as far as the columns `status`, `version`
-        and `protocol` tell: without these three among the columns, only `vlan` has nulls.
-        `Capture.to_batches` decodes them by itself.
+        A row is null where its packet has no such field. Decoding keeps the `status`, `version`
+        and `protocol` that tell this, even where they were not asked for. Columns made of a
+        caller's memory have only the columns that they were given.
 
         Args:
             requested_schema: ignored: a consumer that wants other types casts.
@@ -185,13 +193,14 @@ class Columns:
         Source: Arrow's C data interface and PyCapsule interface.
         """
         from .._core.backend import BACKEND
-        from .presence import validity
 
         interface = import_module(f"fastsock._core.arrow._{BACKEND}")
         filled = _give(self)
-        rows, memory, _ = filled
-        views = {name: _rows_of(filled, name) for name in memory}
-        absent = validity(views, rows, interface.pack_bits)
+        rows, memory = filled.rows, filled.memory
+        absent = dict.fromkeys(filled.shown, (None, 0))
+        if rows:
+            views = {name: _rows_of(filled, name) for name in memory}
+            absent = validity(views, filled.shown, interface.pack_bits)
         fields = tuple(
             Node(_arrow_format(name), rows, (bits, memory[name]), name, nulls)
             for name, (bits, nulls) in absent.items()
@@ -202,15 +211,22 @@ class Columns:
         return capsules
 
 
-def _unpickled(rows: int, memory: dict[str, Any]) -> Columns:
+def _unpickled(rows: int, memory: dict[str, Any], shown: tuple[str, ...] | None = None) -> Columns:
     """Restore pickled columns: what came out of band and can't be written to is copied."""
-    return Columns(
+    columns = Columns(
         rows,
         {
             name: bytearray(block) if memoryview(block).readonly else block
             for name, block in memory.items()
         },
     )
+    return columns if shown is None else _showing(columns, shown)
+
+
+def _showing(columns: Columns, shown: tuple[str, ...]) -> Columns:
+    """Hide the other columns of new ones."""
+    columns._filled = columns._filled._replace(shown=shown)
+    return columns
 
 
 def _some_rows(filled: _Filled, rows: range) -> Columns:
@@ -222,7 +238,7 @@ def _some_rows(filled: _Filled, rows: range) -> Columns:
         else:
             picked = [block[row * size : (row + 1) * size] for row in rows]
             memory[name] = bytearray().join(picked)
-    return Columns(len(rows), memory)
+    return _showing(Columns(len(rows), memory), filled.shown)
 
 
 def _rows_of(filled: _Filled, name: str) -> memoryview:
@@ -268,8 +284,9 @@ def _give(columns: Columns) -> _Filled:
 def take(out: Columns, names: tuple[str, ...]) -> dict[str, memoryview]:
     """Take the memory of columns that are to be rewritten. They have no rows until `refill`.
 
-    So a nested call, from an iterator or a signal handler, makes memory of its own. Memory that was
-    given to a consumer is not taken: the result has no room then.
+    Memory of hidden columns comes after that of `names`; a caller's own memory has none. A nested
+    call, from an iterator or a signal handler, makes memory of its own. Memory that was given to a
+    consumer is not taken: the result has no room then.
 
     Raises:
         TypeError, ValueError: `out` is not a Columns, or has other columns.
@@ -279,18 +296,20 @@ def take(out: Columns, names: tuple[str, ...]) -> dict[str, memoryview]:
     if out.keys() != names:
         raise ValueError(f"out has the columns {out.keys()}, not {names}")
     filled, claim = out._filled, object()
-    nothing = dict.fromkeys(names, _NOTHING)
-    out._filled = _Filled(0, nothing, [])
+    nothing = dict.fromkeys(filled.memory, _NOTHING)
+    out._filled = _Filled(0, nothing, names, [])
     filled.claims.append(claim)
     return filled.memory if filled.claims[0] is claim else nothing
 
 
-def filled(rows: int, memory: dict[str, memoryview]) -> Columns:
+def filled(rows: int, memory: dict[str, memoryview], shown: tuple[str, ...]) -> Columns:
     """Make columns of memory that is unshared, flat, writable and large enough."""
-    return refill(Columns.__new__(Columns), rows, memory)
+    return refill(Columns.__new__(Columns), rows, memory, shown)
 
 
-def refill(out: Columns, rows: int, memory: dict[str, memoryview]) -> Columns:
-    """Give such memory, with `rows` rows, to `out`."""
-    out._filled = _Filled(rows, memory, [])
+def refill(
+    out: Columns, rows: int, memory: dict[str, memoryview], shown: tuple[str, ...]
+) -> Columns:
+    """Give such memory, with `rows` rows, to `out`, which shows these columns of it."""
+    out._filled = _Filled(rows, memory, shown, [])
     return out

@@ -8,7 +8,7 @@ from .._core.typed import TYPE_CHECKING
 from ..packet.fields import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, TypeAlias
 
     from .columns import Columns
@@ -23,19 +23,23 @@ _NO_VLAN = 0xFF  # both bytes
 _LITTLE = sys.byteorder == "little"
 
 
-def _table(holds: Callable[[int], object]) -> bytes:
-    return bytes(bool(holds(byte)) for byte in range(256))
+def _only(*values: int) -> bytes:
+    return bytes(value in values for value in range(256))
 
 
-_TRUE = _table(lambda byte: byte)
-_FOUR = _table(lambda byte: byte == 4)
-_SIX = _table(lambda byte: byte == 6)
-_TCP = _table(lambda byte: byte == 6)
-_ICMP = _table(lambda byte: byte in (1, 58))
-_TRANSPORT = _table(lambda byte: byte & Status.TRANSPORT)
-_PORTS = _table(lambda byte: byte & Status.PORTS)
-_PIECES = _table(lambda byte: byte & (Status.FRAGMENT | Status.LATER_FRAGMENT))
-_ALL_ONES = _table(lambda byte: byte == _NO_VLAN)
+def _any_of(bits: int) -> bytes:
+    return bytes(value & bits != 0 for value in range(256))
+
+
+_NOT_ZERO = _any_of(0xFF)
+_FOUR = _only(4)
+_SIX = _TCP = _only(6)
+_ICMP = _only(1, 58)
+_TRANSPORT = _any_of(int(Status.TRANSPORT))
+_PORTS = _any_of(int(Status.PORTS))
+_PIECES = _any_of(int(Status.FRAGMENT | Status.LATER_FRAGMENT))
+_ALL_ONES = _only(_NO_VLAN)
+_ZERO = _only(0)
 
 
 def _plane(numbers: memoryview, width: int, byte: int = 0) -> bytes:
@@ -57,7 +61,7 @@ def tagged(vlan: memoryview) -> bytes:
     """Which packets have a tag: a byte a row."""
     low, high = (_plane(vlan, 2, byte) for byte in (0, 1))
     absent = _both(low.translate(_ALL_ONES), high.translate(_ALL_ONES))
-    return absent.translate(_table(lambda byte: not byte))
+    return absent.translate(_ZERO)
 
 
 class Presence:
@@ -65,63 +69,107 @@ class Presence:
 
     def __init__(self, columns: Rows) -> None:
         self._columns = columns
-        version, protocol = bytes(columns["version"]), bytes(columns["protocol"])
-        status = _plane(columns["status"], 4)
-        self.ip = version.translate(_TRUE)
-        self.four, self.six = version.translate(_FOUR), version.translate(_SIX)
-        self.transport = status.translate(_TRANSPORT)
-        self.ports = status.translate(_PORTS)
-        self.tcp = _both(protocol.translate(_TCP), self.transport)
-        self.icmp = _both(protocol.translate(_ICMP), self.transport)
-        self.identified = _either(self.four, _both(self.six, status.translate(_PIECES)))
+        self._known: dict[str, bytes] = {}
 
     def of(self, name: str) -> bytes | None:
-        """The flags of a field; None where every packet has it."""
-        kind = _FIELDS.get(name)
-        if name in ADDRESSES:
-            return self._addressed(name)
+        """The flags of a field; None where every packet has it, or the columns don't tell."""
         if name == "vlan":
             return tagged(self._columns[name])
-        return None if kind is None else getattr(self, kind)
+        kind = _FIELDS.get(name)
+        if kind is None or not all(helper in self._columns for helper in _KINDS[kind]):
+            return None
+        if name in ADDRESSES:
+            return self._addressed(name)
+        return self._of_kind(kind)
+
+    def _of_kind(self, kind: str) -> bytes:
+        if kind not in self._known:
+            self._known[kind] = getattr(self, f"_{kind}")()
+        return self._known[kind]
+
+    def _version(self, table: bytes) -> bytes:
+        return bytes(self._columns["version"]).translate(table)
+
+    def _status(self, table: bytes) -> bytes:
+        return _plane(self._columns["status"], 4).translate(table)
+
+    def _with_transport(self, protocols: bytes) -> bytes:
+        known = bytes(self._columns["protocol"]).translate(protocols)
+        return _both(known, self._of_kind("transport"))
+
+    def _ip(self) -> bytes:
+        return self._version(_NOT_ZERO)
+
+    def _six(self) -> bytes:
+        return self._version(_SIX)
+
+    def _identified(self) -> bytes:
+        return _either(self._version(_FOUR), _both(self._of_kind("six"), self._status(_PIECES)))
+
+    def _transport(self) -> bytes:
+        return self._status(_TRANSPORT)
+
+    def _ports(self) -> bytes:
+        return self._status(_PORTS)
+
+    def _tcp(self) -> bytes:
+        return self._with_transport(_TCP)
+
+    def _icmp(self) -> bytes:
+        return self._with_transport(_ICMP)
 
     def _addressed(self, name: str) -> bytes:
         """Those of IP packets, and of the few others that have one, such as ARP's."""
-        if 0 not in self.ip:
-            return self.ip
-        flags, packed = bytearray(self.ip), bytes(self._columns[name])
-        for row, is_ip in enumerate(self.ip):
+        ip = self._of_kind("ip")
+        if 0 not in ip:
+            return ip
+        flags, packed = bytearray(ip), bytes(self._columns[name])
+        for row, is_ip in enumerate(ip):
             if not is_ip and any(packed[16 * row : 16 * row + 16]):
                 flags[row] = 1
         return bytes(flags)
 
 
+_KINDS = {
+    "ip": ("version",), "six": ("version",), "identified": ("version", "status"),
+    "transport": ("status",), "ports": ("status",),
+    "tcp": ("protocol", "status"), "icmp": ("protocol", "status"),
+}  # fmt: skip
+"""What a packet must be to have a field, and which columns tell that."""
+
 _FIELDS = {
     "version": "ip", "protocol": "ip", "ttl": "ip", "tos": "ip", "total_length": "ip",
-    "fragment_offset": "ip", "l3_offset": "ip", "flow_hash": "ip",
+    "fragment_offset": "ip", "l3_offset": "ip", "flow_hash": "ip", "src": "ip", "dst": "ip",
     "identification": "identified", "flow_label": "six",
     "sport": "ports", "dport": "ports", "flags": "tcp", "seq": "tcp", "ack": "tcp",
     "window": "tcp", "icmp_type": "icmp", "icmp_code": "icmp", "checksum": "transport",
     "l4_offset": "transport",
 }  # fmt: skip
-"""What a packet must be to have a field; of fields that are not here, every packet has one."""
+"""The kind of packet that has a field; every packet has a field that is not here."""
+
+_TOLD = {
+    helper: frozenset(name for name, kind in _FIELDS.items() if helper in _KINDS[kind])
+    for helper in HELPERS
+}
+
+
+def with_helpers(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names, and after them those columns which tell where these have nulls."""
+    return names + tuple(
+        helper
+        for helper, told in _TOLD.items()
+        if helper not in names and not told.isdisjoint(names)
+    )
 
 
 def validity(
-    columns: Rows, rows: int, pack_bits: Callable[[Any], tuple[Any, int]]
+    columns: Rows, names: Iterable[str], pack_bits: Callable[[Any], tuple[Any, int]]
 ) -> dict[str, tuple[Any, int]]:
-    """Each column's bits of validity, or None where all rows are valid, and its nulls.
-
-    Without the columns that tell what a packet has, only `vlan` can have nulls.
-    """
-    known = rows > 0 and all(name in columns for name in HELPERS)
-    presence = Presence(columns) if known else None
+    """The bits of validity of columns with rows, or None where all are valid, and the nulls."""
+    presence = Presence(columns)
     found: dict[str, tuple[Any, int]] = {}
-    for name in columns:
-        flags = None
-        if presence is not None:
-            flags = presence.of(name)
-        elif name == "vlan" and rows:
-            flags = tagged(columns[name])
+    for name in names:
+        flags = presence.of(name)
         bits, nulls = (None, 0) if flags is None else pack_bits(flags)
         found[name] = (bits if nulls else None, nulls)
     return found

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .._core.typed import TYPE_CHECKING
 from ._needed import needed
-from .values import Gathered, type_of_values
+from .values import type_of_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,15 +57,11 @@ def lookup(table: PrefixTable, *, values: bool = True, spark: Any = None) -> Any
 
     # Spark reads the kind of function off the annotations.
     def look_up(batches: Iterator[pyarrow.Array]) -> Iterator[pyarrow.Array]:  # type: ignore[name-defined]
-        found = shared.value  # unpickled once a task
-        gathered = Gathered(found, pyarrow.array)
+        found = shared.value  # unpickled once a task, and changed by nobody
+        known = pyarrow.array(found.values_list()) if values else None
         for batch in batches:
-            known = gathered.values() if values else None
-            if known is not None:
-                yield known.take(pyarrow.array(found.lookup_column(batch)))
-                continue
-            column = pyarrow.array(found.lookup_column(batch, values=values))
-            yield column.dictionary_decode() if values else column
+            indexes = pyarrow.array(found.lookup_column(batch))
+            yield indexes if known is None else known.take(indexes)
 
     return arrow_udf(look_up, kind)
 

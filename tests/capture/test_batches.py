@@ -190,9 +190,56 @@ def test_nulls_of_columns(opened, pa, monkeypatch, twin):
     assert part["vlan"].to_pylist() == [7, None]
     assert part["dport"].to_pylist() == [4096, None]
     assert pickle.loads(pickle.dumps(columns, 5)).to_arrow().equals(found)
-    alone = opened().to_columns(["dport", "vlan"]).to_arrow()
-    assert alone["dport"].null_count == 0
-    assert alone["vlan"].to_pylist() == [None] * 4 + [7, None]
+
+
+@pytest.mark.parametrize("name", sorted(set(COLUMNS) - {"timestamp_ns"}))
+def test_nulls_of_one_column(opened, pa, monkeypatch, twin, name):
+    """A column has the nulls that batches give, whatever else was asked for."""
+    monkeypatch.setattr("fastsock._core.backend.BACKEND", twin.tag)
+    expected = pa.table(opened().to_batches([name]))[name].to_pylist()
+    columns = opened().to_columns([name])
+    assert (list(columns), columns.to_arrow().schema.names) == ([name], [name])
+    assert columns.to_arrow()[name].to_pylist() == expected
+    assert columns[1:].to_arrow()[name].to_pylist() == expected[1:]
+    assert columns[::-2].to_arrow()[name].to_pylist() == expected[::-2]
+    again = pickle.loads(pickle.dumps(columns))
+    assert (list(again), again.to_arrow()[name].to_pylist()) == ([name], expected)
+
+
+def test_what_tells_of_nulls_stays_hidden(capture):
+    columns = capture.decode_columns(packets(), ["src", "dport"])
+    for name in ("version", "status", "protocol"):
+        assert name not in columns
+        with pytest.raises(KeyError, match=name):
+            columns[name]
+    assert list(columns) == list(dict(columns)) == ["src", "dport"] == list(columns.keys())
+    assert list(columns[2:]) == ["src", "dport"]
+    assert repr(columns) == "<Columns rows=6 of src, dport>"
+
+
+def test_nulls_of_rewritten_columns(capture, pa, monkeypatch, twin):
+    """Memory used again has nulls, too; a caller's own memory has no columns that tell of them."""
+    monkeypatch.setattr("fastsock._core.backend.BACKEND", twin.tag)
+    names, nulls = ["dport", "src"], [[False] * 2 + [True] + [False] * 2 + [True]]
+    out = capture.decode_columns(packets() * 2, names)
+    before = out["dport"]
+    assert capture.decode_columns(packets(), names, out=out) is out
+    assert before.obj is out["dport"].obj
+    assert [out.to_arrow()["dport"].is_null().to_pylist()] == nulls
+    capture.decode_columns(packets(), names, out=out)  # in new memory: Arrow has the old
+    assert [out.to_arrow()["dport"].is_null().to_pylist()] == nulls
+    own = {"dport": bytearray(20), "src": bytearray(160)}
+    out = capture.decode_columns(packets(), names, out=Columns(0, own))
+    assert own["dport"][:2] == bytes(out["dport"])[:2] != bytes(2)
+    assert out.to_arrow()["dport"].null_count == 0
+
+
+def test_nulls_as_far_as_columns_tell(capture, pa, monkeypatch, twin):
+    monkeypatch.setattr("fastsock._core.backend.BACKEND", twin.tag)
+    names = ["ttl", "dport", "version"]
+    own = Columns(10, {name: bytearray(10 * COLUMNS[name].itemsize) for name in names})
+    found = capture.decode_columns(packets(), names, out=own).to_arrow()
+    assert [found[name].null_count for name in names] == [1, 0, 1]
 
 
 def test_the_schema_of_columns(opened, pa):

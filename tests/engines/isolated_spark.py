@@ -21,13 +21,23 @@ spark = (
     .getOrCreate()
 )
 spark.sparkContext.setLogLevel("OFF")
-table = fastsock.PrefixTable({"10.0.0.0/8": "office", "192.0.2.0/24": "docs"})
+networks = {"10.0.0.0/8": "office", "192.0.2.0/24": "docs"}
+table, frozen, empty = (fastsock.PrefixTable(given) for given in (networks, networks, {}))
+frozen.freeze()
 rows = [("10.1.1.1",), ("192.0.2.3",), ("x",), (None,)]
 frame = spark.createDataFrame(rows, "src string")
-found = frame.select(lookup(table)("src"), lookup(table, values=False)("src")).collect()
-values = table.values_list()
-assert [row[0] for row in found] == ["office", "docs", None, None], found
-assert [None if row[1] is None else values[row[1]] for row in found] == [row[0] for row in found]
+found = frame.select(
+    lookup(table)("src"),
+    lookup(table, values=False)("src"),
+    lookup(frozen)("src"),
+    lookup(frozen, values=False)("src"),
+    lookup(empty)("src"),
+).collect()
+names, values = ["office", "docs", None, None], table.values_list()
+for first in (0, 2):
+    assert [row[first] for row in found] == names, found
+    assert [None if row[first + 1] is None else values[row[first + 1]] for row in found] == names
+assert [row[4] for row in found] == [None] * 4, found
 
 udp = bytes.fromhex("45000020000100004011 8e92 c0000201 c6336405 0035 1000 000c 0000 61626364")
 with tempfile.TemporaryDirectory() as folder:

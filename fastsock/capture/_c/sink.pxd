@@ -83,7 +83,8 @@ cdef extern from "fastsock/capture/columns.h" nogil:
 # The memory of columns while rows are added to it. The kernel's sink only knows where it is.
 cdef class Sink:
     cdef fs_sink sink
-    cdef tuple names
+    cdef tuple shown              # the columns that were asked for
+    cdef tuple names              # and those that tell where they have nulls
     cdef list numbers             # of the columns, in the kernel's order
     cdef fs_shared *block         # the memory of all of them, or NULL
     cdef object out               # the Columns to rewrite, or None

@@ -15,7 +15,7 @@ from fastsock._core.arrow._c cimport (
     view_of,
 )
 
-from fastsock.capture import columns as _columns
+from fastsock.capture import columns as _columns, presence as _presence
 from fastsock.packet import fields as _fields
 
 
@@ -47,16 +47,18 @@ cdef class Sink:
     def __cinit__(self, names, out, bint verify):
         cdef bytes key = _fields.RSS_KEY
         numbers = list(_fields.COLUMNS)
-        self.names = names
-        self.numbers = [numbers.index(name) for name in names]
+        taken = None if out is None else _columns.take(out, names)
+        self.shown = names
+        self.names = _presence.with_helpers(names) if taken is None else tuple(taken)
+        self.numbers = [numbers.index(name) for name in self.names]
         self.out = out
         self.sink.verify = verify
         self.sink.addresses = FS_SRC_COLUMN in self.numbers or FS_DST_COLUMN in self.numbers
         self.sink.hashes = FS_HASH_COLUMN in self.numbers
         if self.sink.hashes:
             fs_toeplitz_init(&self.sink.spread, <const uint8_t *>PyBytes_AS_STRING(key))
-        if out is not None:
-            self.use(_columns.take(out, names))
+        if taken is not None:
+            self.use(taken)
 
     def __dealloc__(self):
         self.let_go()
@@ -198,9 +200,9 @@ cdef class Sink:
         fs_flush(&self.sink)
         rows = self.sink.rows
         if self.taken is not None:
-            return _columns.refill(self.out, rows, self.taken)
+            return _columns.refill(self.out, rows, self.taken, self.shown)
         if self.sink.room - rows > rows // 4 or self.block == NULL:
             self.move(rows)
         if self.out is None:
-            return _columns.filled(rows, self.columns())
-        return _columns.refill(self.out, rows, self.columns())
+            return _columns.filled(rows, self.columns(), self.shown)
+        return _columns.refill(self.out, rows, self.columns(), self.shown)

@@ -11,6 +11,7 @@ from ...packet._py.decoder import UINT32_MAX
 from ...packet._py.flow import hash_of, hashed_fields, tables_of
 from ...packet.fields import COLUMNS, RSS_KEY
 from .. import columns as _columns
+from ..presence import with_helpers as _with_helpers
 
 _BLOCK_ROWS = 4096
 _NO_VLAN = 0xFFFF
@@ -44,7 +45,9 @@ class Sink:
     ) -> None:
         self.rows = 0
         self._out = out
+        self._shown = names
         self._taken = None if out is None else _columns.take(out, names)
+        names = _with_helpers(names) if self._taken is None else tuple(self._taken)
         self._verify = verify
         self._memory = {name: bytearray() for name in names}
         self._made = {name: self._memory[name] for name in names if name in _MADE}
@@ -97,10 +100,10 @@ class Sink:
         self._flush()
         memory = {name: memoryview(block) for name, block in self._memory.items()}
         if self._out is None or self._taken is None:
-            return _columns.filled(self.rows, memory)
+            return _columns.filled(self.rows, memory, self._shown)
         taken = self._taken
         if any(len(taken[name]) < len(block) for name, block in memory.items()):
-            return _columns.refill(self._out, self.rows, memory)
+            return _columns.refill(self._out, self.rows, memory, self._shown)
         for name, block in memory.items():
             taken[name][: len(block)] = block
-        return _columns.refill(self._out, self.rows, taken)
+        return _columns.refill(self._out, self.rows, taken, self._shown)
