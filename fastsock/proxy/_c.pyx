@@ -234,7 +234,7 @@ cdef inline int take_end(object endpoint, fs_proxy_ends *ends, int which) noexce
     host, port = PyTuple_GET_ITEM(endpoint, 0), PyTuple_GET_ITEM(endpoint, 1)
     if not (PyUnicode_CheckExact(<object>host) and PyLong_CheckExact(<object>port)):
         return 0
-    if not fs_is_small(port, &number) or not 0 <= number <= PORT_MAX:  # a rare 0 may be no small one
+    if not fs_is_small(port, &number) or not 0 <= number <= PORT_MAX:  # 0 may be no small one
         return 0
     text = fs_ascii(host, &size)
     if text == NULL:

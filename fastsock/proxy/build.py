@@ -1,4 +1,4 @@
-"""Build any PROXY protocol header: the pure twin's builders, and what the compiled twin falls back on.
+"""Build any PROXY protocol header: for the pure twin, and for the compiled one's rare cases.
 
 The compiled twin writes the usual headers itself: two IP endpoints and nothing else.
 """
@@ -176,3 +176,7 @@ def _pack_tlv(tlv: tuple[SupportsIndex, ReadableBuffer]) -> bytes:
     if number == ProxyTLV.SSL and not _is_ssl(data):
         raise ValueError("an SSL value is a byte, four bytes, and TLVs to its end")
     return struct.pack("!BH", number, len(data)) + data
+
+
+# The pure twin gives both, whichever twin the face takes.
+build_proxy_v1.__module__ = build_proxy_v2.__module__ = "fastsock.proxy"
