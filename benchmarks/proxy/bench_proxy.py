@@ -101,23 +101,27 @@ def bench_parse(measure: Callable[..., None], headers: Headers, contender: str) 
 
 
 BUILT = [
-    pytest.param(ours, hand, contender, id=f"{ours.__name__}-{contender}")
-    for ours, hand in ((build_proxy_v1, by_hand.line_built), (build_proxy_v2, by_hand.binary_built))
-    for contender in ("compiled", "by hand")
+    pytest.param(name, hand, contender, id=f"{name}-{contender}")
+    for name, hand in (
+        ("build_proxy_v1", by_hand.line_built),
+        ("build_proxy_v2", by_hand.binary_built),
+    )
+    for contender in (*TWINS, "by hand")
 ]
 
 
-@pytest.mark.parametrize(("ours", "hand", "contender"), BUILT)
+@pytest.mark.parametrize(("name", "hand", "contender"), BUILT)
 def bench_build(
     measure: Callable[..., None],
-    ours: Callable[..., bytes],
+    name: str,
     hand: Callable[..., bytes],
     contender: str,
 ) -> None:
-    """Written once, in Python, over either twin; it stands under `compiled`."""
-    pair, build = ends(1, AF_INET)[0], ours if contender == "compiled" else hand
+    """One header of two endpoints, as a balancer writes them for each connection."""
+    pair = ends(1, AF_INET)[0]
+    build = getattr(TWINS[contender], name) if contender in TWINS else hand
     measure(
-        ours.__name__,
+        name,
         "TCP4",
         contender,
         hot(build, *pair, calls=1000),

@@ -6,15 +6,14 @@ trust: a header that anyone may send is a forged address.
 """
 
 from .._core.backend import COMPILED, TYPE_CHECKING, publish
-from .build import build_proxy_v1, build_proxy_v2
 from .errors import ProxyError
 from .header import NeedMore, ProxyHeader, ProxySSL, ProxySSLClient, ProxyTLV
 from .server import ProxyMixIn
 
 if TYPE_CHECKING or not COMPILED:
-    from ._py import parse_proxy
+    from ._py import build_proxy_v1, build_proxy_v2, parse_proxy
 else:
-    from ._c import parse_proxy
+    from ._c import build_proxy_v1, build_proxy_v2, parse_proxy
 
 __all__ = [
     "NeedMore",

@@ -7,6 +7,9 @@ from libc.stdint cimport uint8_t, uint16_t
 cdef extern from "fastsock/_core/pyobjects.h":
     object fs_new_text(const uint8_t *text, Py_ssize_t size)
     object fs_new_tuple(object kind, Py_ssize_t size)
+    const uint8_t *fs_ascii(PyObject *text, Py_ssize_t *size) noexcept
+    bint fs_is_small(PyObject *value, long *number) noexcept
+    long fs_long(object value, int *overflow)
 
 
 cdef extern from "fastsock/address/inet6.h" nogil:
@@ -44,8 +47,21 @@ cdef extern from "fastsock/proxy/proxy.h" nogil:
     ) noexcept
 
 
+cdef extern from "fastsock/proxy/build.h" nogil:
+    enum: FS_PROXY_BUILT_MAX
+
+    ctypedef struct fs_proxy_ends:
+        int family
+        uint16_t ports[2]
+        uint8_t addresses[2][16]
+
+    int fs_proxy_host(const uint8_t *p, const uint8_t *end, uint8_t *out) noexcept
+    size_t fs_build_proxy_v1(const fs_proxy_ends *ends, uint8_t *out) noexcept
+    size_t fs_build_proxy_v2(const fs_proxy_ends *ends, int transport, uint8_t *out) noexcept
+
+
 # What results are made of. One object holds it: Cython looks each global name up anew.
-cdef class _Constants:
+cdef class _State:
     cdef object header          # the class of a header
     cdef object need_more
     cdef object path            # what makes text of a path
@@ -53,3 +69,10 @@ cdef class _Constants:
     cdef tuple types
     cdef tuple commands
     cdef object empty
+    cdef tuple nothing
+    cdef tuple parameters       # of parse_proxy
+    cdef object parse_plain     # Cython's entries, for calls of any other form
+    cdef object plain_v1
+    cdef object plain_v2
+    cdef object build_v1        # Python's builders, for any other header
+    cdef object build_v2

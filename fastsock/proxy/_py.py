@@ -11,6 +11,7 @@ from .._core.buffers import contiguous as _contiguous
 from ..address._py import inet_ntop as _inet_ntop, inet_pton as _inet_pton
 from ..checksums._py import crc32c as _crc32c
 from . import errors as _errors
+from .build import build_proxy_v1 as build_proxy_v1, build_proxy_v2 as build_proxy_v2
 from .errors import ProxyError
 from .header import (
     ADDRESS_SIZES as _ADDRESS_SIZES,

@@ -1,6 +1,6 @@
-"""Build PROXY protocol headers: one per connection, so written once, in Python.
+"""Build any PROXY protocol header: for the pure twin, and for the compiled one's rare cases.
 
-`fastsock.proxy` offers both functions.
+The compiled twin writes the usual headers itself: two IP endpoints and nothing else.
 """
 
 from __future__ import annotations
@@ -38,7 +38,10 @@ def _pack(endpoint: Any) -> tuple[int, bytes, int]:
         return 3, path.ljust(PATH_SIZE, b"\0"), 0
     if not isinstance(endpoint, tuple | list) or len(endpoint) < 2:
         raise TypeError(f"an endpoint is a host and a port, or a path, not {endpoint!r}")
-    host, port = endpoint[0], index(endpoint[1])
+    host, port = (
+        endpoint[0],
+        int(index(endpoint[1])),
+    )  # plain: an int's subclass may print otherwise
     if not isinstance(host, str):
         raise TypeError(f"a host must be str, not {type(host).__name__}")
     if not 0 <= port <= 0xFFFF:
@@ -173,3 +176,7 @@ def _pack_tlv(tlv: tuple[SupportsIndex, ReadableBuffer]) -> bytes:
     if number == ProxyTLV.SSL and not _is_ssl(data):
         raise ValueError("an SSL value is a byte, four bytes, and TLVs to its end")
     return struct.pack("!BH", number, len(data)) + data
+
+
+# The pure twin gives both, whichever twin the face takes.
+build_proxy_v1.__module__ = build_proxy_v2.__module__ = "fastsock.proxy"

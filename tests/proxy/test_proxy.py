@@ -5,12 +5,13 @@ import socket
 import struct
 from socket import AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, SOCK_DGRAM, SOCK_STREAM
 
+import fastsock.proxy._c as compiled
 import pytest
 from hypothesis import given, strategies as st
 
 import fastsock
-from fastsock import NeedMore, ProxyError, ProxyHeader, build_proxy_v1, build_proxy_v2
-from fastsock.proxy import ProxySSL, ProxySSLClient, ProxyTLV, errors as texts
+from fastsock import NeedMore, ProxyError, ProxyHeader
+from fastsock.proxy import ProxySSL, ProxySSLClient, ProxyTLV, _py as pure, errors as texts
 
 SIGNATURE = b"\x0d\x0a\x0d\x0a\x00\x0d\x0a\x51\x55\x49\x54\x0a"
 TCP4 = bytes([192, 0, 2, 1, 192, 0, 2, 2]) + struct.pack("!HH", 56324, 443)
@@ -709,7 +710,7 @@ VALUES = st.lists(
 
 @given(PAIRS, st.binary(max_size=20))
 def test_line_comes_back(proxy, pair, payload):
-    line = build_proxy_v1(*pair)
+    line = proxy.build_proxy_v1(*pair)
     header, consumed = proxy.parse_proxy(line + payload)
     assert consumed == len(line)
     assert header[:2] + header[3:] == (1, "PROXY", SOCK_STREAM, *pair, b"")
@@ -717,7 +718,7 @@ def test_line_comes_back(proxy, pair, payload):
 
 @given(PAIRS, st.sampled_from([SOCK_STREAM, SOCK_DGRAM]), VALUES, st.booleans(), st.binary())
 def test_binary_comes_back(proxy, pair, kind, values, crc, payload):
-    data = build_proxy_v2(*pair, type=kind, tlvs=values, crc=crc)
+    data = proxy.build_proxy_v2(*pair, type=kind, tlvs=values, crc=crc)
     header, consumed = proxy.parse_proxy(data + payload)
     assert consumed == len(data)
     assert (header.version, header.command, header.type) == (2, "PROXY", kind)
@@ -741,31 +742,31 @@ def test_any_bytes_give_a_result_or_the_error(proxy, data, start):
     assert said is None or said in texts.PROXY_FAULTS
 
 
-def test_headers_as_the_specification_has_them():
-    assert build_proxy_v1(*ENDS4) == GOOD
-    assert build_proxy_v1(*ENDS6) == b"PROXY TCP6 2001:db8::1 ::1 1 65535\r\n"
-    assert build_proxy_v1(None, None) == b"PROXY UNKNOWN\r\n"
-    assert build_proxy_v2(*ENDS4) == v2()
-    assert build_proxy_v2(*ENDS4, type=SOCK_DGRAM) == v2(kind=0x12)
-    assert build_proxy_v2(*ENDS6) == v2(TCP6, kind=0x21)
-    assert build_proxy_v2(None, None) == v2(b"", kind=0)
-    assert build_proxy_v2(None, None, command="LOCAL") == v2(b"", command=0x20, kind=0)
+def test_headers_as_the_specification_has_them(proxy):
+    assert proxy.build_proxy_v1(*ENDS4) == GOOD
+    assert proxy.build_proxy_v1(*ENDS6) == b"PROXY TCP6 2001:db8::1 ::1 1 65535\r\n"
+    assert proxy.build_proxy_v1(None, None) == b"PROXY UNKNOWN\r\n"
+    assert proxy.build_proxy_v2(*ENDS4) == v2()
+    assert proxy.build_proxy_v2(*ENDS4, type=SOCK_DGRAM) == v2(kind=0x12)
+    assert proxy.build_proxy_v2(*ENDS6) == v2(TCP6, kind=0x21)
+    assert proxy.build_proxy_v2(None, None) == v2(b"", kind=0)
+    assert proxy.build_proxy_v2(None, None, command="LOCAL") == v2(b"", command=0x20, kind=0)
     paths = b"/a".ljust(108, b"\0") + b"\0b".ljust(108, b"\0")
-    assert build_proxy_v2("/a", b"\0b", type=SOCK_DGRAM) == v2(paths, kind=0x32)
+    assert proxy.build_proxy_v2("/a", b"\0b", type=SOCK_DGRAM) == v2(paths, kind=0x32)
     values = [(0xE0, b"x"), (ProxyTLV.ALPN, bytearray(b"h2"))]
     body = TCP4 + tlv(0xE0, b"x") + tlv(1, b"h2")
-    assert build_proxy_v2(*ENDS4, tlvs=values) == v2(body)
-    assert build_proxy_v2(*ENDS4, tlvs=values, crc=True) == with_crc(v2(body + CRC_FIELD))
+    assert proxy.build_proxy_v2(*ENDS4, tlvs=values) == v2(body)
+    assert proxy.build_proxy_v2(*ENDS4, tlvs=values, crc=True) == with_crc(v2(body + CRC_FIELD))
 
 
-def test_endpoints_as_sockets_give_them():
+def test_endpoints_as_sockets_give_them(proxy):
     six = ("fe80::1%eth0", 5, 7, 2), ("fe80::2%2", 6, 0, 0)
-    assert build_proxy_v1(*six) == b"PROXY TCP6 fe80::1 fe80::2 5 6\r\n"
+    assert proxy.build_proxy_v1(*six) == b"PROXY TCP6 fe80::1 fe80::2 5 6\r\n"
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
         socket.create_connection(server.getsockname()) as client,
     ):
-        line = build_proxy_v1(client.getsockname(), client.getpeername())
+        line = proxy.build_proxy_v1(client.getsockname(), client.getpeername())
         ports = client.getsockname()[1], server.getsockname()[1]
     assert line == b"PROXY TCP4 127.0.0.1 127.0.0.1 %d %d\r\n" % ports
 
@@ -786,8 +787,8 @@ def test_endpoints_as_sockets_give_them():
         (("%lo", 1), ("::1", 1)),
     ],
 )
-def test_endpoints_that_are_refused(source, destination):
-    for build in (build_proxy_v1, build_proxy_v2):
+def test_endpoints_that_are_refused(proxy, source, destination):
+    for build in (proxy.build_proxy_v1, proxy.build_proxy_v2):
         with pytest.raises(ValueError):
             build(source, destination)
 
@@ -795,8 +796,8 @@ def test_endpoints_that_are_refused(source, destination):
 @pytest.mark.parametrize(
     "wrong", [5, ("192.0.2.1",), ("192.0.2.1", "80"), ("192.0.2.1", 1.0), (4, 5)]
 )
-def test_no_endpoints(wrong):
-    for build in (build_proxy_v1, build_proxy_v2):
+def test_no_endpoints(proxy, wrong):
+    for build in (proxy.build_proxy_v1, proxy.build_proxy_v2):
         with pytest.raises(TypeError):
             build(wrong, ("192.0.2.1", 1))
 
@@ -820,18 +821,78 @@ def test_no_endpoints(wrong):
         {"tlvs": [(0x20, bytes(5) + b"\x21\0\x02x")]},
     ],
 )
-def test_binary_that_is_not_written(keywords):
+def test_binary_that_is_not_written(proxy, keywords):
     with pytest.raises(ValueError):
-        build_proxy_v2(*ENDS4, **keywords)
+        proxy.build_proxy_v2(*ENDS4, **keywords)
 
 
-def test_paths_that_are_not_written():
-    assert len(build_proxy_v2("x" * 108, "")) == 16 + 216
+def test_paths_that_are_not_written(proxy):
+    assert len(proxy.build_proxy_v2("x" * 108, "")) == 16 + 216
     for wrong in ("x" * 109, "a\0b"):
         with pytest.raises(ValueError):
-            build_proxy_v2(wrong, "/b")
+            proxy.build_proxy_v2(wrong, "/b")
     with pytest.raises(ValueError, match="no UNIX sockets"):
-        build_proxy_v1("/a", "/b")
+        proxy.build_proxy_v1("/a", "/b")
+
+
+class Port(int):
+    """An int that prints otherwise."""
+
+    def __str__(self):
+        return "port"
+
+    __repr__ = __str__
+
+    def __format__(self, spec):
+        return "port"
+
+
+@pytest.mark.parametrize("port", [True, Port(1)])
+def test_ports_are_written_as_numbers(proxy, port):
+    one, end = ("192.0.2.1", 1), ("192.0.2.2", 443)
+    for build in (proxy.build_proxy_v1, proxy.build_proxy_v2):
+        assert build(("192.0.2.1", port), end) == build(one, end)
+
+
+# Endpoints in every form that callers may give, and some in none.
+ANY_HOST = st.one_of(
+    HOSTS4,
+    HOSTS6,
+    HOSTS6.map(lambda host: host + "%eth0"),
+    st.sampled_from(["::ffff:192.0.2.1", "::ffff:0:0", "0:0::1%", "1.2.3", "1.2.3.4%1", "", "::g"]),
+    st.text("0123456789abcdef:.% \0\xe9", max_size=20),
+)
+ANY_END = st.one_of(
+    st.none(),
+    st.sampled_from(["/a", b"\0b", (), ("::1",)]),
+    st.tuples(ANY_HOST, PORTS | st.sampled_from([0, 65535, 65536, -1, 1 << 70, True, "1"])),
+    st.tuples(HOSTS6, PORTS, st.just(0), st.just(2)),
+    st.tuples(HOSTS4, PORTS).map(list),
+)
+
+
+@given(ANY_END, ANY_END, st.sampled_from([{}, {"type": SOCK_DGRAM}, {"type": 2}, {"crc": 1}]))
+def test_builders_of_both_twins_agree(source, destination, keywords):
+    for name, given_ in (("build_proxy_v1", {}), ("build_proxy_v2", keywords)):
+        outcomes = []
+        for twin in (compiled, pure):
+            try:
+                outcomes.append(getattr(twin, name)(source, destination, **given_))
+            except (TypeError, ValueError) as error:
+                outcomes.append((type(error), str(error)))
+        assert outcomes[0] == outcomes[1]
+
+
+def test_arguments_by_name(proxy):
+    source, destination = ENDS4
+    ends = {"source": source, "destination": destination}
+    assert proxy.build_proxy_v1(**ends) == proxy.build_proxy_v1(*ENDS4)
+    assert proxy.build_proxy_v2(**ends) == proxy.build_proxy_v2(*ENDS4)
+    found = proxy.parse_proxy(GOOD)
+    assert proxy.parse_proxy(buffer=GOOD) == found
+    assert proxy.parse_proxy(GOOD, max_size=1 << 70, datagram=1) == found
+    with pytest.raises(ValueError, match="at least 16, not -1180591620717411303424"):
+        proxy.parse_proxy(GOOD, max_size=-(1 << 70))
 
 
 def test_names_are_at_the_top():
