@@ -30,6 +30,7 @@ from fastsock._core.entries cimport (
     with_entry,
 )
 
+import socket
 from sys import intern as _intern
 
 from fastsock.proxy import build as _build
@@ -303,7 +304,7 @@ cdef object binary_of(object source, object destination, int transport):
 
 
 def build_proxy_v2(
-    source, destination, *, type=_proxy_header.TYPES[1], command="PROXY", tlvs=(), crc=False
+    source, destination, *, type=socket.SOCK_STREAM, command="PROXY", tlvs=(), crc=False
 ):
     r"""Write a header of version 2, the binary one.
 
