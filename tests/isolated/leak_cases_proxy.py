@@ -1,5 +1,7 @@
 """Calls of `fastsock.proxy` for leaks.py, every way out: (name, arguments[, keywords])."""
 
+from socket import SOCK_DGRAM, SOCK_STREAM
+
 from fastsock import build_proxy_v1, build_proxy_v2
 from fastsock.proxy import ProxyTLV
 
@@ -19,7 +21,31 @@ BAD = [
     HEADERS[6][:-1] + b"!", HEADERS[3][:15] + b"\x01", HEADERS[3] + b"\0",
 ]  # fmt: skip
 
+# Endpoints as the kernel takes them, as Python takes them, and refused.
+BUILT = [
+    ENDS, ENDS6, (None, None), ((*ENDS6[0], 0, 3), ENDS6[1]), (("fe80::1%lo", 1), ENDS6[1]),
+    (ENDS[0], ("192.0.2.2", 1 << 40)), (ENDS[0], ("192.0.2.2", True)), (ENDS[0], ENDS6[1]),
+    (ENDS[0], None), (["192.0.2.1", 1], ENDS[1]), (("1.2.3", 1), ENDS[1]), ((), ()), (5, "x"),
+]  # fmt: skip
+
 CASES = [
+    *((name, pair) for name in ("build_proxy_v1", "build_proxy_v2") for pair in BUILT),
+    *((name, ENDS[:1]) for name in ("build_proxy_v1", "build_proxy_v2")),
+    *(
+        ("build_proxy_v2", ENDS, keywords)
+        for keywords in [
+            {"type": SOCK_DGRAM},
+            {"type": SOCK_STREAM},
+            {"type": 99},
+            {"tlvs": VALUES},
+            {"tlvs": VALUES, "crc": True},
+            {"tlvs": 5},
+            {"command": "LOCAL"},
+            {"command": "no"},
+            {"unknown": 1},
+        ]
+    ),
+    ("build_proxy_v2", ("/a", b"\0b")),
     *(
         ("parse_proxy", (buffer,), keywords)
         for data in [*HEADERS, *BAD]
