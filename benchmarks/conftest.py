@@ -76,6 +76,7 @@ def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: di
     }
     machine_info["python_build_flags"] = _python_build()
     machine_info["os"] = _system()
+    machine_info["libc"] = " ".join(platform.libc_ver()) or "another libc"
     machine_info["cores"] = os.cpu_count()
 
 

@@ -99,6 +99,7 @@ class Run:
         )
         return (
             f"{machine['cpu'].get('brand_raw', machine['machine'])}, {machine['cores']} cores; "
-            f"{machine['os']}; {python}; fastsock {ours['version']} at {self.commit_text}, "
+            f"{machine['os']}, {machine['libc']}; {python}; "
+            f"fastsock {ours['version']} at {self.commit_text}, "
             f"{ours['simd']} kernels, {ours['compiler']}; {self.date}."
         )

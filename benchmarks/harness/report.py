@@ -140,8 +140,8 @@ own function (`stdlib`) where there is one, else the best plain Python that does
 rounds and the garbage collector on, as in a program. `benchmarks/README.md` says what the inputs
 are. `make bench-report` measures and writes this page in one run.
 
-The standard library's `inet_ntop` is the C library's. Newer ones than glibc 2.36 format addresses
-several times faster: on glibc 2.43 and CPython 3.14, `fastsock bench` gives 1.7x for IPv6."""
+The standard library's `inet_ntop` is the C library's. From glibc 2.41 on it is faster, so its ratio
+is smaller there."""
 
 
 def table(head: list[str], lines: list[list[str]], text: int) -> str:
@@ -291,7 +291,7 @@ def headline_chart(rows: list[dict[str, Any]]) -> str:
     )
 
 
-def headline_table(found: dict[str, Any], commit: str) -> str:
+def headline_table(found: dict[str, Any], run: Run) -> str:
     head = ["a call", "fastsock, ns", "theirs, ns", "ratio", "compared with"]
     lines = [
         [
@@ -303,7 +303,10 @@ def headline_table(found: dict[str, Any], commit: str) -> str:
         ]
         for row in found["rows"]
     ]
-    where = f"{found['cpu']}, {found['python']}, fastsock {found['version']} at {commit}"
+    where = (
+        f"{found['cpu']}, {found['python']}, {run.machine['libc']}, "
+        f"fastsock {found['version']} at {run.commit_text}"
+    )
     return f"{table(head, lines, 1)}\n\nNanoseconds of CPU time an item. {where}."
 
 
@@ -370,7 +373,7 @@ def main() -> None:
     found = json.loads(options.headlines.read_text())
     write(images / "benchmark.svg", headline_chart(found["rows"]))
     readme = ROOT / "README.md"
-    text = fill(readme.read_text("utf-8"), "headlines", headline_table(found, run.commit_text))
+    text = fill(readme.read_text("utf-8"), "headlines", headline_table(found, run))
     text = fill(text, "claims", claims(run, found))
     readme.write_text(text, encoding="utf-8")
 

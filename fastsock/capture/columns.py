@@ -183,9 +183,9 @@ class Columns:
         The memory is that of the columns where they were decoded by the compiled twin, and a copy
         otherwise. Polars, pyarrow, pandas, DuckDB and nanoarrow read it; none of them is needed.
 
-        A row is null where its packet has no such field. Decoding keeps the `status`, `version`
-        and `protocol` that tell this, even where they were not asked for. Columns made of a
-        caller's memory have only the columns that they were given.
+        A row is null where its packet has no such field. Decoding keeps the `link`, `version`,
+        `protocol` and `status` that tell this, even where they were not asked for. Columns made of
+        a caller's memory have only the columns that they were given.
 
         Args:
             requested_schema: ignored: a consumer that wants other types casts.

@@ -1,11 +1,11 @@
-"""Which fields a packet of decoded columns has. Written once."""
+"""Tell which fields a packet of decoded columns has, as `Packet` has None for the others."""
 
 from __future__ import annotations
 
 import sys
 
 from .._core.typed import TYPE_CHECKING
-from ..packet.fields import Status
+from ..packet.fields import COLUMNS, LINK_ALIASES, LINK_TYPES, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Rows: TypeAlias = Columns | Mapping[str, memoryview]
 
-HELPERS = ("version", "protocol", "status")
+HELPERS = ("link", "version", "protocol", "status")
 """The columns that tell."""
 
 ADDRESSES = ("src", "dst")
@@ -35,9 +35,12 @@ _NOT_ZERO = _any_of(0xFF)
 _FOUR = _only(4)
 _SIX = _TCP = _only(6)
 _ICMP = _only(1, 58)
+_NOT_SCTP = bytes(value != 132 for value in range(256))  # its checksum has 32 bits
+_RAW_TYPES = {LINK_TYPES[name] for name in ("raw", "ipv4", "ipv6")}
+_RAW = _only(*_RAW_TYPES, *(alias for alias, link in LINK_ALIASES.items() if link in _RAW_TYPES))
 _TRANSPORT = _any_of(int(Status.TRANSPORT))
 _PORTS = _any_of(int(Status.PORTS))
-_PIECES = _any_of(int(Status.FRAGMENT | Status.LATER_FRAGMENT))
+_FRAGMENTS = _any_of(int(Status.FRAGMENT | Status.ATOMIC_FRAGMENT))
 _ALL_ONES = _only(_NO_VLAN)
 _ZERO = _only(0)
 
@@ -80,7 +83,9 @@ class Presence:
             return None
         if name in ADDRESSES:
             return self._addressed(name)
-        return self._of_kind(kind)
+        if name == "l3_offset":  # 0 where no link header stands in front
+            return _either(self._not_zero(name), self._of_kind(kind))
+        return self._not_zero(name) if kind == "not_zero" else self._of_kind(kind)
 
     def _of_kind(self, kind: str) -> bytes:
         if kind not in self._known:
@@ -103,11 +108,25 @@ class Presence:
     def _six(self) -> bytes:
         return self._version(_SIX)
 
-    def _identified(self) -> bytes:
-        return _either(self._version(_FOUR), _both(self._of_kind("six"), self._status(_PIECES)))
+    def _not_zero(self, name: str) -> bytes:
+        values, width = self._columns[name], COLUMNS[name].itemsize
+        found = _plane(values, width)
+        for byte in range(1, width):
+            found = _either(found, _plane(values, width, byte))
+        return found.translate(_NOT_ZERO)
+
+    def _raw(self) -> bytes:
+        links = self._columns["link"]
+        return _both(_plane(links, 2).translate(_RAW), _plane(links, 2, 1).translate(_ZERO))
+
+    def _fragments(self) -> bytes:
+        return _either(self._version(_FOUR), self._status(_FRAGMENTS))
 
     def _transport(self) -> bytes:
         return self._status(_TRANSPORT)
+
+    def _summed(self) -> bytes:
+        return self._with_transport(_NOT_SCTP)
 
     def _ports(self) -> bytes:
         return self._status(_PORTS)
@@ -131,19 +150,19 @@ class Presence:
 
 
 _KINDS = {
-    "ip": ("version",), "six": ("version",), "identified": ("version", "status"),
-    "transport": ("status",), "ports": ("status",),
-    "tcp": ("protocol", "status"), "icmp": ("protocol", "status"),
+    "ip": ("version",), "six": ("version",), "fragments": ("version", "status"),
+    "ports": ("status",), "tcp": ("protocol", "status"), "icmp": ("protocol", "status"),
+    "summed": ("protocol", "status"), "raw": ("link",), "not_zero": (),
 }  # fmt: skip
 """What a packet must be to have a field, and which columns tell that."""
 
 _FIELDS = {
     "version": "ip", "protocol": "ip", "ttl": "ip", "tos": "ip", "total_length": "ip",
-    "fragment_offset": "ip", "l3_offset": "ip", "flow_hash": "ip", "src": "ip", "dst": "ip",
-    "identification": "identified", "flow_label": "six",
+    "flow_hash": "ip", "src": "ip", "dst": "ip", "flow_label": "six",
+    "identification": "fragments", "fragment_offset": "fragments",
     "sport": "ports", "dport": "ports", "flags": "tcp", "seq": "tcp", "ack": "tcp",
-    "window": "tcp", "icmp_type": "icmp", "icmp_code": "icmp", "checksum": "transport",
-    "l4_offset": "transport",
+    "window": "tcp", "icmp_type": "icmp", "icmp_code": "icmp", "checksum": "summed",
+    "ethertype": "not_zero", "l3_offset": "raw", "l4_offset": "not_zero",
 }  # fmt: skip
 """The kind of packet that has a field; every packet has a field that is not here."""
 

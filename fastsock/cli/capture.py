@@ -15,8 +15,9 @@ from typing import Any, BinaryIO
 
 from ..address import inet_ntop_many
 from ..capture import Capture, CaptureError, Columns, open_capture
+from ..capture.presence import HELPERS, Presence
 from ..packet.fields import COLUMNS, DEFAULT_COLUMNS, LIMITS
-from . import _dataset, _live, _present, _summary
+from . import _dataset, _live, _summary
 from ._common import Progress, Subcommands, add_command, at_least, open_output, print_json, say
 
 _CHUNK_ROWS = 1 << 16
@@ -36,27 +37,23 @@ def _column_names(text: str) -> tuple[str, ...]:
     return names
 
 
-def _addresses(columns: Columns, name: str) -> list[str | None]:
-    """Addresses as text; None if a packet has none."""
-    texts = inet_ntop_many(AF_UNSPEC, columns[name])
-    has_any = columns["version"].tolist()
-    return [
-        text if version or text != "::" else None
-        for text, version in zip(texts, has_any, strict=True)
-    ]
-
-
 def _values(columns: Columns, name: str) -> list[Any]:
     if COLUMNS[name].format == "s":
-        return _addresses(columns, name)
+        return inet_ntop_many(AF_UNSPEC, columns[name])
     values = columns[name].tolist()
-    if name == "limited_by":
-        return [LIMITS[value] for value in values]
-    return _present.or_none(columns, name, values)
+    return [LIMITS[value] for value in values] if name == "limited_by" else values
 
 
 def _rows(columns: Columns, names: Iterable[str]) -> Iterator[tuple[Any, ...]]:
-    return zip(*(_values(columns, name) for name in names), strict=True)
+    """The packets; None where one has no such field."""
+    presence = Presence(columns)
+    found = []
+    for name in names:
+        values, flags = _values(columns, name), presence.of(name)
+        if flags is not None:
+            values = [value if has else None for value, has in zip(values, flags, strict=True)]
+        found.append(values)
+    return zip(*found, strict=True)
 
 
 def _csv_writer(output: BinaryIO, names: tuple[str, ...]) -> Write:
@@ -89,7 +86,7 @@ def _parquet_writer(output: BinaryIO, names: tuple[str, ...], stack: ExitStack) 
     writer = stack.enter_context(parquet.ParquetWriter(output, schema))
 
     def write(columns: Columns) -> None:
-        writer.write_batch(columns.to_arrow().select(names))
+        writer.write_batch(columns.to_arrow())
 
     return write
 
@@ -132,7 +129,7 @@ def _write_rows(args: argparse.Namespace, capture: Capture, source: BinaryIO, si
         else:
             write = (_json_writer if args.json else _csv_writer)(output, names)
         output.flush()
-        decoded = dict.fromkeys([*names, *_present.NEEDED])
+        decoded = names if args.parquet else dict.fromkeys([*names, *HELPERS])
         for columns in _chunks(capture, decoded, args.verify, size):
             write(columns)
             output.flush()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..prefix import PrefixSet, PrefixTable
 
-needed("duckdb", "duckdb", "pyarrow")
+needed("duckdb", "duckdb")
 pyarrow = needed("duckdb", "pyarrow")  # Arrow functions get its chunks
 
 TYPES = {str: "VARCHAR", bytes: "BLOB", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN"}

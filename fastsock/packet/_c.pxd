@@ -134,10 +134,6 @@ cdef extern from "fastsock/packet/flow.h" nogil:
     uint32_t fs_flow_hash(const fs_toeplitz *table, const fs_flow *flow) noexcept
 
 
-cdef enum:
-    MOST_LINKS = 16
-
-
 # State that all calls of one interpreter share.
 cdef class _State:
     cdef object plain             # parse_packet with Cython's entry
@@ -145,7 +141,7 @@ cdef class _State:
     cdef object plain_fields      # packet_fields with Cython's entry
     cdef tuple fields_parameters
     cdef tuple link_names         # interned; their numbers have the same places
-    cdef uint32_t link_numbers[MOST_LINKS]
+    cdef tuple link_numbers
     cdef dict links
     cdef dict codes               # of fields, by name; never changed
     cdef tuple field_names        # interned

@@ -93,8 +93,7 @@ cdef class _State:
         self.fields_parameters = tuple([_intern(n) for n in ("data", "names", "link", "verify")])
         self.links = dict(_fields.LINK_TYPES)
         self.link_names = tuple([_intern(name) for name in self.links])
-        for place, number in enumerate(self.links.values()):
-            self.link_numbers[place] = number
+        self.link_numbers = tuple(self.links.values())
         self.field_names = tuple([_intern(name) for name in _fields.FIELDS])
         self.codes = {name: code for code, name in enumerate(self.field_names)}
         for code, name in enumerate(self.field_names):
@@ -442,10 +441,11 @@ cdef uint32_t link_number(_State state, object link) except? 0xFFFFFFFF:
     cdef Py_ssize_t place
     if not PyUnicode_Check(link):
         return number_of("link", link)
-    # Names in a program's code are interned, as ours are: one text, one object.
+    # Names in a program's code are interned, as ours are: one text, one object. That costs
+    # less than a look-up in `links`; so does the table by address that stands before `codes`.
     for place in range(PyTuple_GET_SIZE(state.link_names)):
         if PyTuple_GET_ITEM(state.link_names, place) == <PyObject *>link:
-            return state.link_numbers[place]
+            return <object>PyTuple_GET_ITEM(state.link_numbers, place)
     number = state.links.get(link)
     if number is None:
         raise _errors.not_link(link)
@@ -587,7 +587,7 @@ cdef object fields_of(
             codes, count, <const uint8_t *>PyBytes_AS_STRING(buffer), PyBytes_GET_SIZE(buffer),
             buffer, link, verify
         )
-    get_contiguous(buffer, &view, "buffer")
+    get_contiguous(buffer, &view, "data")
     try:
         return values_of(
             codes, count, <const uint8_t *>view.buf, view.len, buffer, link, verify

@@ -9,6 +9,7 @@
 #include "fastsock/_core/bytes.h"
 #include "fastsock/address/hostport.h"
 #include "fastsock/address/inet6.h"
+#include "fastsock/proxy/proxy.h"
 
 /* Room for either header. A line has at most 107 bytes; an address is written in whole words. */
 enum { FS_PROXY_BUILT_MAX = 160 };
@@ -52,8 +53,8 @@ static inline size_t fs_build_proxy_v1(const fs_proxy_ends *ends, uint8_t *out)
 static inline size_t fs_build_proxy_v2(const fs_proxy_ends *ends, int transport, uint8_t *out)
 {
     const size_t width = ends->family == 1 ? 4 : 16;
-    uint8_t *p = out + 12;
-    memcpy(out, "\r\n\r\n\0\r\nQUIT\n", 12);
+    uint8_t *p = out + FS_PROXY_SIGNATURE_SIZE;
+    memcpy(out, fs_proxy_signature, FS_PROXY_SIGNATURE_SIZE);
     *p++ = 0x21;
     *p++ = (uint8_t)(ends->family << 4 | transport);
     p = fs_put16(p, (uint32_t)(2 * width + 4));

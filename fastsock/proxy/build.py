@@ -38,10 +38,8 @@ def _pack(endpoint: Any) -> tuple[int, bytes, int]:
         return 3, path.ljust(PATH_SIZE, b"\0"), 0
     if not isinstance(endpoint, tuple | list) or len(endpoint) < 2:
         raise TypeError(f"an endpoint is a host and a port, or a path, not {endpoint!r}")
-    host, port = (
-        endpoint[0],
-        int(index(endpoint[1])),
-    )  # plain: an int's subclass may print otherwise
+    host = endpoint[0]
+    port = int(index(endpoint[1]))  # plain: a subclass of int may print otherwise
     if not isinstance(host, str):
         raise TypeError(f"a host must be str, not {type(host).__name__}")
     if not 0 <= port <= 0xFFFF:
@@ -178,5 +176,5 @@ def _pack_tlv(tlv: tuple[SupportsIndex, ReadableBuffer]) -> bytes:
     return struct.pack("!BH", number, len(data)) + data
 
 
-# The pure twin gives both, whichever twin the face takes.
+# Both are public under the part's name, in either twin.
 build_proxy_v1.__module__ = build_proxy_v2.__module__ = "fastsock.proxy"

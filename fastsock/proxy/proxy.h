@@ -232,11 +232,12 @@ static inline void fs_proxy_v2_addresses(const uint8_t *p, fs_proxy *header)
     header->ports[1] = (uint16_t)fs_be16(p + 2 * width + 2);
 }
 
+static const char fs_proxy_signature[] = "\r\n\r\n\0\r\nQUIT\n"; /* of version 2 */
+
 /* What the first 16 bytes say, or as many of them as are there. */
 static inline fs_proxy_found fs_proxy_v2_front(const uint8_t *p, size_t size)
 {
-    static const char signature[] = "\r\n\r\n\0\r\nQUIT\n";
-    if (!fs_proxy_starts(p, size, 0, signature, FS_PROXY_SIGNATURE_SIZE))
+    if (!fs_proxy_starts(p, size, 0, fs_proxy_signature, FS_PROXY_SIGNATURE_SIZE))
         return FS_PROXY_SIGNATURE;
     if (size > 12 && p[12] >> 4 != 2)
         return FS_PROXY_VERSION;

@@ -83,8 +83,10 @@ def moved(struct):
     return taken
 
 
-ABSENT = {"vlan", "flags", "seq", "ack", "window", "flow_label", "icmp_type", "icmp_code"}
-"""What a datagram over IPv4 does not have."""
+ABSENT = {
+    "ethertype", "vlan", "flags", "seq", "ack", "window", "flow_label", "icmp_type", "icmp_code",
+}  # fmt: skip
+"""What a datagram over IPv4 does not have, without a link header."""
 
 
 def released(struct):

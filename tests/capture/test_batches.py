@@ -206,6 +206,47 @@ def test_nulls_of_one_column(opened, pa, monkeypatch, twin, name):
     assert (list(again), again.to_arrow()[name].to_pylist()) == ([name], expected)
 
 
+SIX = bytes.fromhex("20010db8000000000000000000000001 20010db8000000000000000000000002")
+FRONT = bytes.fromhex("60000000 0010 2c 40") + SIX
+ODD = [  # of the link type raw: fragments of IPv6, SCTP's own checksum, no IP at all
+    FRONT + bytes.fromhex("1100 0000 00000007 0035100000080000"),
+    FRONT + bytes.fromhex("1100 0001 00000007 0035100000080000"),
+    FRONT + bytes.fromhex("1100 0009 00000007 0035100000080000"),
+    bytes.fromhex("60000000 0000 3b 40") + SIX,
+    bytes.fromhex("4500002000010000 40840000 c0000201 c6336405 00351000 00000001 89abcdef"),
+    bytes.fromhex("4500001400010000 40110000 c0000201 c6336405"),
+    b"", b"\x45", b"\x90" + bytes(30),
+]  # fmt: skip
+ARP = bytes(12) + bytes.fromhex("0806 0001080006040001") + bytes(6) + bytes(4) + bytes(10)
+
+
+@pytest.mark.parametrize(
+    ("link", "given"), [("raw", ODD), ("ethernet", [*packets(), ARP, b"", bytes(13)])]
+)
+def test_nulls_are_those_of_packets(capture, pa, monkeypatch, twin, link, given):
+    """A row is null where a Packet has None; in `version`, where it has 0."""
+    monkeypatch.setattr("fastsock._core.backend.BACKEND", twin.tag)
+    packet = twin.part("packet")
+    names = [n for n in COLUMNS if hasattr(packet.Packet, n)]
+    expected = {
+        name: [getattr(packet.parse_packet(each, link), name) for each in given] for name in names
+    }
+    expected["version"] = [number or None for number in expected["version"]]
+    absent = {name: [value is None for value in found] for name, found in expected.items()}
+    file = io.BytesIO()
+    writer = CaptureWriter(file, link=link)
+    for each in given:
+        writer.write(each, 0)
+    opened = capture.open_capture(file.getvalue())
+    for table in (
+        pa.table(opened.to_batches(names)),
+        capture.open_capture(file.getvalue()).to_columns(names).to_arrow(),
+        capture.decode_columns(given, names[1:], link=link).to_arrow(),
+    ):
+        for name in table.schema.names:
+            assert table[name].is_null().to_pylist() == absent[name], name
+
+
 def test_what_tells_of_nulls_stays_hidden(capture):
     columns = capture.decode_columns(packets(), ["src", "dport"])
     for name in ("version", "status", "protocol"):

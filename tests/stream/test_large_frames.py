@@ -25,7 +25,7 @@ def peak_of(call):
 
 
 @pytest.mark.parametrize("come", [4, 1 << 16, 1 << 18, 1 << 20])
-def test_a_hostile_length_allocates_twice_what_has_come(stream, come):
+def test_a_hostile_length_allocates_a_few_times_what_has_come(stream, come):
     accumulator, chunk = stream.RecvAccumulator(), bytes(CHUNK)
     start = (12 << 20).to_bytes(4, "big")
 

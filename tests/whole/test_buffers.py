@@ -102,7 +102,7 @@ USES = {
     ("packet", "parse_packet", "buffer"): (
         call("packet", "parse_packet", ..., "raw"), "buffer", 64),
     ("packet", "packet_fields", "data"): (
-        call("packet", "packet_fields", ..., ("src",), "raw"), "buffer", 64),
+        call("packet", "packet_fields", ..., ("src",), "raw"), "data", 64),
     ("packet", "flow_hash", "key"): (flow_hash, "key", 64),
     ("proxy", "parse_proxy", "buffer"): (
         lambda twin, given: refused_by_content(call("proxy", "parse_proxy", ...), twin, given),

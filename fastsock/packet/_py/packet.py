@@ -74,9 +74,16 @@ class Packet:
         raise _errors.not_made()
 
     @classmethod
-    def _parse(cls, buffer: ReadableBuffer, link: int, verify: bool, wire_length: int) -> Self:
+    def _parse(
+        cls,
+        buffer: ReadableBuffer,
+        link: int,
+        verify: bool,
+        wire_length: int = -1,
+        what: str = "buffer",
+    ) -> Self:
         self = object.__new__(cls)
-        data = buffer if type(buffer) is bytes else _contiguous(buffer, "buffer")
+        data = buffer if type(buffer) is bytes else _contiguous(buffer, what)
         size = len(data)
         self._buffer = buffer
         self._verify = verify
@@ -473,7 +480,7 @@ class PacketFields:
         return self
 
     def __call__(self, data: ReadableBuffer, /) -> tuple[Any, ...]:
-        packet = Packet._parse(data, self._link, self._verify, -1)
+        packet = Packet._parse(data, self._link, self._verify, what="data")
         return tuple([getattr(packet, name) for name in self._names])
 
     @property

@@ -765,6 +765,7 @@ cdef class RecvAccumulator:
         except Exception:
             if at == 0:
                 raise
+            frame.total = 0
             return FS_MORE  # its turn comes at the next call, when it is asked again
         frame.total = 0
         if type(answer) is tuple:
@@ -975,7 +976,7 @@ cdef class RecvAccumulator:
             ):
                 self.scan = 0
                 self.separator = None
-            self.needed = 0
+            self.needed = self.expected = 0
             self.plan = plan
             self.key = framer
         return self.plan

@@ -970,7 +970,7 @@ class RecvAccumulator:
             if isinstance(walker, Own) or isinstance(self._walker, Own) or framer != self._key:
                 self._scan = 0
                 self._separator = None
-            self._needed = 0
+            self._needed = self._expected = 0
             self._walker = walker
             self._key = framer
         return self._walker  # type: ignore[no-any-return]
