@@ -341,7 +341,7 @@ def claims(run: Run, found: dict[str, Any]) -> str:
     )
     pure = (
         "On PyPy, or without a compiler, the pure twin runs. It is right, and plain Python: "
-        f"`parse_packet` and five fields {beside(packet or 1)} code by hand that checks less, "
+        f"`parse_packet` with five fields {beside(packet or 1)} code by hand that checks less, "
         f"`frames` {beside(frames or 1)} the loop by hand."
     )
     return "\n".join(fill_text(f"- {each}", 100, subsequent_indent="  ") for each in (known, pure))
