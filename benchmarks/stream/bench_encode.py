@@ -27,7 +27,7 @@ def by_to_bytes(bodies: list[bytes]) -> bytes:
 
 def by_struct(bodies: list[bytes]) -> bytes:
     pack = struct.Struct(">I").pack
-    return b"".join(chain.from_iterable((pack(len(body)), body) for body in bodies))
+    return b"".join([pack(len(body)) + body for body in bodies])
 
 
 def by_format(bodies: list[bytes]) -> bytes:
@@ -35,7 +35,7 @@ def by_format(bodies: list[bytes]) -> bytes:
 
 
 def by_newline(bodies: list[bytes]) -> bytes:
-    return b"".join([body + b"\n" for body in bodies])
+    return b"\n".join([*bodies, b""])
 
 
 def by_msgpack(bodies: list[bytes]) -> bytes:

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pickle import PickleBuffer
     from types import ModuleType
-    from typing import Any, Self, SupportsIndex
+    from typing import Any, Self, SupportsIndex, TypeAlias
 
     from _typeshed import ReadableBuffer
 
-    Block = bytes | memoryview
+    Block: TypeAlias = bytes | memoryview[int]
 
 _SIZES = {int(AF_INET): 4, int(AF_INET6): 16, int(AF_UNSPEC): 16}
 _FAMILY_NAMES = {int(AF_INET): "ipv4", int(AF_INET6): "ipv6", int(AF_UNSPEC): "any"}
@@ -180,14 +180,14 @@ class AddressMethods(ColumnMethods):
         *,
         as_uint32: bool = False,
     ) -> None:
-        self.family = index(family)
+        self.family: int = index(family)
         size = _SIZES.get(self.family)
         if size is None:
             raise errors.bad_family(family)
         if as_uint32 and size != 4:
             raise errors.only_ipv4()
-        self.as_uint32 = bool(as_uint32)
-        self.packed = _kept(packed, "packed")
+        self.as_uint32: bool = bool(as_uint32)
+        self.packed: Block = _kept(packed, "packed")
         if len(self.packed) % size:
             raise errors.bad_records(len(self.packed), size)
         self._rows = len(self.packed) // size
@@ -321,7 +321,9 @@ class TextMethods(ColumnMethods):
         """Take over offsets that are right."""
         if not len(offsets) or len(offsets) % width:
             raise errors.bad_items("offsets", len(offsets), width)
-        self._width, self.offsets, self.data = width, offsets, data
+        self._width = width
+        self.offsets: Block = offsets
+        self.data: Block = data
         self._ends = _items(offsets, "i" if width == 4 else "q")
         self._rows = len(self._ends) - 1
         self._set_valid(valid)
@@ -461,7 +463,7 @@ class BoolMethods(ColumnMethods):
     }
 
     def __init__(self, flags: ReadableBuffer, valid: ReadableBuffer | None = None) -> None:
-        self.flags = _kept(flags, "flags")
+        self.flags: Block = _kept(flags, "flags")
         self._rows = len(self.flags)
         self._set_valid(valid)
 
@@ -522,7 +524,7 @@ class DictionaryMethods(ColumnMethods):
         self.indexes: memoryview[int] = _items(block, "i")
         self._rows = len(self.indexes)
         self._set_valid(valid)
-        self.values = list(values)
+        self.values: list[Any] = list(values)
         self._encoded = self._encode(self.values)
         most = len(self.values)
         for row, number in enumerate(self.indexes):

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from .. import __version__
 
+TYPE_CHECKING = False  # `typing` takes long, and `main` is not yet there to catch Ctrl-C
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ._common import Parser
 
 # As a shell reports a command that a signal ended: 128 and the signal's number.

@@ -21,9 +21,15 @@ if TYPE_CHECKING:
     from ..prefix import PrefixSet, PrefixTable
 
 needed("duckdb", "duckdb")
-pyarrow = needed("duckdb", "pyarrow")  # Arrow functions get its chunks
+pyarrow: Any = needed("duckdb", "pyarrow")  # Arrow functions get its chunks
 
-TYPES = {str: "VARCHAR", bytes: "BLOB", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN"}
+TYPES: dict[type, str] = {
+    str: "VARCHAR",
+    bytes: "BLOB",
+    int: "BIGINT",
+    float: "DOUBLE",
+    bool: "BOOLEAN",
+}
 """DuckDB's types of values, by Python's."""
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _polars = needed("polars", "polars")
 
-TYPES = {
+TYPES: dict[type, Any] = {
     str: _polars.String,
     bytes: _polars.Binary,
     int: _polars.Int64,

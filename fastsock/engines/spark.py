@@ -22,9 +22,15 @@ if TYPE_CHECKING:
     from ..prefix import PrefixTable
 
 needed("spark", "pyspark")
-pyarrow = needed("spark", "pyarrow")
+pyarrow: Any = needed("spark", "pyarrow")
 
-TYPES = {str: "string", bytes: "binary", int: "long", float: "double", bool: "boolean"}
+TYPES: dict[type, str] = {
+    str: "string",
+    bytes: "binary",
+    int: "long",
+    float: "double",
+    bool: "boolean",
+}
 """Spark's types of values, by Python's."""
 
 
@@ -56,7 +62,7 @@ def lookup(table: PrefixTable, *, values: bool = True, spark: Any = None) -> Any
     kind = type_of_values(table, TYPES) if values else "int"
 
     # Spark reads the kind of function off the annotations.
-    def look_up(batches: Iterator[pyarrow.Array]) -> Iterator[pyarrow.Array]:  # type: ignore[name-defined]
+    def look_up(batches: Iterator[pyarrow.Array]) -> Iterator[pyarrow.Array]:
         found = shared.value  # unpickled once a task, and changed by nobody
         known = pyarrow.array(found.values_list()) if values else None
         for batch in batches:

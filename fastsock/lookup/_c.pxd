@@ -76,6 +76,7 @@ cdef class _State:
     cdef _Guard getservbyport
     cdef _Guard getprotobyname
     cdef dict services             # vars(fastsock.lookup.services), which has the tables
+    cdef object any_protocol       # what stands for a protocol that was left out
     cdef list shapes               # by hints, (family, type, proto) of a literal's rows, or None
     cdef tuple parameters          # of getaddrinfo, by name
     cdef object plain              # getaddrinfo as Cython makes it

@@ -27,7 +27,7 @@ from operator import index as _index
 from sys import intern as _intern
 
 from fastsock.lookup import genuine as _genuine
-from fastsock.lookup import services as _services
+from fastsock.lookup import services
 
 
 cdef extern from "Python.h":
@@ -81,7 +81,8 @@ cdef class _State:
         self.getservbyname = _Guard("getservbyname", getservbyname)
         self.getservbyport = _Guard("getservbyport", getservbyport)
         self.getprotobyname = _Guard("getprotobyname", getprotobyname)
-        self.services = vars(_services)
+        self.services = vars(services)
+        self.any_protocol = services.ANY_PROTOCOL
         self.shapes = [None] * SHAPES
         self.current = "current"
         self.empty = ""
@@ -92,7 +93,7 @@ cdef class _State:
     cdef tuple tables(self):
         tables = item_of(self.services, self.current)
         if tables is None:
-            tables = _services.load()
+            tables = services.load()
         if not isinstance(tables, tuple):  # Python code can replace them by anything
             raise TypeError(f"services.current must be Tables, not '{type(tables).__name__}'")
         return <tuple>tables
@@ -409,34 +410,35 @@ cdef inline object find(dict columns, object protocolname, object key):
     return None if column is None else item_of(column, key)
 
 
-cdef inline bint is_protocol(object protocolname) noexcept:
-    return protocolname is ... or PyUnicode_CheckExact(protocolname)
+cdef inline bint is_protocol(_State state, object protocolname) noexcept:
+    return PyUnicode_CheckExact(protocolname) or protocolname is state.any_protocol
 
 
 cdef inline PyObject *event_protocol(object protocolname) noexcept:
-    return <PyObject *>None if protocolname is ... else <PyObject *>protocolname
+    """A protocol of which `is_protocol` holds, as an audit event has it."""
+    return <PyObject *>protocolname if PyUnicode_CheckExact(protocolname) else <PyObject *>None
 
 
 cdef bint can_ask_reentrant(object text) except -1:
     """Whether libc has the function, and would read the whole of the text."""
     cdef Py_ssize_t size
-    if not FS_NETDB_REENTRANT or text is ...:
+    if not FS_NETDB_REENTRANT or not PyUnicode_CheckExact(text):
         return FS_NETDB_REENTRANT
     return <Py_ssize_t>strlen(<const char *>fs_utf8(text, &size)) == size
 
 
 cdef const char *c_text(object text) except? NULL:
     cdef Py_ssize_t size
-    if text is ...:
+    if not PyUnicode_CheckExact(text):  # ANY_PROTOCOL
         return NULL
     return <const char *>fs_utf8(text, &size)
 
 
 cdef object ask_socket(object name, object ours, object key, object protocolname):
     """Have `socket` answer or refuse what is not for the tables."""
-    if protocolname is ...:
-        return _services.ask(name, ours, key)
-    return _services.ask(name, ours, key, protocolname)
+    if protocolname is services.ANY_PROTOCOL:
+        return services.ask(name, ours, key)
+    return services.ask(name, ours, key, protocolname)
 
 
 cdef object libc_port(object servicename, object protocolname):
@@ -451,7 +453,7 @@ cdef object libc_port(object servicename, object protocolname):
     return port
 
 
-def getservbyname(servicename, protocolname=..., /):
+def getservbyname(servicename, protocolname=services.ANY_PROTOCOL, /):
     """Find the port of a service.
 
     Args:
@@ -474,7 +476,7 @@ def getservbyname(servicename, protocolname=..., /):
     if not (
         state.getservbyname.is_open()
         and PyUnicode_CheckExact(servicename)
-        and is_protocol(protocolname)
+        and is_protocol(state, protocolname)
     ):
         return ask_socket("getservbyname", getservbyname, servicename, protocolname)
     port = find(state.tables()[PORTS], protocolname, servicename)
@@ -497,7 +499,7 @@ cdef object libc_service(int port, object protocolname):
     return name.decode("utf-8")
 
 
-def getservbyport(port, protocolname=..., /):
+def getservbyport(port, protocolname=services.ANY_PROTOCOL, /):
     """Find the name of the service on a port.
 
     Args:
@@ -519,7 +521,7 @@ def getservbyport(port, protocolname=..., /):
     """
     cdef long number
     cdef _State state = <_State?>_state
-    if not (state.getservbyport.is_open() and is_protocol(protocolname)):
+    if not (state.getservbyport.is_open() and is_protocol(state, protocolname)):
         return ask_socket("getservbyport", getservbyport, port, protocolname)
     if not PyLong_CheckExact(port):
         port = int(_index(port))
@@ -567,7 +569,7 @@ def getprotobyname(protocolname, /):
             return number
         if can_ask_reentrant(protocolname):
             return libc_protocol(protocolname)
-    return ask_socket("getprotobyname", getprotobyname, protocolname, ...)
+    return services.ask("getprotobyname", getprotobyname, protocolname)
 
 
 _plain = getaddrinfo

@@ -11,12 +11,13 @@ import sys
 from operator import index
 from socket import AF_INET, AF_INET6
 
+from .._core.omitted import Omitted
 from .._core.typed import TYPE_CHECKING, overload
 from ..address._py.inet import _ntop, _pton
 from . import genuine as _genuine, services
+from .services import ANY_PROTOCOL
 
 if TYPE_CHECKING:
-    from types import EllipsisType
     from typing import Any, SupportsIndex, TypeAlias
 
     # As typeshed has it: IPv4, IPv6, and what Python without IPv6 makes of that.
@@ -200,11 +201,16 @@ def getnameinfo(
     return function(sockaddr, flags)  # type: ignore[arg-type]
 
 
+def _event_protocol(protocolname: str | Omitted) -> str | None:
+    """A protocol as an audit event has it."""
+    return None if isinstance(protocolname, Omitted) else protocolname
+
+
 @overload
 def getservbyname(servicename: str, /) -> int: ...
 @overload
 def getservbyname(servicename: str, protocolname: str, /) -> int: ...
-def getservbyname(servicename: str, protocolname: str | EllipsisType = ..., /) -> int:
+def getservbyname(servicename: str, protocolname: str | Omitted = ANY_PROTOCOL, /) -> int:
     """Find the port of a service.
 
     Args:
@@ -231,13 +237,15 @@ def getservbyname(servicename: str, protocolname: str | EllipsisType = ..., /) -
             pass
         else:
             _audit(
-                "socket.getservbyname", servicename, None if protocolname is ... else protocolname
+                "socket.getservbyname",
+                servicename,
+                None if protocolname is ANY_PROTOCOL else protocolname,
             )
             return port
     return services.ask(  # type: ignore[no-any-return]
         "getservbyname",
         getservbyname,
-        *((servicename,) if protocolname is ... else (servicename, protocolname)),
+        *((servicename,) if protocolname is ANY_PROTOCOL else (servicename, protocolname)),
     )
 
 
@@ -245,7 +253,7 @@ def getservbyname(servicename: str, protocolname: str | EllipsisType = ..., /) -
 def getservbyport(port: SupportsIndex, /) -> str: ...
 @overload
 def getservbyport(port: SupportsIndex, protocolname: str, /) -> str: ...
-def getservbyport(port: SupportsIndex, protocolname: str | EllipsisType = ..., /) -> str:
+def getservbyport(port: SupportsIndex, protocolname: str | Omitted = ANY_PROTOCOL, /) -> str:
     """Find the name of the service on a port.
 
     Args:
@@ -273,12 +281,16 @@ def getservbyport(port: SupportsIndex, protocolname: str | EllipsisType = ..., /
         except (KeyError, TypeError):
             pass
         else:
-            _audit("socket.getservbyport", number, None if protocolname is ... else protocolname)
+            _audit(
+                "socket.getservbyport",
+                number,
+                None if protocolname is ANY_PROTOCOL else protocolname,
+            )
             return name
     return services.ask(  # type: ignore[no-any-return]
         "getservbyport",
         getservbyport,
-        *((port,) if protocolname is ... else (port, protocolname)),
+        *((port,) if protocolname is ANY_PROTOCOL else (port, protocolname)),
     )
 
 

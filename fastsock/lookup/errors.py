@@ -59,7 +59,7 @@ class NotAllowedError(Error, PermissionError):
 
     def __init__(self, message: str, addresses: Sequence[Any] = ()) -> None:
         super().__init__(errno.EACCES, message)
-        self.addresses = tuple(addresses)
+        self.addresses: tuple[Any, ...] = tuple(addresses)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return rebuilt(self, self.args[-1], self.addresses)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 
+from .._core.omitted import Omitted
 from .._core.typed import TYPE_CHECKING
 from .genuine import stand_in as _stand_in
 
@@ -26,7 +27,7 @@ __all__ = [
     "if_nametoindex",
 ]
 
-_DEFAULT_TIMEOUT: Any = socket._GLOBAL_DEFAULT_TIMEOUT  # type: ignore[attr-defined]
+_DEFAULT_TIMEOUT: Any = Omitted("the default of socket")
 
 
 def gethostname() -> str:
@@ -194,6 +195,10 @@ def create_connection(
     True
     """
     connect = _stand_in("create_connection", create_connection)
+    if timeout is _DEFAULT_TIMEOUT:
+        return connect(  # type: ignore[no-any-return]
+            address, source_address=source_address, all_errors=all_errors
+        )
     return connect(  # type: ignore[no-any-return]
         address, timeout, source_address, all_errors=all_errors
     )

@@ -19,9 +19,9 @@ from itertools import count, groupby
 from math import inf
 from operator import itemgetter
 from time import monotonic
-from types import EllipsisType
 
 from .. import lookup
+from .._core.omitted import Omitted
 from .._core.typed import TYPE_CHECKING, NamedTuple
 from ..address import inet_pton
 from .guard import guard_of
@@ -35,12 +35,14 @@ if TYPE_CHECKING:
 
     Row: TypeAlias = tuple[socket.AddressFamily, socket.SocketKind, int, str, Sockaddr]
     _Job: TypeAlias = tuple[Any, ...]  # the arguments of getaddrinfo
-    _Timeout: TypeAlias = float | EllipsisType | None
+    _Timeout: TypeAlias = float | Omitted | None
 
 __all__ = ["Resolver", "ResolverInfo"]
 
 _PORT_MAX = 0xFFFF
 _NUMERIC_HOST = int(socket.AI_NUMERICHOST)  # the flag's own `&` is slow
+_OWN_TIMEOUT = Omitted("the resolver's own timeout")
+_ALL_HOSTS = Omitted("all hosts")
 _ANY_PORT = object()  # in a key: stands for any port, for rows differ only in that
 # These errors are answers: the name does not exist. All others say nothing about the name.
 _NO_SUCH_NAME = {
@@ -245,7 +247,7 @@ def _is_unanswered(error: BaseException) -> bool:
 
 
 def _check_timeout(timeout: _Timeout) -> None:
-    if timeout is not ... and timeout is not None and not timeout >= 0:
+    if not (timeout is None or isinstance(timeout, Omitted) or timeout >= 0):
         raise ValueError("timeout can't be negative or NaN")
 
 
@@ -496,7 +498,7 @@ class Resolver:
         raise _fresh(error)
 
     def _deadline(self, timeout: _Timeout) -> _Deadline:
-        return _Deadline(self._timeout if isinstance(timeout, EllipsisType) else timeout)
+        return _Deadline(self._timeout if isinstance(timeout, Omitted) else timeout)
 
     def _begin(self, key: Any, job: _Job, kind: type[_Waiter]) -> _Waiter | list[Row]:
         """An answer that needs no waiting, or a place among those who wait."""
@@ -546,7 +548,7 @@ class Resolver:
         proto: int = 0,
         flags: int = 0,
         *,
-        timeout: _Timeout = ...,
+        timeout: _Timeout = _OWN_TIMEOUT,
     ) -> list[Row]:
         """Resolve a host and a port, as `fastsock.getaddrinfo`, from the cache if it can be.
 
@@ -573,7 +575,7 @@ class Resolver:
         """
         numeric = port.__class__ is int and 0 <= port <= _PORT_MAX
         key = (host, _ANY_PORT if numeric else port, family, type, proto, flags)
-        if timeout is not ...:
+        if timeout is not _OWN_TIMEOUT:
             _check_timeout(timeout)
         # What `_begin` does first, without its calls: a hit should cost next to nothing.
         entry = self._entries.get(key)
@@ -596,7 +598,7 @@ class Resolver:
         proto: int = 0,
         flags: int = 0,
         *,
-        timeout: _Timeout = ...,
+        timeout: _Timeout = _OWN_TIMEOUT,
     ) -> list[Row]:
         """Resolve as `Resolver.getaddrinfo`, without blocking the event loop.
 
@@ -642,7 +644,7 @@ class Resolver:
         proto: int = 0,
         flags: int = 0,
         *,
-        timeout: _Timeout = ...,
+        timeout: _Timeout = _OWN_TIMEOUT,
     ) -> list[list[Row] | Exception]:
         """Resolve many hosts at once; a bad one spoils nothing.
 
@@ -686,7 +688,7 @@ class Resolver:
         proto: int = 0,
         flags: int = 0,
         *,
-        timeout: _Timeout = ...,
+        timeout: _Timeout = _OWN_TIMEOUT,
     ) -> list[list[Row] | Exception]:
         """Resolve many hosts as `Resolver.many`, without blocking the event loop.
 
@@ -722,7 +724,7 @@ class Resolver:
                 await batch.settle_in_loop()
         return batch.results
 
-    def clear(self, host: Any = ...) -> None:
+    def clear(self, host: Any = _ALL_HOSTS) -> None:
         """Forget answers. Look-ups that go on are not kept either.
 
         Args:
@@ -733,11 +735,11 @@ class Resolver:
         self._unused = []
         # Look-ups first: one that ends meanwhile has put its answer where it is found next.
         for key, flight in self._flights.copy().items():
-            if host is ... or key[0] == host:
+            if host is _ALL_HOSTS or key[0] == host:
                 flight.cleared = True
                 self._retire(flight, key)
         for key in self._entries.copy():
-            if host is ... or key[0] == host:
+            if host is _ALL_HOSTS or key[0] == host:
                 self._entries.pop(key, None)
 
     def info(self) -> ResolverInfo:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from types import EllipsisType
 
+from .._core.omitted import Omitted
 from .._core.typed import TYPE_CHECKING, NamedTuple
 from . import genuine as _genuine, iana as _iana
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["reload_tables"]
 
+ANY_PROTOCOL = Omitted("any protocol")
+"""The default of a service's protocol."""
+
 _PORT_MAX = 0xFFFF
 _NUMBER_MAX = 0x7FFFFFFF
 # Numbers that every libc reads alike: no sign, no leading zero (glibc takes a service's for octal).
@@ -38,10 +41,10 @@ _DATABASES = "/var/db"
 
 
 class Tables(NamedTuple):
-    """All tables of one reading. Under ``...`` stands what is asked without a protocol."""
+    """All tables of one reading. Under `ANY_PROTOCOL` stands what is asked without one."""
 
-    ports: dict[str | EllipsisType, dict[str, int]]
-    services: dict[str | EllipsisType, dict[int, str]]
+    ports: dict[str | Omitted, dict[str, int]]
+    services: dict[str | Omitted, dict[int, str]]
     protocols: dict[str, int]
 
 
@@ -113,13 +116,13 @@ def _entries(text: bytes, pattern: bytes, most: int) -> Iterator[tuple[int, str,
 
 def _put(table: dict[Any, dict[_Key, _Value]], protocol: str, key: _Key, value: _Value) -> None:
     """Enter a fact, unless an earlier line has done so: libc takes the first that fits."""
-    for column in (protocol, ...):
+    for column in (protocol, ANY_PROTOCOL):
         table.setdefault(column, {}).setdefault(key, value)
 
 
 def parse(services: bytes, protocols: bytes) -> Tables:
     """Build the tables from the text of both files."""
-    tables = Tables({...: {}}, {...: {}}, {})
+    tables = Tables({ANY_PROTOCOL: {}}, {ANY_PROTOCOL: {}}, {})
     for port, protocol, names in _entries(services, _PORT, _PORT_MAX):
         _put(tables.services, protocol, port, names[0])
         for name in names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
 
+from .._core.omitted import Omitted
 from .._core.typed import TYPE_CHECKING
 from . import files, sources
 
@@ -40,7 +41,7 @@ TABLE_DOC = """\
     ['10.0.0.0/8', '10.9.0.0/16', '2001:db8::/32']
     """
 
-_MISSING: Any = object()
+_MISSING: Any = Omitted("KeyError")
 
 
 class _Items(ItemsView[str, object]):

@@ -38,7 +38,7 @@ class Rules:
             raise ValueError(f"proxy must be True, False or 'optional', not {proxy!r}")
         if proxy == "optional" and trusted is None and not closed:
             raise ValueError("proxy='optional' needs trusted: anybody could claim any address")
-        self.optional = proxy == "optional"
+        self.optional: bool = proxy == "optional"
         self._trusted = trusted if trusted is None else _senders(trusted)
 
     def believes(self, peer: Any) -> bool:

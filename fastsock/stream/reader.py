@@ -13,9 +13,9 @@ import math
 import os
 import select
 import time
-from enum import Enum
 
 from .._core.backend import COMPILED
+from .._core.omitted import Omitted
 from .._core.typed import TYPE_CHECKING, overload
 from . import errors as _errors
 from .framers import Framer
@@ -37,15 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["SocketReader"]
 
 
-class _Default(Enum):
-    SOCKET = "the socket's own timeout"
-
-    def __repr__(self) -> str:
-        return f"<{self.value}>"
-
-
-_SOCKET: Final = _Default.SOCKET
-Timeout = float | None | _Default
+_SOCKET: Final = Omitted("the socket's own timeout")
+Timeout = float | None | Omitted
 
 _SURPLUS = 1 << 14  # what may come beyond max_size, to tell whether the stream ends there
 
@@ -69,7 +62,7 @@ class _Deadline:
 
     def __init__(self, sock: Any, timeout: Timeout) -> None:
         own = sock.gettimeout() if hasattr(sock, "gettimeout") else None
-        if timeout is _SOCKET:
+        if isinstance(timeout, Omitted):
             timeout = own
         elif timeout is not None and timeout < 0:
             raise ValueError("Timeout value out of range")

@@ -8,6 +8,7 @@ import socket
 import time
 from itertools import accumulate
 
+from .._core.omitted import Omitted
 from .._core.typed import TYPE_CHECKING
 from . import errors as _errors
 from .framers import Framer, is_own, surround
@@ -105,7 +106,7 @@ class _Budget:
 
     def __init__(self, sock: Any, timeout: Timeout) -> None:
         self.own = sock.gettimeout() if hasattr(sock, "gettimeout") else None
-        if timeout is _SOCKET:
+        if isinstance(timeout, Omitted):
             timeout = self.own
         elif timeout is not None and timeout < 0:
             raise ValueError("Timeout value out of range")

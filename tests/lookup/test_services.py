@@ -13,6 +13,7 @@ import pytest
 
 import fastsock
 from fastsock.lookup import services
+from fastsock.lookup.services import ANY_PROTOCOL
 
 SERVICES = """\
 # comment
@@ -84,7 +85,7 @@ def test_ten_services_that_everyone_knows(lookup):
 
 @pytest.mark.usefixtures("libc_tables")
 def test_every_name_in_the_files(lookup):
-    for name in services.load().ports[...]:
+    for name in services.load().ports[ANY_PROTOCOL]:
         for protocol in ((), ("tcp",), ("udp",), ("sctp",), ("nope",)):
             same(lookup, "getservbyname", name, *protocol)
     for name in services.load().protocols:
@@ -96,7 +97,7 @@ def test_every_port_in_the_files(lookup):
     for port in range(1100):
         same(lookup, "getservbyport", port)
         same(lookup, "getservbyport", port, "tcp")
-    for port in services.load().services[...]:
+    for port in services.load().services[ANY_PROTOCOL]:
         for protocol in ((), ("tcp",), ("udp",), ("nope",)):
             same(lookup, "getservbyport", port, *protocol)
 
@@ -180,9 +181,9 @@ def test_what_is_no_plain_line_is_no_entry():
     tables = services.parse(SERVICES.encode(), PROTOCOLS.encode())
     names = {"http", "www", "web", "alt-http", "dup", "other", "indented", "crlf", "last"}
     names.add("no\x1cblank")
-    assert set(tables.ports[...]) == names
+    assert set(tables.ports[ANY_PROTOCOL]) == names
     assert set(tables.protocols) == {"tcp", "TCP", "udp", "UDP"}
-    assert set(tables.ports) == {..., "tcp", "udp"}
+    assert set(tables.ports) == {ANY_PROTOCOL, "tcp", "udp"}
 
 
 @pytest.mark.parametrize(
@@ -192,16 +193,16 @@ def test_what_is_no_plain_line_is_no_entry():
 )  # fmt: skip
 def test_what_follows_a_line_that_libc_may_read_otherwise_is_left_to_libc(number):
     text = f"before 1/tcp\nodd {number}\nodd 2/tcp\nafter 3/tcp\n"
-    assert services.parse(text.encode(), b"").ports[...] == {"before": 1}
+    assert services.parse(text.encode(), b"").ports[ANY_PROTOCOL] == {"before": 1}
 
 
 def test_digits_of_other_scripts_are_no_number():
     text = "x \uff18\uff10/tcp\nx \u0668/tcp\nafter 3/tcp\n"
-    assert services.parse(text.encode(), b"").ports[...] == {"after": 3}
+    assert services.parse(text.encode(), b"").ports[ANY_PROTOCOL] == {"after": 3}
 
 
 def test_names_that_are_not_utf8_are_left_to_libc():
-    assert services.parse(b"x 1/tcp\n\xff 2/tcp\ny 3/tcp", b"").ports[...] == {"x": 1}
+    assert services.parse(b"x 1/tcp\n\xff 2/tcp\ny 3/tcp", b"").ports[ANY_PROTOCOL] == {"x": 1}
 
 
 @pytest.mark.parametrize("number", ["06", "0x6", "6x", "+6", "2147483648", "99999999999"])
@@ -210,7 +211,9 @@ def test_protocols_after_a_line_that_libc_may_read_otherwise(number):
     assert services.parse(b"", text.encode()).protocols == {"before": 1}
 
 
-@pytest.mark.parametrize("junk", [0, "junk", (), (1, 2, 3), ({}, {}), (None,) * 3, ({...: 1},) * 3])
+@pytest.mark.parametrize(
+    "junk", [0, "junk", (), (1, 2, 3), ({}, {}), (None,) * 3, ({ANY_PROTOCOL: 1},) * 3]
+)
 def test_tables_that_were_replaced_by_anything(lookup, monkeypatch, junk):
     """An error, or libc's answer: never a read outside a table."""
     monkeypatch.setattr(services, "current", junk)
@@ -230,7 +233,10 @@ port, name = int("98765432109"), "n" * 50
 class Tables(tuple): pass
 def fill():
     services.current = services.Tables(
-        {...: {"x": int("98765432109")}}, {...: {1: "n" * int("50")}}, {})
+        {services.ANY_PROTOCOL: {"x": int("98765432109")}},
+        {services.ANY_PROTOCOL: {1: "n" * int("50")}},
+        {},
+    )
 def hook(event, args):
     if event in ("socket.getservbyname", "socket.getservbyport"):
         services.current = None
@@ -330,7 +336,7 @@ def test_a_database_beside_the_file_makes_libc_the_judge(lookup, etc):
 
 def test_the_bundled_tables_agree_with_this_machine_where_both_know():
     ours = services.parse(services._iana.SERVICES.encode(), services._iana.PROTOCOLS.encode())
-    assert len(ours.services[...]) > 70  # all of it is read
+    assert len(ours.services[ANY_PROTOCOL]) > 70  # all of it is read
     theirs = services.load()
     for protocol, ports in ours.ports.items():
         for name, port in ports.items():

@@ -44,6 +44,16 @@ def test_members_and_signatures(part, name):
 
 
 @pytest.mark.parametrize(("part", "name"), CONTRACT)
+def test_defaults_say_what_they_stand_for(part, name):
+    """`help` shows a default by its repr: an address in memory or `Ellipsis` says nothing."""
+    for twin in pair(part, name):
+        for member, function in public_members(twin).items():
+            for parameter, _, default in shape(function) or ():
+                assert default is not ..., (member, parameter)
+                assert " at 0x" not in repr(default), (member, parameter)
+
+
+@pytest.mark.parametrize(("part", "name"), CONTRACT)
 def test_docstrings(part, name):
     compiled, pure = map(public_members, pair(part, name))
     for member in compiled:
