@@ -39,8 +39,8 @@ class NoThreads:
         self.limits = resource.getrlimit(resource.RLIMIT_AS)
         with open("/proc/self/statm") as file:
             used = int(file.read().split()[0]) * resource.getpagesize()
-        # Too little for a thread's stack, enough for all else. And no stack that an ended thread has
-        # left is large enough: the C library would give a new thread that one.
+        # Too little for a thread's stack, enough for all else. And no stack that an ended thread
+        # has left is large enough: the C library would give a new thread that one.
         self.stack_size = threading.stack_size(1 << 28)
         resource.setrlimit(resource.RLIMIT_AS, (used + (4 << 20), self.limits[1]))
 
