@@ -14,7 +14,7 @@ import pytest
 HERE = Path(__file__).parents[1]
 CASES = HERE / "isolated"
 NSSWITCH = "hosts: files dns\nservices: files\nprotocols: files\n"
-RESOLV = "nameserver 127.0.0.1\nsearch test\noptions timeout:1 attempts:1\n"
+RESOLV = "nameserver 127.0.0.1\nsearch test\noptions timeout:5 attempts:1\n"
 HOSTS = "127.0.0.1 localhost\n::1 localhost\n192.0.2.77 thishost.test thishost\n"
 BLACKHOLE = """
 ip link add v0 type veth peer name v1
