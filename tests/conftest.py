@@ -6,6 +6,7 @@ once with the pure one. A missing extension is an error of every test, never a s
 purpose (the pure wheel); the header says what runs.
 """
 
+import gc
 import os
 import signal
 import subprocess
@@ -44,6 +45,7 @@ COMPARING = [
     "prefix/test_files.py",
     "whole/test_backend.py",
     "whole/test_parity.py",
+    "whole/test_stubs.py",
 ]
 # What the interpreter and the build have no part in: type checkers, examples of the documentation,
 # what other people's servers, programs and packages say; and leaks, which take long to show.
@@ -68,6 +70,7 @@ ONCE = [
     "whole/test_mutants.py",
     "whole/test_order.py",
     "whole/test_reference.py",
+    "whole/test_stubs.py",
     "whole/test_types.py",
 ]
 # What is Python alone: the command, and the choice of a twin, in many processes. It runs on the
@@ -92,6 +95,13 @@ class Twin:
 
     def part(self, name: str) -> ModuleType:
         return twin_of(name, self.tag)
+
+
+def pytest_collection_finish() -> None:
+    """Let collections skip what stays for the whole run: many tests ask for one."""
+    gc.collect()
+    if hasattr(gc, "freeze"):  # PyPy has none
+        gc.freeze()
 
 
 def pytest_report_header() -> str:
