@@ -89,7 +89,7 @@ $(VENV)/.floor: $(wildcard benchmarks/harness/floor/*.py*) $(VENV)/.group-build
 		--build-temp $(abspath build/floor)
 	@touch $@
 
-.PHONY: bench bench-once bench-check bench-peers bench-report instr kernels
+.PHONY: bench bench-once bench-check bench-peers bench-report bench-glibc instr kernels
 bench: $(VENV)/.built $(VENV)/.group-bench ## a call or two of each part, beside what people use today
 	@$(BIN)/python -m fastsock bench --seconds 10
 
@@ -112,6 +112,10 @@ bench-report: $(VENV)/.built $(VENV)/.floor $(VENV)/.group-bench-check ## measur
 	$(BIN)/python -m pytest --rootdir=$(CURDIR) benchmarks --turns 1 \
 		--networks 50000 --benchmark-json=$(RESULTS).json $(ARGS)
 	@$(BIN)/python -m benchmarks.harness.report $(RESULTS).json --headlines $(RESULTS)-headlines.json --write
+
+bench-glibc: $(VENV)/.built $(VENV)/.floor ## scalar calls on this glibc and on Debian sid's, into docs/benchmarks.md
+	$(BIN)/python -m benchmarks.harness.glibc --write \
+		--tree "$$(.ci/interpreters 3.14 | cut -d ' ' -f 2)"
 
 kernels: ## the kernels alone, in C
 	@mkdir -p build
