@@ -9,7 +9,18 @@ step() {
     echo "=== $* took $((SECONDS - start)) s"
 }
 
-# What no wheel may be there for on a new interpreter: a test that needs one is skipped by name.
+# ran NAME COMMAND...: run a command, and keep what it says for the table of .ci/ran.py.
+ran() {
+    local log=build/ran/$1.log status=0
+    shift
+    mkdir -p build/ran
+    "$@" 2>&1 | tee "$log" || status=$?
+    echo "ran $(date -I) $(git rev-parse --short=8 HEAD) $status" >>"$log"
+    return $status
+}
+
+# What the suite can't do without, and what no wheel may be there for on a new interpreter: a test that needs one is skipped by name.
+NEEDED=(pytest pytest-xdist hypothesis trustme numpy)
 OPTIONAL=(pyarrow polars maxminddb nanoarrow dpkt scapy matplotlib uvloop)
 
 # test_installed NAME TREE PYTHON BACKENDS SCOPE PACKAGE...: the suite over an installed package, in an
@@ -25,14 +36,14 @@ test_installed() {
     if [ "$tree" = / ] && [[ $name != *t ]]; then
         PIP_CONSTRAINT=$PWD/.ci/constraints.txt "$bin/python" -m pip install -q --group test
     else
-        "${run[@]}" "$bin/python" -m pip install -q pytest pytest-xdist hypothesis trustme numpy
+        "${run[@]}" "$bin/python" -m pip install -q "${NEEDED[@]}"
         for package in "${OPTIONAL[@]}"; do
             "${run[@]}" "$bin/python" -m pip install -q --only-binary :all: "$package" ||
                 echo "--- $name: no $package"
         done
     fi
     "${run[@]}" "$bin/python" -m pip install -q --no-deps "$@"
-    "${run[@]}" env PYTHONSAFEPATH=1 FASTSOCK_TEST_BACKENDS="$backends" FASTSOCK_TEST_SCOPE="$scope" \
+    ran "$name" "${run[@]}" env PYTHONSAFEPATH=1 FASTSOCK_TEST_BACKENDS="$backends" FASTSOCK_TEST_SCOPE="$scope" \
         FASTSOCK_TEST_EXAMPLES=few FASTSOCK_TEST_NO_SKIPS="$(skips_of "$tree" "$name")" \
         "$bin/python" -m pytest -q -n 1 -p no:cacheprovider
 }

@@ -1,10 +1,10 @@
 """What a call of one address takes beside an empty call, on this C library and on another.
 
     python -m benchmarks.harness.glibc                     on this system
-    python -m benchmarks.harness.glibc --tree DIR          and with the C library of another system's tree
+    python -m benchmarks.harness.glibc --tree DIR          and with the C library of another's tree
     python -m benchmarks.harness.glibc --tree DIR --write  into docs/benchmarks.md
 
-The interpreter and fastsock are the same with both: the loader of the tree starts them. The standard
+The interpreter and fastsock are the same with both: the tree's loader starts them. The standard
 library's functions are those of the C library.
 """
 
@@ -42,6 +42,7 @@ def measure() -> dict[str, Any]:
     import socket
 
     import fastsock.address._c as compiled
+
     from benchmarks.harness.floor import empty
 
     rows = {}
@@ -70,7 +71,8 @@ def elsewhere(tree: Path) -> dict[str, Any]:
     libraries = ":".join(
         str(folder) for place in ("lib", "usr/lib") for folder in (tree / place).glob("*-linux-gnu")
     )
-    command = [loader, "--library-path", libraries, sys.executable, "-m", __spec__.name, "--json"]
+    program = [sys.executable, "-m", "benchmarks.harness.glibc", "--json"]
+    command = [str(loader), "--library-path", libraries, *program]
     return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=ROOT).stdout)
 
 
@@ -111,8 +113,8 @@ def main() -> None:
     print(table(runs))
     if options.write:
         section = (
-            "Calls of one address, in times an empty compiled call that returns as much, with the same\n"
-            "interpreter and build on two C libraries (`python -m benchmarks.harness.glibc`):\n\n"
+            "Calls of one address, in times an empty compiled call that returns as much, with the\n"
+            "same interpreter and build on two C libraries (`make bench-glibc`):\n\n"
         )
         text = PAGE.read_text("utf-8")
         before, _, rest = text.partition(BEGIN)
