@@ -2,6 +2,23 @@
 # How the suite runs over an installed package: for .ci/run and .ci/far, which source this from the
 # root of the checkout.
 
+# What $PACKAGES names and this machine lacks.
+install_packages() (
+    missing=()
+    for package in "${PACKAGES[@]}"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok' ||
+            missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    # The tests start the servers they want; the packages must not start theirs.
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+    chmod +x /usr/sbin/policy-rc.d
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        "${missing[@]}" >build/apt.log
+)
+
 step() {
     local start=$SECONDS
     echo "=== $*"
