@@ -52,6 +52,7 @@ lint: $(VENV)/.group-lint $(VENV)/.group-test ## ruff, cython-lint, strict mypy,
 	$(BIN)/ruff format --check .
 	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/cython-lint fastsock benchmarks
 	$(BIN)/mypy
+	$(BIN)/python .ci/ran.py --check
 	$(BIN)/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema -q --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/check-jsonschema -q --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
@@ -89,7 +90,7 @@ $(VENV)/.floor: $(wildcard benchmarks/harness/floor/*.py*) $(VENV)/.group-build
 		--build-temp $(abspath build/floor)
 	@touch $@
 
-.PHONY: bench bench-once bench-check bench-peers bench-report instr kernels
+.PHONY: bench bench-once bench-check bench-peers bench-report bench-glibc instr kernels
 bench: $(VENV)/.built $(VENV)/.group-bench ## a call or two of each part, beside what people use today
 	@$(BIN)/python -m fastsock bench --seconds 10
 
@@ -112,6 +113,10 @@ bench-report: $(VENV)/.built $(VENV)/.floor $(VENV)/.group-bench-check ## measur
 	$(BIN)/python -m pytest --rootdir=$(CURDIR) benchmarks --turns 1 \
 		--networks 50000 --benchmark-json=$(RESULTS).json $(ARGS)
 	@$(BIN)/python -m benchmarks.harness.report $(RESULTS).json --headlines $(RESULTS)-headlines.json --write
+
+bench-glibc: $(VENV)/.built $(VENV)/.floor ## scalar calls on this glibc and on Debian sid's, into docs/benchmarks.md
+	$(BIN)/python -m benchmarks.harness.glibc --write \
+		--tree "$$(.ci/interpreters 3.14 | cut -d ' ' -f 2)"
 
 kernels: ## the kernels alone, in C
 	@mkdir -p build

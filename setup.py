@@ -3,7 +3,7 @@
 FASTSOCK_EXTENSIONS  auto (default): build them; without a working compiler go on in pure Python
                      require: fail instead (wheels, CI)    off: a py3-none-any wheel
 FASTSOCK_BUILD       release (default), debug, trace (.pyx coverage), sanitize (ASan, UBSan),
-                     thread (TSan)
+                     thread (TSan), portable (a release without what only Linux has)
 """
 
 import runpy
@@ -23,7 +23,8 @@ with suppress(ImportError):  # an sdist brings the generated C
 metadata = SimpleNamespace(**runpy.run_path(".ci/metadata.py"))
 choice = runpy.run_path("fastsock/_core/env.py")["choice"]
 MODE = choice("FASTSOCK_EXTENSIONS", ("auto", "require", "off"))
-FLAVOUR = choice("FASTSOCK_BUILD", ("release", "debug", "trace", "sanitize", "thread"))
+FLAVOUR = choice("FASTSOCK_BUILD", ("release", "debug", "trace", "sanitize", "thread", "portable"))
+OPTIMIZED = FLAVOUR in ("release", "portable")
 
 # A trace build reports lines from within nogil code, where Cython can't find a module's state.
 SUBINTERPRETERS = FLAVOUR != "trace"
@@ -42,6 +43,8 @@ DIRECTIVES = {
 # Types from specs: static ones outlive their interpreter, and can't say their public path.
 MACROS = {"CYTHON_USE_MODULE_STATE": int(SUBINTERPRETERS), "CYTHON_USE_TYPE_SPECS": 1}
 MACROS |= dict.fromkeys(("CYTHON_TRACE", "CYTHON_TRACE_NOGIL"), int(FLAVOUR == "trace"))
+if FLAVOUR == "portable":  # the code paths of Windows and macOS, for a run of the suite over them
+    MACROS |= {"FASTSOCK_PORTABLE": 1, "FASTSOCK_NO_SIMD": 1}
 MACROS |= {"FASTSOCK_FLAVOUR": f'"{FLAVOUR}"', "CYTHON_USE_SYS_MONITORING": 0}
 
 BANNER = """
@@ -75,10 +78,10 @@ def record_why_pure(build_lib):
 def flags(part):
     """Flags to compile and link a part. On Linux nothing can redirect its calls to libraries."""
     if sys.platform == "win32":
-        return {"extra_compile_args": ["/O2" if FLAVOUR == "release" else "/Od"]}
+        return {"extra_compile_args": ["/O2" if OPTIMIZED else "/Od"]}
     link = ["-Wl,-z,relro", "-Wl,-z,now"] * (sys.platform == "linux")
     protect = ["-fstack-protector-strong"] * (part in CALLS_BACK)
-    if FLAVOUR == "release":
+    if OPTIMIZED:
         strip = ["-Wl,-s"] * (sys.platform == "linux")
         return {"extra_compile_args": ["-O3", "-g0", *protect], "extra_link_args": [*link, *strip]}
     sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 
 
 @dataclass(frozen=True)
@@ -144,13 +143,13 @@ http {{
 
 
 @pytest.fixture(scope="session")
-def authority() -> trustme.CA:
+def authority() -> Any:
     """A certificate authority that nobody but the tests trusts."""
-    return trustme.CA()
+    return pytest.importorskip("trustme").CA()
 
 
 @pytest.fixture(scope="session")
-def nginx(make_server: Callable[..., Server], authority: trustme.CA) -> Server:
+def nginx(make_server: Callable[..., Server], authority: Any) -> Server:
     """An nginx that serves what is put in `nginx.files / "www"`; at `unix` + "-tls" by TLS.
 
     Under /chunked/ the same files come without a Content-Length.

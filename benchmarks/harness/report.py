@@ -10,6 +10,7 @@ from pathlib import Path
 from textwrap import fill as fill_text
 from typing import Any
 
+from benchmarks.harness.glibc import kept
 from benchmarks.harness.outcome import Run
 from benchmarks.harness.plot import Bar, chart, write
 from benchmarks.harness.rows import BASELINES, Row
@@ -269,7 +270,7 @@ def page(run: Run, folder: Path) -> str:
     for part in run.parts:
         heading, rest = section(run, part).split("\n\n", 1)
         sections.append("\n\n".join([heading, *([charts[part]] if part in charts else []), rest]))
-    return "\n\n".join([HOW, run.caption, *sections]) + "\n"
+    return "\n\n".join([HOW, kept().rstrip(), run.caption, *sections]) + "\n"
 
 
 def headline_chart(rows: list[dict[str, Any]]) -> str:

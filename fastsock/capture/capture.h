@@ -266,12 +266,12 @@ static inline fs_walked fs_read_interface(fs_capture *c, uint32_t length)
         return fs_stop_at(c, FS_STOP_INTERFACES, FS_MAX_INTERFACES, 0);
     if (c->count == c->room)
         return FS_MORE_ROOM;
-    fs_interface *interface = &c->interfaces[c->count];
-    interface->link = fs_read16(c, p + 8);
-    interface->snaplen = fs_read32(c, p + 12);
-    interface->resolution = 6;
-    interface->offset_ns = 0;
-    const fs_walked state = fs_read_options(c, p + 16, length - 20, interface);
+    fs_interface *origin = &c->interfaces[c->count];
+    origin->link = fs_read16(c, p + 8);
+    origin->snaplen = fs_read32(c, p + 12);
+    origin->resolution = 6;
+    origin->offset_ns = 0;
+    const fs_walked state = fs_read_options(c, p + 16, length - 20, origin);
     if (state == FS_RECORD)
         c->count++;
     return state;
@@ -313,26 +313,26 @@ static inline fs_walked fs_read_packet(fs_capture *c, uint32_t type, uint32_t le
                                                    : 0;
     if (id >= c->count)
         return fs_stop_at(c, FS_STOP_INTERFACE, id, c->count);
-    const fs_interface *interface = &c->interfaces[id];
+    const fs_interface *origin = &c->interfaces[id];
     uint32_t captured;
     if (type == FS_SIMPLE_PACKET) {
         captured = record->wire_length = fs_read32(c, p + 8);
-        if (interface->snaplen && captured > interface->snaplen)
-            captured = interface->snaplen;
+        if (origin->snaplen && captured > origin->snaplen)
+            captured = origin->snaplen;
         record->timestamp_ns = 0;
     } else {
         const uint64_t units = (uint64_t)fs_read32(c, p + 12) << 32 | fs_read32(c, p + 16);
         captured = fs_read32(c, p + 20);
         record->wire_length = fs_read32(c, p + 24);
         record->timestamp_ns =
-            fs_clamped_sum(fs_scale(units, interface->resolution), interface->offset_ns);
+            fs_clamped_sum(fs_scale(units, origin->resolution), origin->offset_ns);
     }
     if (captured > c->max_record)
         return fs_stop_at(c, FS_STOP_HUGE, captured, c->max_record);
     if (captured > length - fixed - 4)
         return fs_stop_at(c, FS_STOP_ROOM, captured, length - fixed - 4);
     record->captured = captured;
-    record->link = interface->link;
+    record->link = origin->link;
     record->data = p + fixed;
     return FS_RECORD;
 }

@@ -15,7 +15,7 @@ enum { FS_LARGE_PAGE = 1 << 21, FS_WORTH_LARGE_PAGES = 1 << 22 };
  * to decode the packets that fill it. This is advice: nothing depends on it. */
 static inline void fs_want_large_pages(void *memory, size_t size)
 {
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
+#if defined(MADV_HUGEPAGE) && !defined(FASTSOCK_PORTABLE)
     if (size < FS_WORTH_LARGE_PAGES)
         return;
     const uintptr_t mask = ~(uintptr_t)(FS_LARGE_PAGE - 1);

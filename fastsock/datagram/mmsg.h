@@ -23,7 +23,7 @@ enum { FS_HAVE_MSG = 1 };
 
 #include "fastsock/datagram/control.h"
 
-#if defined(__linux__) && !defined(FS_NO_MMSG)
+#if defined(__linux__) && !defined(FS_NO_MMSG) && !defined(FASTSOCK_PORTABLE)
 #define FS_MMSG 1
 typedef struct mmsghdr fs_mmsghdr;
 #else

@@ -15,7 +15,7 @@
 #include <features.h>
 #endif
 
-#if defined(__GLIBC__)
+#if defined(__GLIBC__) && !defined(FASTSOCK_PORTABLE)
 #include <arpa/inet.h>
 #include <netdb.h>
 

@@ -20,7 +20,7 @@ static inline uint8_t *fs_block_new(size_t size, void **raw)
     if (*raw == NULL)
         return NULL;
     uint8_t *block = (uint8_t *)(((uintptr_t)*raw + align - 1) & ~(uintptr_t)(align - 1));
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
+#if defined(MADV_HUGEPAGE) && !defined(FASTSOCK_PORTABLE)
     if (align == FS_HUGE) /* advice only: whole pages inside the block */
         (void)madvise(block, size & ~(size_t)(FS_HUGE - 1), MADV_HUGEPAGE);
 #endif

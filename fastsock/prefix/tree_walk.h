@@ -44,25 +44,25 @@ FS_TARGET FS_INLINE void FS_NAME(fs_starts)(const FS_JUMP *jump, const fs_tree *
                                             uint32_t *starts, unsigned count)
 {
     const FS_KEY *next = nodes + (size_t)FS_WIDTH * tree->first[jump->level];
-    uint8_t far[FS_BLOCK];
-    unsigned fars = 0;
+    uint8_t distant[FS_BLOCK];
+    unsigned distants = 0;
     for (unsigned i = 0; i < count; i++) {
         starts[i] = FS_BUCKET(jump, x[i]);
         FS_AHEAD(&jump->entries[starts[i]]);
     }
     for (unsigned i = 0; i < count; i++) {
         const FS_ENTRY *entry = &jump->entries[starts[i]];
-        far[fars] = (uint8_t)i;
-        fars += entry->node == FS_FROM_ROOT;
+        distant[distants] = (uint8_t)i;
+        distants += entry->node == FS_FROM_ROOT;
         starts[i] = entry->node == FS_FROM_ROOT ? 0 : entry->node + (x[i] > entry->last);
         FS_AHEAD(next + (size_t)FS_WIDTH * starts[i]);
     }
-    if (fars == 0)
+    if (distants == 0)
         return;
     for (uint32_t level = 0; level < jump->level; level++) {
         next = nodes + (size_t)FS_WIDTH * tree->first[level + 1];
-        for (unsigned k = 0; k < fars; k++) {
-            const unsigned i = far[k];
+        for (unsigned k = 0; k < distants; k++) {
+            const unsigned i = distant[k];
             starts[i] = FS_NAME(fs_step)(tree, nodes, level, starts[i], x[i]);
             FS_AHEAD(next + (size_t)FS_WIDTH * starts[i]);
         }

@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(_WIN32)
+#if defined(_WIN32) || defined(FASTSOCK_PORTABLE)
 
-/* A descriptor is no socket handle here, so callers go through the socket's own recv_into(). */
+/* A descriptor is no socket handle on Windows: callers go through the socket's own recv_into(). */
 enum { FS_HAVE_RECV = 0 };
 
 static inline int64_t fs_recv(int fd, void *room, size_t size)

@@ -6,7 +6,6 @@ import ssl
 from contextlib import ExitStack
 
 import pytest
-import trustme
 
 from fastsock import ConnectError, NotAllowedError, PrefixSet, aio
 
@@ -174,8 +173,7 @@ def test_giving_up_leaves_no_socket_open(run, names, silent, recwarn):
     assert not recwarn.list
 
 
-def test_tls_goes_by_the_name(run):
-    authority = trustme.CA()
+def test_tls_goes_by_the_name(run, authority):
     server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert("localhost").configure_cert(server)
     authority.configure_trust(client)

@@ -6,7 +6,6 @@ import socket
 import ssl
 
 import pytest
-import trustme
 
 from fastsock import aio, build_proxy_v1, build_proxy_v2
 
@@ -38,8 +37,7 @@ def run(request):
 
 
 @pytest.fixture(scope="module")
-def contexts():
-    authority = trustme.CA()
+def contexts(authority):
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(server)
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -8,7 +8,6 @@ import struct
 from contextlib import asynccontextmanager
 
 import pytest
-import trustme
 
 from fastsock import (
     Delimiter,
@@ -51,8 +50,7 @@ def run(request):
 
 
 @pytest.fixture(scope="module")
-def contexts():
-    authority = trustme.CA()
+def contexts(authority):
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(server)
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

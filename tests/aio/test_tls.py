@@ -9,7 +9,6 @@ import threading
 from contextlib import asynccontextmanager, suppress
 
 import pytest
-import trustme
 
 from fastsock import IncompleteReadError, LengthPrefix, LimitOverrunError, Lines, aio
 
@@ -45,8 +44,7 @@ def run(request):
 
 
 @pytest.fixture(scope="module")
-def contexts():
-    authority = trustme.CA()
+def contexts(authority):
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(server)
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

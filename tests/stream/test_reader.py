@@ -13,7 +13,6 @@ import threading
 import time
 
 import pytest
-import trustme
 
 import fastsock
 from fastsock import (
@@ -47,8 +46,7 @@ def tcp_pair():
 
 
 @pytest.fixture(scope="module")
-def contexts():
-    authority = trustme.CA()
+def contexts(authority):
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(server)
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

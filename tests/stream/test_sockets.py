@@ -14,7 +14,6 @@ import threading
 import time
 
 import pytest
-import trustme
 
 from fastsock import LengthPrefix, Lines
 from fastsock.errors import LimitOverrunError
@@ -535,8 +534,7 @@ def test_asyncio_writes_in_place(acc, pair):
 
 
 @pytest.fixture(scope="module")
-def contexts():
-    authority = trustme.CA()
+def contexts(authority):
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(server)
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -102,3 +102,15 @@ def test_kernels_know_nothing_of_python(path):
         assert "#include <Python.h>" not in text
         included = [Path(name) for name in INCLUDE.findall(text)]
         assert [name for name in included if knows_python(name)] == []
+
+
+# <windows.h> defines these as macros, and Python.h or <winsock2.h> may include it.
+WINDOWS_MACROS = re.compile(r"\b(far|near|small|hyper|interface|min|max)\b(?!\s*\()")
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if path.suffix == ".h"], ids=str)
+def test_no_variable_is_a_macro_of_windows(path):
+    text = (SOURCE / path).read_text("utf-8")
+    code = re.sub(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"|#include[^\n]*', "", text, flags=re.S)
+    declared = re.findall(rf"\w[ *]+{WINDOWS_MACROS.pattern}\s*[=;,)\[]", code)
+    assert not declared

@@ -356,11 +356,11 @@ static PyObject *fs_int_of(fs_ip value)
 /* Read an exact int as an address of the family. Return whether it is one; raise nothing. */
 static inline int fs_take_int(int v6, PyObject *number, fs_ip *value)
 {
-    long small;
-    if (fs_is_small(number, &small)) {
-        if (small < 0)
+    long single;
+    if (fs_is_small(number, &single)) {
+        if (single < 0)
             return 0;
-        *value = (fs_ip){0, (uint64_t)small};
+        *value = (fs_ip){0, (uint64_t)single};
         return 1;
     }
     if (!v6) {
