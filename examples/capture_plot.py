@@ -3,8 +3,8 @@
     python examples/capture_plot.py [CAPTURE] [--output plot.svg]
 
 Without a capture it makes a small one of its own. Cells begin at ``# %%``, as editors that run
-notebooks have it. NumPy counts; matplotlib draws. Without matplotlib the figures are written to a CSV
-file in place of the picture.
+notebooks have it. NumPy counts; matplotlib draws. Without matplotlib the figures are written to a
+CSV file in place of the picture.
 """
 
 # %% A capture: the one that is named, or one made here
@@ -111,7 +111,7 @@ if matplotlib is None:
     raise SystemExit
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt
+import matplotlib.pyplot as plt  # noqa: E402
 
 figure, (over_time, sizes) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 over_time.stackplot(edges[:-1], rates, labels=names)

@@ -2,9 +2,9 @@
 
     python examples/network_map.py [LOG] [--networks NETWORKS.csv] [--output map.csv]
 
-The log's addresses stand first in each line, and its last field is a number of bytes, as web servers
-write them. NETWORKS.csv has the columns network and name. Without a log it makes a small one of its own.
-The log is streamed by Polars: it may be larger than memory. Cells begin at ``# %%``.
+The log's addresses stand first in each line, and its last field is a number of bytes, as web
+servers write them. NETWORKS.csv has the columns network and name. Without a log it makes one
+of its own. Polars streams the log: it may be larger than memory. Cells begin at ``# %%``.
 """
 
 # %% A log and networks: those that are named, or some made here

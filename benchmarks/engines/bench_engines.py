@@ -1,8 +1,8 @@
 """Longest match of a column of addresses inside the engines that people run.
 
 Every contender must give the sum that plain Python gives before it is timed. An engine or a peer
-that is not installed is left out, by name. Engines of this process count CPU time, that of all their
-threads. Spark's workers are other processes, so it counts wall time.
+that is not installed is left out, by name. Engines of this process count CPU time, that of all
+their threads. Spark's workers are other processes, so it counts wall time.
 """
 
 from __future__ import annotations
