@@ -229,7 +229,7 @@ class AddressMethods(ColumnMethods):
 
         Args:
             requested_schema: a type that the consumer would like: ``uint32`` and
-                ``fixed_size_binary[4]`` of IPv4 addresses, ``utf8`` and ``binary`` of all are given.
+                ``fixed_size_binary[4]`` of IPv4 addresses, ``utf8`` and ``binary`` of all.
             as_uint32: whether to export numbers; by default as the column was made.
         """
         if as_uint32 is not None and bool(as_uint32) != self.as_uint32:
@@ -584,8 +584,10 @@ class DictionaryMethods(ColumnMethods):
     def _node(self, wanted: str) -> Node:
         validity, nulls = self._validity()
         if wanted in (self._encoded.format, self._encoded.format.upper()):
-            node = widened(self._encode(self._decoded()), wanted)
-            return node._replace(buffers=(validity, *node.buffers[1:]), nulls=nulls)
+            # With all values after the rows, so that the type is theirs whatever rows there are.
+            node = widened(self._encode(self._decoded() + self.values), wanted)
+            buffers = validity, *node.buffers[1:]
+            return node._replace(rows=self._rows, buffers=buffers, nulls=nulls)
         return Node(
             "i", self._rows, (validity, self.indexes), nulls=nulls, dictionary=self._encoded
         )

@@ -86,8 +86,8 @@ def _callbacks(kind: type[Any], name: bytes) -> tuple[int, int]:
     """The addresses of two C functions: a struct's release, and a capsule's destructor.
 
     Both stay for good, and look at no global name: they may be called when those are gone. A
-    consumer that fails may call them while its error is set, which no call from Python can leave so:
-    the error is taken first, so that memory is released all the same, and said at the end.
+    consumer that fails may call them while its error is set, and no code in Python can leave that
+    set: so the error is taken first, the memory released, and the error shown.
     """
 
     def with_error_aside(callback: Callable[[Any], None]) -> Callable[[Any], None]:
