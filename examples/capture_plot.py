@@ -3,24 +3,28 @@
     python examples/capture_plot.py [CAPTURE] [--output plot.svg]
 
 Without a capture it makes a small one of its own. Cells begin at ``# %%``, as editors that run
-notebooks have it. NumPy counts; matplotlib draws.
+notebooks have it. NumPy counts; matplotlib draws. Without matplotlib the figures are written to a
+CSV file in place of the picture.
 """
 
 # %% A capture: the one that is named, or one made here
 
 import argparse
+import csv
 import io
 import random
 import struct
+from pathlib import Path
 from socket import AF_UNSPEC
 
-import matplotlib
 import numpy
 
 from fastsock import CaptureWriter, checksum, inet_ntop_many, inet_pton, open_capture
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
+try:
+    import matplotlib
+except ImportError:
+    matplotlib = None
 
 parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
 parser.add_argument("capture", metavar="CAPTURE", nargs="?", help="a pcap or pcapng file")
@@ -86,15 +90,31 @@ udp = numpy.count_nonzero(fields["protocol"] == UDP)
 tcp = numpy.count_nonzero(fields["protocol"] == TCP)
 print(f"UDP {udp / len(times):.0%}, TCP {tcp / len(times):.0%}")
 
-# %% Draw: bytes a second by sender, and sizes
+# %% Bytes a second by sender
 
-figure, (over_time, sizes) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 edges = numpy.linspace(0, max(times.max(), 1), 61)
 layers = [
     numpy.histogram(times[who == rank], edges, weights=fields["wire_length"][who == rank])[0]
     for rank in ranked
 ]
-over_time.stackplot(edges[:-1], numpy.array(layers) / numpy.diff(edges), labels=names)
+rates = numpy.array(layers) / numpy.diff(edges)
+
+# %% Draw them, and sizes; or write them
+
+if matplotlib is None:
+    output = Path(args.output).with_suffix(".csv")
+    with output.open("w", encoding="ascii", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["seconds", *names])
+        writer.writerows(zip(edges[:-1].round(3), *rates.round(3), strict=True))
+    print(f"matplotlib is not installed: written to {output}")
+    raise SystemExit
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+
+figure, (over_time, sizes) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+over_time.stackplot(edges[:-1], rates, labels=names)
 over_time.set(xlabel="seconds", ylabel="bytes a second")
 over_time.legend(fontsize="small")
 sizes.hist(fields["wire_length"], bins=50)

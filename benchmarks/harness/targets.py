@@ -159,6 +159,11 @@ TARGETS = (
     Target("proxy", "parse_proxy", times=4),
     Target("proxy", "build_proxy_*", times=1 / 1.5),
     Target("address", "parse_hostport", times=5),
+    # Columns inside an engine, beside what the engine maps over them.
+    Target("engines", "lookup, summed", "pandas,*", against="pytricia, mapped", times=25),
+    Target("engines", "lookup, summed", "Polars,*", against="pytricia, mapped", times=25),
+    Target("engines", "lookup, summed", "DuckDB,*", against="pytricia, mapped", times=5),
+    Target("engines", "lookup, summed", "Spark*", against="pytricia, mapped", times=5),
     Target("capture", "to_columns, 28 columns", against="dpkt", times=150),
     Target("capture", "to_columns, 28 columns", against="tshark", times=300),
     Target("capture", "to_columns, 28 columns", ns=100),

@@ -116,13 +116,19 @@ def _netaddr(given: Input) -> Table:
     return Table(IPSet(given.texts).__contains__, members_only=True)
 
 
-def write_mmdb(path: Path, given: Input) -> None:
-    """Write a MaxMind DB of a table: a bit tree whose leaves have the values.
+def _number(value: int) -> bytes:
+    return b"\xc4" + struct.pack(">I", value)  # 4 bytes of uint32
+
+
+def write_mmdb(
+    path: Path, given: Input, encode: Callable[[int], bytes] = _number, kind: str = "Test"
+) -> None:
+    """Write a MaxMind DB of a table: a bit tree whose leaves have the values, all of one size.
 
     Shorter networks come first, so a longer one splits the leaf that it lies in.
     """
     bits = given.shape.bits
-    data = b"".join(b"\xc4" + struct.pack(">I", value) for value in VALUES)  # 4 bytes of uint32
+    data, size = b"".join(map(encode, VALUES)), len(encode(0))
     empty = 0
     children = [empty, empty]  # of node 0; a child is a node > 0, a leaf < 0: -1 - value, or empty
     pairs = zip(given.networks, given.pairs, strict=True)
@@ -139,14 +145,14 @@ def write_mmdb(path: Path, given: Input) -> None:
         children[2 * node + (address >> bits - length & 1)] = -1 - value
     nodes = len(children) // 2
     records = [
-        child if child > 0 else nodes if child == empty else nodes + 16 + 5 * (-1 - child)
+        child if child > 0 else nodes if child == empty else nodes + 16 + size * (-1 - child)
         for child in children
     ]
     fields = {
         b"binary_format_major_version": b"\xa1\2",
         b"binary_format_minor_version": b"\xa1\0",
         b"build_epoch": b"\1\2\1",
-        b"database_type": b"\x44Test",
+        b"database_type": bytes([0x40 | len(kind)]) + kind.encode(),
         b"description": b"\xe0",
         b"ip_version": b"\xa1" + bytes([6 if given.shape.wide else 4]),
         b"languages": b"\0\4",

@@ -229,7 +229,7 @@ class AddressMethods(ColumnMethods):
 
         Args:
             requested_schema: a type that the consumer would like: ``uint32`` and
-                ``fixed_size_binary[4]`` of IPv4 addresses and ``utf8`` of all are given.
+                ``fixed_size_binary[4]`` of IPv4 addresses, ``utf8`` and ``binary`` of all.
             as_uint32: whether to export numbers; by default as the column was made.
         """
         if as_uint32 is not None and bool(as_uint32) != self.as_uint32:
@@ -245,6 +245,11 @@ class AddressMethods(ColumnMethods):
         validity, nulls = self._validity()
         numbers = wanted == "I" or (self.as_uint32 and wanted != "w:4")
         labels = metadata({"fastsock.family": _FAMILY_NAMES[self.family]})
+        if wanted in ("z", "Z"):  # of one size each: the ends are known
+            wide = wanted == "Z" or len(self.packed) > _MOST32
+            ends = array("q" if wide else "i", range(0, len(self.packed) + 1, size))
+            buffers = validity, ends, self.packed
+            return Node("Z" if wide else "z", self._rows, buffers, nulls=nulls, metadata=labels)
         if size == 4 and numbers:
             return Node(
                 "I", self._rows, (validity, swapped(self.packed)), nulls=nulls, metadata=labels
@@ -359,17 +364,24 @@ class TextMethods(ColumnMethods):
 
     def _node(self, wanted: str) -> Node:
         validity, nulls = self._validity()
-        offsets, width = self.offsets, self._width
-        if wanted == "U" and width == 4:
-            offsets, width = array("q", self._ends).tobytes(), 8
-        format_ = "u" if width == 4 else "U"
-        return Node(format_, self._rows, (validity, offsets, self.data), nulls=nulls)
+        format_ = "u" if self._width == 4 else "U"
+        node = Node(format_, self._rows, (validity, self.offsets, self.data), nulls=nulls)
+        return widened(node, wanted)
 
 
 def _text_column(cls: Any, width: int, offsets: Any, data: Any, valid: Any) -> TextMethods:
     """Restore a pickled column."""
     offsets = memoryview(offsets).cast("B").cast("i" if width == 4 else "q")
     return cls(offsets, data, valid)  # type: ignore[no-any-return]
+
+
+def widened(node: Node, wanted: str) -> Node:
+    """Texts or binaries with offsets of int64, where these are wanted."""
+    if wanted not in ("U", "Z") or node.format != wanted.lower():
+        return node
+    validity, ends, data = node.buffers
+    offsets = array("q", memoryview(ends or b"").cast("B").cast("i"))
+    return node._replace(format=wanted, buffers=(validity, offsets, data))
 
 
 def ends_of(sizes: list[int], most: int = 0) -> tuple[int, bytes]:
@@ -433,6 +445,9 @@ class IntMethods(ColumnMethods):
 
     def _node(self, wanted: str) -> Node:
         validity, nulls = self._validity()
+        if wanted in ("l", "g"):  # wider, and still exact
+            values = array("q" if wanted == "l" else "d", self.values)
+            return Node(wanted, self._rows, (validity, values), nulls=nulls)
         return Node("i", self._rows, (validity, self.values), nulls=nulls)
 
 
@@ -548,6 +563,16 @@ class DictionaryMethods(ColumnMethods):
     def _item(self, row: int) -> Any:
         return self.values[self.indexes[row]]
 
+    def _decoded(self) -> list[Any]:
+        """Each row's value; any value for a null."""
+        values = self.values or [""]
+        if self.valid is None:
+            return [values[number] for number in self.indexes]
+        return [
+            values[number if good else 0]
+            for number, good in zip(self.indexes, self.valid, strict=True)
+        ]
+
     def _part(self, rows: range) -> Self:
         indexes = self._part_of(self.indexes.cast("B"), rows, 4)
         return self._made(indexes, self.values, self._part_of(self.valid, rows))
@@ -558,6 +583,11 @@ class DictionaryMethods(ColumnMethods):
 
     def _node(self, wanted: str) -> Node:
         validity, nulls = self._validity()
+        if wanted in (self._encoded.format, self._encoded.format.upper()):
+            # With all values after the rows, so that the type is theirs whatever rows there are.
+            node = widened(self._encode(self._decoded() + self.values), wanted)
+            buffers = validity, *node.buffers[1:]
+            return node._replace(rows=self._rows, buffers=buffers, nulls=nulls)
         return Node(
             "i", self._rows, (validity, self.indexes), nulls=nulls, dictionary=self._encoded
         )

@@ -100,9 +100,8 @@ def captures(
     names = None if columns is None else tuple(columns)
     settings = {"types": "spark", "addresses": addresses, "chunk": chunk}
     ddl = _ddl(names, settings)
-    frame = spark.createDataFrame([(path,) for path in found], "path string")
-    decode = partial(_decode, names, settings)
-    return frame.repartition(max(len(found), 1)).mapInArrow(decode, ddl)
+    frame = spark.range(0, len(found), 1, max(len(found), 1))  # the number of a path in each part
+    return frame.mapInArrow(partial(_decode, found, names, settings), ddl)
 
 
 def _expanded(paths: Any) -> list[str]:
@@ -126,12 +125,12 @@ def _ddl(names: tuple[str, ...] | None, settings: dict[str, Any]) -> str:
         return empty.to_batches(names, source=True, **settings).schema.ddl()
 
 
-def _decode(names: Any, settings: dict[str, Any], batches: Any) -> Any:
-    """Decode the captures that batches of paths name: on a worker."""
+def _decode(paths: list[str], names: Any, settings: dict[str, Any], batches: Any) -> Any:
+    """Decode the captures whose numbers come in batches: on a worker."""
     from ..capture import open_capture
 
     for batch in batches:
-        for path in batch.column("path").to_pylist():
+        for path in map(paths.__getitem__, batch.column("id").to_pylist()):
             with open_capture(path) as capture:
                 for rows in capture.to_batches(names, source=path, **settings):
                     yield pyarrow.record_batch(rows)

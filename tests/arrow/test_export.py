@@ -129,6 +129,12 @@ def test_asked_for(arrow):
     assert pa.array(four, pa.utf8()).to_pylist() == FOUR
     assert pa.array(wide, pa.utf8()).to_pylist() == MIXED
     assert pa.array(wide, pa.large_utf8()).to_pylist() == MIXED
+    for column, size in ((four, 4), (wide, 16)):
+        records = [record.as_py() for record in pa.array(column, pa.binary(size))]
+        for kind in (pa.binary(), pa.large_binary()):
+            given = pa.array(column, kind)
+            given.validate(full=True)
+            assert (given.type, given.to_pylist()) == (kind, records)
     texts = arrow.ntop_column(wide)
     assert pa.array(texts, pa.large_utf8()).to_pylist() == MIXED
     as_numbers = arrow.AddressColumn(AF_INET, four.packed, four.valid, as_uint32=True)
@@ -138,6 +144,53 @@ def test_asked_for(arrow):
     assert pa.array(as_numbers[2:3]).type == pa.uint32()
     capsules = four.__arrow_c_array__(as_uint32=True)
     assert pa.Array._import_from_c_capsule(*capsules).to_pylist() == numbers
+
+
+@pytest.mark.parametrize(
+    ("values", "kinds"),
+    [
+        (["a", "ä", ""], ["utf8", "large_utf8"]),
+        ([b"a", b"\xff"], ["binary", "large_binary"]),
+        ([1 << 40, -1], ["int64"]),
+        ([0.5, 2], ["float64"]),
+        ([False, True], ["bool_"]),
+        ([], ["utf8", "large_utf8"]),
+    ],
+)
+def test_asked_for_values(arrow, values, kinds):
+    """A dictionary column gives its values, and numbers wider ones, to who asks for them."""
+    pa = pytest.importorskip("pyarrow")
+    numbers = [n % len(values) if values else 0 for n in range(7)]
+    valid = bytes(n % 3 > 0 and bool(values) for n in range(7))
+    column = arrow.DictionaryColumn(array.array("i", numbers), values, valid)
+    whole = arrow.DictionaryColumn(array.array("i", numbers if values else []), values)
+    for kind in (getattr(pa, name)() for name in kinds):
+        for made in (column, column[2:6], column[:0], whole):
+            given = pa.array(made, kind)
+            given.validate(full=True)
+            assert (given.type, given.to_pylist()) == (kind, list(made))
+    indexes = arrow.IntColumn(array.array("i", numbers), valid)
+    for kind in (pa.int64(), pa.float64()):
+        assert pa.array(indexes, kind).to_pylist() == list(indexes)
+        assert pa.array(indexes, kind).type == kind
+
+
+def test_an_error_of_the_consumer(run_python, twin):
+    """Memory is released while the error of a consumer is set, and the pure twin says which."""
+    code = (
+        "from fastsock._core import arrow\n"
+        "from fastsock import pton_column\n"
+        "column = pton_column(['::1'])\n"
+        "for export in (column.__arrow_c_schema__, lambda: column.__arrow_c_array__()[1]):\n"
+        "    try: int(export())\n"
+        "    except (TypeError, SystemError): pass\n"
+        "kept = vars(arrow._py) if hasattr(arrow, '_py') else {}\n"
+        "print(len(kept.get('_kept', ())), len(kept.get('_owned', ())))\n"
+    )
+    done = run_python("-c", code, FASTSOCK_BACKEND=twin.tag)
+    assert (done.returncode, done.stdout) == (0, "0 0\n"), done.stderr
+    named = done.stderr.count("not 'PyCapsule'")
+    assert named == (2 if twin.tag == "py" else 0), done.stderr
 
 
 @pytest.mark.parametrize(

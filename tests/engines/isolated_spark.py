@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from pyspark.sql import SparkSession
+from pyspark.sql.functions import spark_partition_id
 
 import fastsock
 from fastsock.engines.spark import captures, lookup
@@ -14,6 +15,8 @@ os.environ["PYSPARK_PYTHON"] = sys.executable
 spark = (
     SparkSession.builder.master("local[1]")
     .config("spark.driver.memory", "512m")
+    .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+    .config("spark.ui.showConsoleProgress", "false")
     .config("spark.ui.enabled", "false")
     .config("spark.driver.bindAddress", "127.0.0.1")
     .config("spark.driver.host", "127.0.0.1")
@@ -46,6 +49,8 @@ with tempfile.TemporaryDirectory() as folder:
             for n in range(count):
                 writer.write(udp, 1_500_000_000_000_000_000 + n)
     packets = captures(spark, f"{folder}/*.pcap", ["timestamp_ns", "src", "dport", "icmp_type"])
+    parts = packets.select(spark_partition_id(), "source").distinct().collect()
+    assert sorted(part for part, _ in parts) == [0, 1], parts  # each file in a task of its own
     seen = packets.collect()
     assert len(seen) == 8, seen
     assert {(row["src"], row["dport"], row["icmp_type"]) for row in seen} == {

@@ -431,10 +431,72 @@ class TestCapturePlot:
         assert said[1] == "3 packets, 2 of them IP, in 1.000 s"
         assert said[2].split() == ["56", "bytes", "2", "packets", "32.1.13.184"]
 
+    def test_without_matplotlib(self, run_python, tmp_path):
+        pytest.importorskip("numpy")
+        script, output = str(EXAMPLES / "capture_plot.py"), tmp_path / "plot.svg"
+        code = (
+            "import runpy, sys; sys.modules['matplotlib'] = None\n"
+            f"sys.argv = ['capture_plot.py', '--output', {str(output)!r}]\n"
+            f"runpy.run_path({script!r}, run_name='__main__')"
+        )
+        done = run_python("-c", code)
+        assert (done.returncode, done.stderr) == (0, "")
+        written = output.with_suffix(".csv")
+        assert done.stdout.splitlines()[-1].endswith(f"written to {written}")
+        rows = [line.split(",") for line in written.read_text().splitlines()]
+        assert rows[0] == ["seconds", "198.51.100.7", "192.0.2.1", "203.0.113.9"]
+        seconds = [sum(map(float, row[1:])) for row in rows[1:]]
+        assert len(seconds) == 60
+        assert min(seconds) > 0
+
     def test_no_packets(self, plot, files, tmp_path):
         path = tmp_path / "empty.pcap"
         path.write_bytes(files.pcap())
         assert plot(str(path))[:3] == (1, [], "no packets\n")
+
+
+class TestNetworkMap:
+    """From a log to a map, over the example's own log and over another one."""
+
+    @pytest.fixture
+    def run(self, start, tmp_path):
+        pytest.importorskip("polars")
+
+        def run(*arguments):
+            output = tmp_path / "map.csv"
+            process = start("network_map.py", *arguments, "--output", str(output))
+            said, errors = process.communicate()
+            assert (process.returncode, errors.decode()) == (0, "")
+            return said.decode().splitlines(), output.read_text().splitlines()
+
+        return run
+
+    def test_its_own_log(self, run):
+        said, written = run()
+        assert [line.split("bytes")[1].strip(" #") for line in said[:5]] == [
+            "office", "crawler", "lab", "elsewhere", "no address",
+        ]  # fmt: skip
+        assert sum(int(line.split()[0].replace(",", "")) for line in said[:5]) == 20_000
+        assert len(said) == 5 + 16 + 1
+        assert sum(int(row.split(",")[2]) for row in written[1:]) == 20_000
+
+    def test_another_log(self, run, tmp_path):
+        networks, log = tmp_path / "networks.csv", tmp_path / "access.log"
+        networks.write_text("network,name\n192.0.2.0/24,docs\n192.0.2.128/25,upper\n")
+        log.write_bytes(
+            b'192.0.2.1 - - "GET /" 200 10\n192.0.2.200 - - "GET /" 200 5\n'
+            b'192.0.2.201 "\xff, \t" 200 1\n10.0.0.1 - 7\nnobody - 1\n192.0.2.2 - -\n'
+        )
+        said, written = run(str(log), "--networks", str(networks))
+        assert written == [
+            "name,block,lines,bytes",
+            "docs,192.0.0.0,2,10",
+            "elsewhere,10.0.0.0,1,7",
+            "no address,,1,1",
+            "upper,192.0.0.0,2,6",
+        ]
+        assert said[4] == "  0.0.0.0 |          -     |"
+        assert said[16] == "192.0.0.0 |@               |"
 
 
 class TestTLSLines:

@@ -85,8 +85,23 @@ _numbers = count(1)
 def _callbacks(kind: type[Any], name: bytes) -> tuple[int, int]:
     """The addresses of two C functions: a struct's release, and a capsule's destructor.
 
-    Both stay for good, and look at no global name: they may be called when those are gone.
+    Both stay for good, and look at no global name: they may be called when those are gone. A
+    consumer that fails may call them while its error is set, and no code in Python can leave that
+    set: so the error is taken first, the memory released, and the error shown.
     """
+
+    def with_error_aside(callback: Callable[[Any], None]) -> Callable[[Any], None]:
+        def call_back(argument: Any) -> None:
+            pending = None
+            try:
+                raise_pending()
+            except BaseException as error:
+                pending = error
+            callback(argument)
+            if pending is not None:
+                raise pending
+
+        return call_back
 
     def release(pointer: Any) -> None:
         struct = pointer.contents
@@ -113,7 +128,12 @@ def _callbacks(kind: type[Any], name: bytes) -> tuple[int, int]:
     call = ctypes.CFUNCTYPE(None, ctypes.POINTER(kind))
     prototype = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p)
     get_pointer = prototype(("PyCapsule_GetPointer", ctypes.pythonapi))
-    callbacks = call(release), ctypes.PYFUNCTYPE(None, ctypes.c_void_p)(end)
+    # Any call into Python's API raises an error that is set.
+    raise_pending = ctypes.PYFUNCTYPE(ctypes.c_void_p)(("PyErr_Occurred", ctypes.pythonapi))
+    callbacks = (
+        call(with_error_aside(release)),
+        ctypes.PYFUNCTYPE(None, ctypes.c_void_p)(with_error_aside(end)),
+    )
     for callback in callbacks:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(callback))
     addresses = [ctypes.cast(callback, ctypes.c_void_p).value or 0 for callback in callbacks]
