@@ -69,7 +69,7 @@ def check_wheel(wheel: Path, compiled: bool) -> None:
     tops = {name.partition("/")[0].split("-")[0] for name in names}
     check(not sources, f"{wheel.name}: no sources ({sources})")
     check("fastsock/py.typed" in names, f"{wheel.name}: typed")
-    check(tops == {"fastsock"}, f"{wheel.name}: one package ({tops})")
+    check(tops == {"fastsock", "_fastsock.py"}, f"{wheel.name}: one package, one script ({tops})")
     check(bool(binaries) == compiled, f"{wheel.name}: {len(binaries)} extensions")
     check(b".debug_info" not in sections and b".symtab" not in sections, f"{wheel.name}: stripped")
 

@@ -4,6 +4,18 @@ Each name loads its own part when it is first asked for, and no other. The names
 are reached through their part: `fastsock.packet.Status`, `fastsock.checksums.verify`.
 """
 
+import sys as _sys
+
+# `python -m fastsock`: as in ``_fastsock.py``, Ctrl-C shows no traceback while the command loads.
+if getattr(_sys, "argv", [])[:1] == ["-m"] and _sys.orig_argv[-len(_sys.argv)] in (
+    "fastsock",
+    "-mfastsock",
+):
+    import _signal
+
+    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+
 from ._core.backend import BACKEND as BACKEND
 from ._core.lazy import loader
 

@@ -2,10 +2,7 @@
 
 import sys
 
-try:
-    from .cli import main
+from .cli import main
 
-    status = main()
-except KeyboardInterrupt:  # before `main` could catch it
-    status = 130
-sys.exit(status)
+if __name__ == "__main__":
+    sys.exit(main())

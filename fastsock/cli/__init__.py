@@ -13,6 +13,7 @@ from .. import __version__
 
 TYPE_CHECKING = False  # `typing` takes long, and `main` is not yet there to catch Ctrl-C
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
     from ._common import Parser
@@ -64,7 +65,7 @@ def _run(argv: Sequence[str] | None) -> int:
         parser.print_help()
         return 0
     try:
-        status: int = args.run(args)
+        status = _with_interrupts(args)
         print(end="", flush=True)
     except BrokenPipeError:
         _settle_stdout()
@@ -74,6 +75,22 @@ def _run(argv: Sequence[str] | None) -> int:
         _settle_stdout()
         return _USAGE_OR_IO
     return status
+
+
+def _with_interrupts(args: argparse.Namespace) -> int:
+    """Run a command that can catch KeyboardInterrupt, even where the system had SIGINT till now."""
+    import signal
+
+    status: int
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_DFL:
+        status = args.run(args)
+        return status
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        status = args.run(args)
+        return status
+    finally:  # a traceback while Python shuts down would be for nobody
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _settle_stdout() -> None:

@@ -147,6 +147,8 @@ cdef class _State:
     cdef tuple field_names        # interned
     # Codes + 1 by the hash of such a name's address; 0 is free.
     cdef uint8_t places[FS_FIELD_PLACES]
+    cdef dict statuses            # members of Status that were asked for; it only grows
+    cdef tuple checksum_statuses  # members of ChecksumStatus by their number
     cdef tuple nothing
     cdef PyTypeObject *kind       # Packet; the module keeps it
     cdef fs_toeplitz table        # of the default key
@@ -160,6 +162,7 @@ cdef class Packet:
     cdef bint verify              # the arguments to parse it again
     cdef uint64_t wire_length
     cdef object _buffer
+    cdef _State state             # None once the collector has cleared it
 
     cdef void parse(
         self, const uint8_t *data, size_t size, uint64_t wire_length, uint32_t link, bint verify
@@ -177,3 +180,4 @@ cdef class PacketFields:
     cdef uint8_t *codes
     cdef uint32_t _link
     cdef bint _verify
+    cdef _State state

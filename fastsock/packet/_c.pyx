@@ -101,6 +101,8 @@ cdef class _State:
             while self.places[place]:
                 place = (place + 1) % FS_FIELD_PLACES
             self.places[place] = code + 1
+        self.statuses = {}
+        self.checksum_statuses = tuple(_fields.ChecksumStatus)
         self.nothing = ()
         names = ("buffer", "link", "verify", "strict", "wire_length")
         self.parameters = tuple([_intern(name) for name in names])
@@ -120,6 +122,24 @@ cdef inline object packed(const uint8_t *address, uint8_t size):
     if size == 0:
         return None
     return PyBytes_FromStringAndSize(<const char *>address, size)
+
+
+cdef object status_of(_State state, uint32_t word):
+    """The member of `Status`; making one takes long, and few are met."""
+    cdef PyObject *known
+    number = word
+    if state is None:
+        return _fields.Status(number)
+    known = PyDict_GetItemWithError(state.statuses, number)  # which keeps it
+    if known != NULL:
+        return <object>known
+    return state.statuses.setdefault(number, _fields.Status(number))
+
+
+cdef object checksum_status_of(_State state, uint8_t number):
+    if state is None:
+        return _fields.ChecksumStatus(number)
+    return <object>PyTuple_GET_ITEM(state.checksum_statuses, number & 3)
 
 
 cdef object text_of(const uint8_t *address, uint8_t size):
@@ -346,18 +366,18 @@ cdef class Packet:
 
     @property
     def ip_checksum_status(self):
-        """Result for IPv4's header checksum: a number of `ChecksumStatus`."""
-        return or_none(fs_packet_number(&self.found, FS_FIELD_IP_CHECKSUM_STATUS))
+        """Result for IPv4's header checksum."""
+        return checksum_status_of(self.state, self.found.ip_checksum_status)
 
     @property
     def checksum_status(self):
-        """Result for the transport's checksum: a number of `ChecksumStatus`."""
-        return or_none(fs_packet_number(&self.found, FS_FIELD_CHECKSUM_STATUS))
+        """Result for the transport's checksum."""
+        return checksum_status_of(self.state, self.found.checksum_status)
 
     @property
     def status(self):
-        """Bits of `Status`: what the packet holds, and what is wrong with it."""
-        return self.found.status
+        """What the packet holds, and what is wrong with it."""
+        return status_of(self.state, self.found.status)
 
     @property
     def limited_by(self):
@@ -502,6 +522,7 @@ cdef object parse_given(_State state, PyObject **given):
     if given[VERIFY] != NULL:
         verify = <object>given[VERIFY]
     packet = <Packet>state.kind.tp_new(<type>state.kind, <PyObject *>state.nothing, NULL)
+    packet.state = state
     packet.read(<object>given[BUFFER], link, on_wire, wire_length, verify)
     if given[STRICT] != NULL and <object>given[STRICT] and packet.has(FS_FAULTS):
         raise _packet_error(
@@ -525,9 +546,14 @@ cdef object enter_parse_packet(
 
 
 cdef object value_of(
-    unsigned int field, const fs_packet *found, const uint8_t *data, Py_ssize_t size, object buffer
+    _State state, unsigned int field, const fs_packet *found, const uint8_t *data, Py_ssize_t size,
+    object buffer
 ):
     """A field of a packet that lies at `data`, with the value that `Packet` gives it."""
+    if field == FS_FIELD_IP_CHECKSUM_STATUS:
+        return checksum_status_of(state, found.ip_checksum_status)
+    if field == FS_FIELD_CHECKSUM_STATUS:
+        return checksum_status_of(state, found.checksum_status)
     if field < FS_NUMBER_FIELDS:
         return or_none(fs_packet_number(found, <fs_field>field))
     if field == FS_FIELD_SRC:
@@ -537,7 +563,7 @@ cdef object value_of(
     if field < FS_FLAG_FIELDS:
         return flag_or_none(fs_packet_number(found, <fs_field>field))
     if field == FS_FIELD_STATUS:
-        return found.status
+        return status_of(state, found.status)
     if field == FS_FIELD_SRC_ADDRESS:
         return text_of(data + found.src, found.address_size)
     if field == FS_FIELD_DST_ADDRESS:
@@ -563,8 +589,8 @@ cdef object payload_of(const fs_packet *found, object buffer):
 
 
 cdef object values_of(
-    const uint8_t *codes, Py_ssize_t count, const uint8_t *data, Py_ssize_t size, object buffer,
-    uint32_t link, bint verify
+    _State state, const uint8_t *codes, Py_ssize_t count, const uint8_t *data, Py_ssize_t size,
+    object buffer, uint32_t link, bint verify
 ):
     """Decode a packet, and make a tuple of its fields."""
     cdef fs_packet found
@@ -572,25 +598,25 @@ cdef object values_of(
     fs_decode(data, size, size, link, verify, &found)
     result = PyTuple_New(count)
     for i in range(count):
-        value = value_of(codes[i], &found, data, size, buffer)
+        value = value_of(state, codes[i], &found, data, size, buffer)
         Py_INCREF(value)
         PyTuple_SET_ITEM(result, i, value)
     return result
 
 
 cdef object fields_of(
-    const uint8_t *codes, Py_ssize_t count, object buffer, uint32_t link, bint verify
+    _State state, const uint8_t *codes, Py_ssize_t count, object buffer, uint32_t link, bint verify
 ):
     cdef Py_buffer view
     if PyBytes_CheckExact(buffer):
         return values_of(
-            codes, count, <const uint8_t *>PyBytes_AS_STRING(buffer), PyBytes_GET_SIZE(buffer),
-            buffer, link, verify
+            state, codes, count, <const uint8_t *>PyBytes_AS_STRING(buffer),
+            PyBytes_GET_SIZE(buffer), buffer, link, verify
         )
     get_contiguous(buffer, &view, "data")
     try:
         return values_of(
-            codes, count, <const uint8_t *>view.buf, view.len, buffer, link, verify
+            state, codes, count, <const uint8_t *>view.buf, view.len, buffer, link, verify
         )
     finally:
         PyBuffer_Release(&view)
@@ -661,7 +687,7 @@ cdef object fields_given(_State state, PyObject **given):
         link = link_number(state, <object>given[FIELDS_LINK])
     if given[FIELDS_VERIFY] != NULL:
         verify = <object>given[FIELDS_VERIFY]
-    return fields_of(codes, count, <object>given[DATA], link, verify)
+    return fields_of(state, codes, count, <object>given[DATA], link, verify)
 
 
 cdef object enter_packet_fields(
@@ -679,7 +705,7 @@ cdef object enter_packet_fields(
     return PyObject_Vectorcall(state.plain_fields, args, count, names)
 
 
-@cython.no_gc_clear  # its names are strings: it closes no cycle
+@cython.no_gc_clear  # neither its names nor the state lead back to it: it closes no cycle
 @cython.final
 cdef class PacketFields:
     """PacketFields(*names, link="ethernet", verify=False)\n--\n\n\
@@ -708,6 +734,7 @@ cdef class PacketFields:
         cdef _State state = <_State?>_state
         cdef Py_ssize_t i
         self.call = <vectorcallfunc>call_fields
+        self.state = state
         self.size = PyTuple_GET_SIZE(names)
         self.codes = <uint8_t *>PyMem_Malloc(max(self.size, 1))
         if self.codes == NULL:
@@ -722,7 +749,7 @@ cdef class PacketFields:
         PyMem_Free(self.codes)
 
     def __call__(self, data, /):
-        return fields_of(self.codes, self.size, data, self._link, self._verify)
+        return fields_of(self.state, self.codes, self.size, data, self._link, self._verify)
 
     @property
     def names(self):
@@ -752,7 +779,9 @@ cdef object call_fields(
     """The entry of an instance's call, without a tuple of arguments."""
     cdef PacketFields self = <PacketFields>instance
     if PyVectorcall_NARGS(count) == 1 and names == NULL:
-        return fields_of(self.codes, self.size, <object>args[0], self._link, self._verify)
+        return fields_of(
+            self.state, self.codes, self.size, <object>args[0], self._link, self._verify
+        )
     return PyObject_Vectorcall(self.__call__, args, count, names)  # refuses
 
 

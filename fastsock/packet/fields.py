@@ -99,11 +99,15 @@ if TYPE_CHECKING:
 class Status(enum.IntFlag):
     """Bits of a packet's status word: what it holds, and what was wrong with it.
 
-    The word itself is a plain int, for that makes a test of a bit cheap. ``Status(word)`` names
-    its bits; `FAULTS` are those that mean a fault.
+    `FAULTS` are those that mean a fault. ``&`` gives a plain int, which makes a test of a bit
+    cheap; ``Status(word)`` names the bits of any.
 
     >>> Status(3)
     <Status.TRANSPORT|PORTS: 3>
+    >>> print(Status(3))
+    Status.TRANSPORT|PORTS
+    >>> Status(3) & Status.PORTS
+    2
     """
 
     TRANSPORT = 1 << 0  # the transport (or ICMP) header is decoded
@@ -128,6 +132,14 @@ class Status(enum.IntFlag):
     TOO_MANY_HEADERS = 1 << 23  # VLAN tags or extension headers beyond the limit
     BAD_IP_CHECKSUM = 1 << 24
     BAD_CHECKSUM = 1 << 25
+
+    __str__ = enum.Flag.__str__
+    if TYPE_CHECKING:
+
+        def __and__(self, other: int) -> int: ...  # type: ignore[override]
+        def __rand__(self, other: int) -> int: ...  # type: ignore[override]
+    else:  # an IntFlag's own make a member of each result, slowly
+        __and__, __rand__ = int.__and__, int.__rand__
 
 
 FAULTS = 0x03FF0000
@@ -220,12 +232,18 @@ FIELDS: tuple[Field, ...] = (
 
 
 class ChecksumStatus(enum.IntEnum):
-    """The result of verifying a checksum; the numbers are those that tshark prints."""
+    """The result of verifying a checksum; the numbers are those that tshark prints.
+
+    >>> print(ChecksumStatus(1))
+    ChecksumStatus.GOOD
+    """
 
     BAD = 0
     GOOD = 1
     UNVERIFIED = 2  # not asked for, or not all covered bytes are there
     ABSENT = 3  # none in this protocol, or UDP's zero
+
+    __str__ = enum.Enum.__str__
 
 
 LINK_TYPES = MappingProxyType(

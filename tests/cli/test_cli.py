@@ -130,20 +130,6 @@ def test_interrupt_during_imports(run_python, twin, module):
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
-def test_interrupt_before_the_command_is_loaded(run_python, twin):
-    """``python -m fastsock`` is silent, too, while the command itself is imported."""
-    code = (
-        "import runpy, sys\n"
-        "class Interrupt:\n"
-        "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name == 'fastsock.cli': raise KeyboardInterrupt\n"
-        "sys.meta_path.insert(0, Interrupt())\n"
-        "runpy.run_module('fastsock', run_name='__main__')\n"
-    )
-    done = run_python("-c", code, FASTSOCK_BACKEND=twin.tag)
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
-
-
 def test_the_command_is_imported_without_typing(run_python, twin):
     """What it imports before it can catch Ctrl-C takes next to no time."""
     code = (

@@ -262,7 +262,7 @@ def test_pickles_go_to_the_other_twin(compiled, run_python, maker, reader):
         FASTSOCK_BACKEND=reader,
     )
     assert read.returncode == 0, read.stderr
-    status = int(ChecksumStatus.BAD)
+    status = ChecksumStatus.BAD
     assert read.stdout.split() == [reader, "True", "53", "228", str(status), "b'data'"]
 
 

@@ -256,19 +256,19 @@ class Packet:
         return self._decoded.vlans
 
     @property
-    def ip_checksum_status(self) -> int:
-        """Result for IPv4's header checksum: a number of `ChecksumStatus`."""
-        return self._decoded.ip_checksum_status
+    def ip_checksum_status(self) -> _fields.ChecksumStatus:
+        """Result for IPv4's header checksum."""
+        return _fields.ChecksumStatus(self._decoded.ip_checksum_status)
 
     @property
-    def checksum_status(self) -> int:
-        """Result for the transport's checksum: a number of `ChecksumStatus`."""
-        return self._decoded.checksum_status
+    def checksum_status(self) -> _fields.ChecksumStatus:
+        """Result for the transport's checksum."""
+        return _fields.ChecksumStatus(self._decoded.checksum_status)
 
     @property
-    def status(self) -> int:
-        """Bits of `Status`: what the packet holds, and what is wrong with it."""
-        return self._decoded.status
+    def status(self) -> _fields.Status:
+        """What the packet holds, and what is wrong with it."""
+        return _fields.Status(self._decoded.status)
 
     @property
     def limited_by(self) -> _fields.Limit:
