@@ -1,6 +1,7 @@
 """Fields that are read and written in place, and the base of all views."""
 
-from libc.stdint cimport uint8_t, uint32_t
+from cpython.object cimport PyObject
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 
 cdef extern from "fastsock/_core/bytes.h" nogil:
@@ -9,16 +10,28 @@ cdef extern from "fastsock/_core/bytes.h" nogil:
 
 
 cdef extern from "fastsock/headers/rewrite.h" nogil:
-    void fs_update(uint8_t *checksum, const uint8_t *before, const uint8_t *after, size_t size,
-                   bint zero_is_none) noexcept
-    void fs_rewrite(uint8_t *header, size_t at, const uint8_t *value, size_t size,
+    uint64_t fs_change(const uint8_t *before, const uint8_t *after, size_t size) noexcept
+    void fs_apply(uint8_t *checksum, uint64_t change, bint zero_is_none) noexcept
+    void fs_replace(uint8_t *header, size_t at, size_t size, uint32_t mask, uint32_t bits,
                     int checksum_at, bint zero_is_none) noexcept
+
+
+# The kinds of headers, by their place among the names in errors.
+cdef enum Layer:
+    ETHERNET
+    ARP
+    IPV4
+    IPV6
+    TCP
+    UDP
+    ICMP
 
 
 # A field of a view: an attribute that reads and writes the header in place.
 cdef class Field:
     cdef str name
     cdef str text                 # the docstring
+    cdef object views             # the type View; its own, for a module is looked up at some cost
     cdef Py_ssize_t at
     cdef Py_ssize_t size
     cdef View of(self, object instance)
@@ -54,12 +67,19 @@ cdef class View:
     cdef bint zero_is_none        # UDP: it may be absent
     cdef Py_ssize_t whole         # the fewest bytes of such a header ...
     cdef Py_ssize_t least         # ... and how many of them are there; 0 after release()
-    cdef str layer                # its name in errors
-    cdef int open(self, object buffer, object offset, Py_ssize_t least, str layer) except -1
+    cdef Layer layer
+    cdef void describe(self) noexcept  # the header: its layer, its size, where its checksum stands
+    # View the header at `offset`, which is 0 where it is NULL.
+    cdef int open(self, object buffer, PyObject *offset) except -1
     cdef uint8_t *hold(self, object exporter, Py_ssize_t *size) except? NULL
     cdef int share(self, View other, Py_ssize_t start, Py_ssize_t least) except -1
+    cdef str layer_name(self)
     cdef int check_live(self) except -1
     cdef int check_writable(self) except -1
     cdef memoryview slice(self, Py_ssize_t start, Py_ssize_t stop)
     cdef int fault(self, str field, str what) except -1
     cdef Py_ssize_t header(self, Py_ssize_t words, Py_ssize_t there) except -1
+
+
+# Let views of a final type be made without a tuple of arguments.
+cdef int call_directly(object kind) except -1

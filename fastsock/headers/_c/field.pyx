@@ -15,11 +15,19 @@ from cpython.bytes cimport (
 )
 from cpython.memoryview cimport PyMemoryView_FromObject
 from cpython.number cimport PyNumber_Index
+from cpython.object cimport PyObject, PyTypeObject
+from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from fastsock.headers._c.arguments cimport bytes_of, number, octets
 from fastsock._core.buffers cimport contiguous, pin
+from fastsock._core.vectorcall cimport (
+    PyVectorcall_NARGS,
+    call_type_slowly,
+    fs_set_type_call,
+    vectorcallfunc,
+)
 
 from fastsock._core import errors as _core_errors
 from fastsock.headers import errors as _errors
@@ -27,15 +35,22 @@ from fastsock.packet import errors as _packet_errors
 from fastsock.stream import errors as _stream_errors
 
 
+_LAYERS = ("ethernet", "arp", "ipv4", "ipv6", "tcp", "udp", "icmp")
+
+
 cdef extern from "Python.h":
+    bint PyObject_TypeCheck(object instance, PyTypeObject *kind) noexcept
+    int PyUnicode_CompareWithASCIIString(object text, const char *other) noexcept
     Py_ssize_t clipped_ssize "PyNumber_AsSsize_t"(object value, void *error) except? -1
 
 cdef enum:
     MOST_AT = 60    # no header has a longer fixed part; a sum with a size can't overflow
 
 
+@cython.no_gc_clear  # a field is asked for also while the collector tears down the module
 cdef class Field:
     def __cinit__(self, field):
+        self.views = View
         self.name, self.text = field.name, field.doc
         self.at, self.size = field.at, field.size
         # Otherwise a field that anyone made could reach outside the header and the words here.
@@ -49,7 +64,7 @@ cdef class Field:
 
         `least` is even, so the whole word around a field before it is present.
         """
-        if not isinstance(instance, View):
+        if not PyObject_TypeCheck(instance, <PyTypeObject *>self.views):
             raise TypeError(f"{self.name} is a field of headers' views")
         view = <View>instance
         if self.at + self.size > view.least:
@@ -66,6 +81,7 @@ cdef class Field:
         raise TypeError(f"cannot pickle {type(self).__name__!r} object")
 
 
+@cython.no_gc_clear
 cdef class Number(Field):
     @property
     def __doc__(self):  # a class inherits none
@@ -86,23 +102,27 @@ cdef class Number(Field):
     def __get__(self, instance, owner):
         if instance is None:
             return self
-        cdef uint32_t word = fs_load_be(self.of(instance).data + self.at, self.size)
+        cdef View view = self.of(instance)
+        cdef uint32_t word = fs_load_be(view.data + self.at, self.size)
         return ((word >> self.shift) & self.mask) * self.unit + self.base
 
     def __set__(self, instance, value):
-        cdef uint8_t word_bytes[4]
         cdef View view
-        cdef uint32_t word, given = number(self.name, value, self.most, self.base)
-        if (given - self.base) % self.unit:
-            raise _core_errors.out_of_range(self.name, given, self.base, self.most, self.unit)
+        cdef uint32_t given = number(self.name, value, self.most, self.base)
+        cdef uint32_t bits = given - self.base
+        if self.unit != 1:
+            if bits % self.unit:
+                raise _core_errors.out_of_range(
+                    self.name, given, self.base, self.most, self.unit
+                )
+            bits //= self.unit
         view = self.of(instance)  # not before: an __index__ may have released it
         view.check_writable()
-        word = fs_load_be(view.data + self.at, self.size) & ~(self.mask << self.shift)
-        word |= (given - self.base) // self.unit << self.shift
-        fs_store_be(word_bytes, self.size, word)
-        fs_rewrite(view.data, self.at, word_bytes, self.size, view.checksum_at, view.zero_is_none)
+        fs_replace(view.data, self.at, self.size, self.mask << self.shift, bits << self.shift,
+                   view.checksum_at, view.zero_is_none)
 
 
+@cython.no_gc_clear
 cdef class Flag(Number):
     @property
     def __doc__(self):  # a class inherits none
@@ -114,6 +134,7 @@ cdef class Flag(Number):
         return fs_load_be(self.of(instance).data + self.at, 1) >> self.shift & 1 != 0
 
 
+@cython.no_gc_clear
 cdef class Octets(Field):
     @property
     def __doc__(self):  # a class inherits none
@@ -137,29 +158,43 @@ cdef class Octets(Field):
 # runs meanwhile can find the view. A cycle is cleared at the object that `source` refers to.
 @cython.no_gc_clear
 cdef class View:
-    cdef int open(self, object buffer, object offset, Py_ssize_t least, str layer) except -1:
-        cdef Py_ssize_t start, size
+    def __init__(self, buffer, offset=0):
+        cdef View fresh
+        if self.exporter is None:
+            self.open(buffer, <PyObject *>offset)
+            return
+        fresh = type(self)(buffer, offset)
+        self.share(fresh, fresh.start, fresh.least)
+
+    cdef void describe(self) noexcept:
+        pass
+
+    cdef int open(self, object buffer, PyObject *offset) except -1:
+        cdef Py_ssize_t start = 0, size
         cdef uint8_t *data
-        offset = PyNumber_Index(offset)
+        self.describe()
+        at = None if offset == NULL else PyNumber_Index(<object>offset)
         exporter = buffer
         if not PyBytes_CheckExact(buffer) and not PyByteArray_CheckExact(buffer):
             exporter = contiguous(buffer, "buffer")
         data = self.hold(exporter, &size)
-        start = clipped_ssize(offset, NULL)
-        if start < 0:
-            raise _stream_errors.bad_count("offset", offset)
-        if start > size or size - start < least:
-            raise _packet_errors.header_fault(layer, "header", offset, "HEADER_CUT")
+        if at is not None:
+            start = clipped_ssize(at, NULL)
+        if start < 0 or start > size or size - start < self.whole:
+            PyBuffer_Release(&self.pin)
+            if start < 0:
+                raise _stream_errors.bad_count("offset", at)
+            raise _packet_errors.header_fault(self.layer_name(), "header", at or 0, "HEADER_CUT")
         self.source, self.exporter = buffer, exporter
-        self.whole, self.least, self.layer = least, least, layer
+        self.least = self.whole
         self.data, self.size, self.start = data + start, size - start, start
         return 0
 
     cdef uint8_t *hold(self, object exporter, Py_ssize_t *size) except? NULL:
         """Keep the bytes of `exporter` in place, and return their address."""
         cdef uint8_t *data
-        if PyBytes_CheckExact(exporter):
-            self.read_only = True
+        self.read_only = PyBytes_CheckExact(exporter)
+        if self.read_only:
             size[0] = PyBytes_GET_SIZE(exporter)
             return <uint8_t *>PyBytes_AS_STRING(exporter)
         if PyByteArray_CheckExact(exporter):
@@ -175,7 +210,6 @@ cdef class View:
         cdef Py_ssize_t size
         cdef uint8_t *data
         PyBuffer_Release(&self.pin)
-        self.read_only = False
         data = self.hold(other.exporter, &size)
         self.source, self.exporter = other.source, other.exporter
         self.least = least
@@ -200,7 +234,10 @@ cdef class View:
         return view[self.start + start:self.start + max(start, stop)]
 
     cdef int fault(self, str field, str what) except -1:
-        raise _packet_errors.header_fault(self.layer, field, self.start, what)
+        raise _packet_errors.header_fault(self.layer_name(), field, self.start, what)
+
+    cdef str layer_name(self):
+        return _LAYERS[<int>self.layer]
 
     cdef Py_ssize_t header(self, Py_ssize_t words, Py_ssize_t there) except -1:
         """The bytes of a header with options, from its length in words of four bytes."""
@@ -240,3 +277,25 @@ cdef class View:
     def offset(self):
         """Where the header begins in the buffer."""
         return self.start
+
+
+cdef object call_view(PyObject *kind, PyObject *const *args, size_t count, PyObject *names):
+    """Make a view, as `kind(buffer, offset)` does."""
+    cdef Py_ssize_t size = PyVectorcall_NARGS(count)
+    cdef Py_ssize_t named = 0 if names == NULL else PyTuple_GET_SIZE(<object>names)
+    cdef View view
+    if size > 0 and size + named <= 2 and (
+        named == 0 or PyUnicode_CompareWithASCIIString(
+            <object>PyTuple_GET_ITEM(<object>names, 0), b"offset"
+        ) == 0
+    ):
+        nothing = PyTuple_New(0)
+        view = <View>(<PyTypeObject *>kind).tp_new(<type>kind, <PyObject *>nothing, NULL)
+        view.open(<object>args[0], args[1] if size + named == 2 else NULL)
+        return view
+    return call_type_slowly(kind, args, size, names)
+
+
+cdef int call_directly(object kind) except -1:
+    fs_set_type_call(<PyTypeObject *>kind, <vectorcallfunc>call_view)
+    return 0

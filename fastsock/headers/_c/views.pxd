@@ -10,6 +10,10 @@ cdef extern from "fastsock/checksums/checksum.h" nogil:
     uint32_t fs_sum_fold(uint64_t sum) noexcept
 
 
+cdef extern from "fastsock/_core/bytes.h" nogil:
+    void fs_copy(uint8_t *to, const uint8_t *source, size_t size) noexcept
+
+
 cdef extern from "fastsock/_core/protocols.h" nogil:
     enum: FS_ICMP
     enum: FS_TCP
@@ -71,9 +75,8 @@ cdef class _TransportView(View):
     cdef Py_ssize_t fewest        # bytes that its checksum can cover
     cdef bint has_pseudo
     cdef uint64_t pseudo
-    cdef int begin(self, object buffer, object offset, Py_ssize_t least, str layer) except -1
-    cdef int become(self, _IPView under, const fs_transport *found, Py_ssize_t there) except -1
-    cdef int set_pseudo(self, object pseudo_header) except -1
+    cdef int begin(self, object buffer, object offset, object pseudo_header) except -1
+    cdef int become(self, _IPView under, const fs_transport *found) except -1
     cdef Py_ssize_t segment(self) except -1
     cdef Py_ssize_t whole_segment(self) except -1
     cdef Py_ssize_t datagram(self, Py_ssize_t whole) except -1

@@ -1,21 +1,22 @@
-"""Compiled twin of `fastsock.headers`: a memoryview held, and a pointer to the header in it."""
+"""Compiled twin of `fastsock.headers`: a buffer held, and a pointer to the header in it."""
 
 cimport cython
 from cpython.unicode cimport PyUnicode_DecodeASCII
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
-from libc.string cimport memcpy
 
 from fastsock.address._c cimport FS_TEXT6_MAX, fs_format4, fs_format6
 from fastsock.headers._c.arguments cimport address, number
 from fastsock.headers._c.field cimport (
     Flag,
+    Layer,
     Number,
     Octets,
     View,
+    call_directly,
+    fs_apply,
+    fs_change,
     fs_load_be,
-    fs_rewrite,
     fs_store_be,
-    fs_update,
 )
 
 from fastsock.headers import layout as _layout
@@ -37,6 +38,7 @@ cdef enum:
 
 
 # An address: written as text or packed, with the checksum that covers it kept right.
+@cython.no_gc_clear
 cdef class _Address(Octets):
     @property
     def __doc__(self):  # a class inherits none
@@ -53,6 +55,7 @@ cdef class _Address(Octets):
 
 
 # The same address, read as text.
+@cython.no_gc_clear
 cdef class _TextAddress(_Address):
     @property
     def __doc__(self):  # a class inherits none
@@ -80,16 +83,16 @@ cdef class _IPView(View):
 
     cdef int readdress(self, Py_ssize_t at, const uint8_t *value, Py_ssize_t size) except -1:
         """Write an address, and update the checksum of the transport header that covers it."""
-        cdef uint8_t before[16]
         cdef fs_transport found
         cdef int checksum = -1
-        if self.locate(&found) and <size_t>at in (found.ends.src, found.ends.dst):
+        cdef uint64_t change = fs_change(self.data + at, value, size)
+        if self.locate(&found) and (<size_t>at == found.ends.src or <size_t>at == found.ends.dst):
             checksum = fs_pseudo_checksum(&found)
-        memcpy(before, self.data + at, size)
-        fs_rewrite(self.data, at, value, size, self.checksum_at, False)
+        fs_copy(self.data + at, value, size)
+        if self.checksum_at >= 0:
+            fs_apply(self.data + self.checksum_at, change, False)
         if checksum >= 0 and found.at + checksum + 2 <= min(found.end, <uint64_t>self.size):
-            fs_update(self.data + found.at + checksum, before, value, size,
-                      fs_zero_is_none(&found))
+            fs_apply(self.data + found.at + checksum, change, fs_zero_is_none(&found))
         return 0
 
     cdef int unknown_end(self, const fs_ends *ends) except -1:
@@ -118,51 +121,59 @@ cdef class _IPView(View):
         """
         cdef fs_transport found
         cdef _TransportView view
-        cdef Py_ssize_t there
+        cdef const uint8_t *data = self.data
         self.check_live()
         if not self.locate(&found):
             return None
-        there = <Py_ssize_t>(min(found.end, <uint64_t>self.size) - found.at)
         if found.protocol == FS_TCP:
-            view = TCPView(b"\0" * 20)
-            if there >= QUOTED:
-                view.become(self, &found, there)
-                return view
+            view = TCPView.__new__(TCPView)
         elif found.protocol == FS_UDP:
-            view = UDPView(b"\0" * 8)
+            view = UDPView.__new__(UDPView)
         elif found.protocol == <uint32_t>(FS_ICMP if found.address_size == 4 else FS_ICMPV6):
-            view = ICMPView(b"\0" * 8)
-            if found.address_size == 16 and found.end - found.at < ICMP_HEADER:
-                view.fewest = SHORT_ICMPV6  # whole as it is, RFC 4443 section 2.1
+            view = ICMPView.__new__(ICMPView)
         else:
             return None
-        if there < view.fewest:
-            raise _packet_errors.header_fault(
-                view.layer, "header", self.start + <Py_ssize_t>found.at, "HEADER_CUT"
-            )
-        view.become(self, &found, there)
+        if self.data != data:  # the collector ran code that released this view
+            self.check_live()
+            return self.transport()
+        view.become(self, &found)
         return view
 
 
 @cython.no_gc_clear
 cdef class _TransportView(View):
-    cdef int begin(self, object buffer, object offset, Py_ssize_t least, str layer) except -1:
-        self.fewest = least
-        return self.open(buffer, offset, least, layer)
+    def __init__(self, buffer, offset=0, *, pseudo_header=None):
+        self.begin(buffer, offset, pseudo_header)
 
-    cdef int become(self, _IPView under, const fs_transport *found, Py_ssize_t there) except -1:
-        """View the transport header that was found, with `there` bytes of the datagram."""
+    cdef int begin(self, object buffer, object offset, object pseudo_header) except -1:
+        cdef uint64_t pseudo = 0
+        if pseudo_header is not None:
+            pseudo = number("pseudo_header", pseudo_header, 0xFFFFFFFF)
+        View.__init__(self, buffer, offset)
+        self.under = None
+        self.pseudo, self.has_pseudo = pseudo, pseudo_header is not None
+        return 0
+
+    cdef int become(self, _IPView under, const fs_transport *found) except -1:
+        """View the transport header that was found."""
+        cdef Py_ssize_t start = under.start + <Py_ssize_t>found.at
+        cdef Py_ssize_t there = <Py_ssize_t>(min(found.end, <uint64_t>under.size) - found.at)
+        cdef Py_ssize_t fewest
+        self.describe()
+        fewest = self.fewest
+        if self.layer == Layer.TCP:
+            fewest = QUOTED
+        elif self.layer == Layer.ICMP and found.address_size == 16 and (
+            found.end - found.at < ICMP_HEADER
+        ):
+            fewest = self.fewest = SHORT_ICMPV6  # whole as it is, RFC 4443 section 2.1
+        if there < fewest:
+            raise _packet_errors.header_fault(self.layer_name(), "header", start, "HEADER_CUT")
         # Whole words, so that with a field all of its word is there.
-        self.share(under, under.start + <Py_ssize_t>found.at, min(self.whole, there & ~1))
+        self.share(under, start, min(self.whole, there & ~1))
         self.under = under
         if self.checksum_at + 2 > self.least:
             self.checksum_at = -1
-        return 0
-
-    cdef int set_pseudo(self, object pseudo_header) except -1:
-        if pseudo_header is not None:
-            self.pseudo = number("pseudo_header", pseudo_header, 0xFFFFFFFF)
-            self.has_pseudo = True
         return 0
 
     cdef Py_ssize_t segment(self) except -1:
@@ -327,9 +338,8 @@ cdef class IPv4View(_IPView):
     dst = _Address(_layout.IPV4_ENDS["dst"])
     dst_address = _TextAddress(_layout.IPV4_TEXT_ENDS["dst_address"])
 
-    def __cinit__(self, buffer, offset=0):
-        self.checksum_at = 10
-        self.open(buffer, offset, 20, "ipv4")
+    cdef void describe(self) noexcept:
+        self.layer, self.whole, self.checksum_at = Layer.IPV4, 20, 10
 
     cdef bint locate(self, fs_transport *found) noexcept:
         return self.size and fs_transport4(self.data, self.size, found)
@@ -428,9 +438,8 @@ cdef class IPv6View(_IPView):
     traffic_class = tos
     hop_limit = ttl
 
-    def __cinit__(self, buffer, offset=0):
-        self.checksum_at = -1
-        self.open(buffer, offset, 40, "ipv6")
+    cdef void describe(self) noexcept:
+        self.layer, self.whole, self.checksum_at = Layer.IPV6, 40, -1
 
     cdef bint locate(self, fs_transport *found) noexcept:
         return self.size and fs_transport6(self.data, self.size, found)
@@ -487,10 +496,9 @@ cdef class TCPView(_TransportView):
     checksum = Number(_layout.TCP["checksum"])
     urgent_pointer = Number(_layout.TCP["urgent_pointer"])
 
-    def __cinit__(self, buffer, offset=0, *, pseudo_header=None):
-        self.checksum_at = 16
-        self.set_pseudo(pseudo_header)
-        self.begin(buffer, offset, TCP_HEADER, "tcp")
+    cdef void describe(self) noexcept:
+        self.layer, self.checksum_at = Layer.TCP, 16
+        self.whole = self.fewest = TCP_HEADER
 
     cdef Py_ssize_t header_end(self, Py_ssize_t there) except -1:
         if self.least < TCP_HEADER:  # the field of its length may be cut
@@ -546,10 +554,10 @@ cdef class UDPView(_TransportView):
     length = Number(_layout.UDP["length"])
     checksum = Number(_layout.UDP["checksum"])
 
-    def __cinit__(self, buffer, offset=0, *, pseudo_header=None):
-        self.checksum_at, self.zero_is_none = 6, True
-        self.set_pseudo(pseudo_header)
-        self.begin(buffer, offset, UDP_HEADER, "udp")
+    cdef void describe(self) noexcept:
+        self.layer, self.checksum_at = Layer.UDP, 6
+        self.whole = self.fewest = UDP_HEADER
+        self.zero_is_none = True
 
     cdef Py_ssize_t datagram(self, Py_ssize_t whole) except -1:
         """Its length field; zero means all of it where it may be."""
@@ -625,12 +633,19 @@ cdef class ICMPView(_TransportView):
     identifier = Number(_layout.ICMP["identifier"])
     sequence = Number(_layout.ICMP["sequence"])
 
-    def __cinit__(self, buffer, offset=0, *, pseudo_header=0):
-        self.checksum_at = 2
-        self.set_pseudo(pseudo_header)
-        self.begin(buffer, offset, ICMP_HEADER, "icmp")
+    def __init__(self, buffer, offset=0, *, pseudo_header=0):
+        self.begin(buffer, offset, pseudo_header)
+
+    cdef void describe(self) noexcept:
+        self.layer, self.checksum_at = Layer.ICMP, 2
+        self.whole = self.fewest = ICMP_HEADER
+        self.has_pseudo = True  # and it is 0: ICMP has none
 
     @property
     def payload(self):
         """The bytes after the first eight: a memoryview, writable where the buffer is."""
         return self.slice(8, self.segment())
+
+
+for _kind in (IPv4View, IPv6View, TCPView, UDPView, ICMPView):
+    call_directly(_kind)
