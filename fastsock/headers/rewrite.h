@@ -9,6 +9,12 @@
 #include "fastsock/_core/bytes.h"
 #include "fastsock/checksums/checksum.h"
 
+/* Read a number of at most four bytes: usually one or two, which need no loop. */
+static inline uint32_t fs_load_field(const uint8_t *data, size_t size)
+{
+    return size == 1 ? data[0] : size == 2 ? fs_be16(data) : fs_load_be(data, size);
+}
+
 /* What a change of `size` bytes, whole words, adds to the sum that a checksum covers: ~m + m'. */
 static inline uint64_t fs_change(const uint8_t *before, const uint8_t *after, size_t size)
 {
@@ -42,16 +48,27 @@ static inline void fs_apply(uint8_t *checksum, uint64_t change, int zero_is_none
     fs_put16(checksum, result == 0 && zero_is_none ? 0xFFFF : result);
 }
 
-/* Replace the bits `mask` of a number of `size` bytes, at most four, at `at` of a header with its
- * checksum at `checksum_at`, or negative where it has none. */
-static inline void fs_replace(uint8_t *header, size_t at, size_t size, uint32_t mask,
-                              uint32_t bits, int checksum_at, int zero_is_none)
+static inline void fs_replace_sized(uint8_t *header, size_t at, size_t size, uint32_t mask,
+                                    uint32_t bits, int checksum_at, int zero_is_none)
 {
     uint32_t before = fs_load_be(header + at, size), after = (before & ~mask) | bits;
     uint64_t change = fs_number_change(before, after, at, size);
     fs_store_be(header + at, size, after);
     if (checksum_at >= 0 && (size_t)checksum_at != at)
         fs_apply(header + checksum_at, change, zero_is_none);
+}
+
+/* Replace the bits `mask` of a number of `size` bytes, at most four, at `at` of a header with its
+ * checksum at `checksum_at`, or negative where it has none. */
+static inline void fs_replace(uint8_t *header, size_t at, size_t size, uint32_t mask,
+                              uint32_t bits, int checksum_at, int zero_is_none)
+{
+    if (size == 1)  /* the usual sizes, of which a compiler unrolls all loops */
+        fs_replace_sized(header, at, 1, mask, bits, checksum_at, zero_is_none);
+    else if (size == 2)
+        fs_replace_sized(header, at, 2, mask, bits, checksum_at, zero_is_none);
+    else
+        fs_replace_sized(header, at, size, mask, bits, checksum_at, zero_is_none);
 }
 
 #endif

@@ -8,14 +8,14 @@ from libc.string cimport memcpy
 
 from fastsock.headers._c.arguments cimport number
 from fastsock._core.buffers cimport contiguous
-from fastsock.headers._c.field cimport (
+from fastsock.headers._c.views cimport (
     Layer,
     Number,
     Octets,
     View,
-    call_directly,
     fs_load_be,
     fs_store_be,
+    set_up,
 )
 
 from fastsock.headers import layout as _layout
@@ -201,4 +201,4 @@ cdef class ARPView(View):
 
 
 for _kind in (EthernetView, ARPView):
-    call_directly(_kind)
+    set_up(_kind)
