@@ -9,38 +9,66 @@
 #include "fastsock/_core/bytes.h"
 #include "fastsock/checksums/checksum.h"
 
-/* The checksum at `checksum` after `size` bytes that it covers, whole words, have changed. By
- * equation 3, ~(~HC + ~m + m'), which unlike equation 4 can't make 0xFFFF of what should be zero.
- * With `zero_is_none` a checksum of zero means none, and a sum of zero is written as 0xFFFF. */
-static inline void fs_update(uint8_t *checksum, const uint8_t *before, const uint8_t *after,
-                             size_t size, int zero_is_none)
+/* Read a number of at most four bytes: usually one or two, which need no loop. */
+static inline uint32_t fs_load_field(const uint8_t *data, size_t size)
 {
-    uint32_t old = fs_load_be(checksum, 2);
-    uint64_t sum = 0xFFFF ^ old;
-    if (zero_is_none && old == 0)
-        return;
-    for (size_t i = 0; i < size; i += 2)
-        sum += (0xFFFF ^ fs_load_be(before + i, 2)) + (uint64_t)fs_load_be(after + i, 2);
-    uint32_t result = 0xFFFF ^ fs_sum_fold(sum);
-    fs_store_be(checksum, 2, result == 0 && zero_is_none ? 0xFFFF : result);
+    return size == 1 ? data[0] : size == 2 ? fs_be16(data) : fs_load_be(data, size);
 }
 
-enum { FS_REWRITE_MAX = 16 };
-
-/* Write at most FS_REWRITE_MAX bytes at `at` of a header with its checksum at `checksum_at`, or
- * negative where it has none. The header's bytes up to the next even offset must be there. */
-static inline void fs_rewrite(uint8_t *header, size_t at, const uint8_t *value, size_t size,
-                              int checksum_at, int zero_is_none)
+/* What a change of `size` bytes, whole words, adds to the sum that a checksum covers: ~m + m'. */
+static inline uint64_t fs_change(const uint8_t *before, const uint8_t *after, size_t size)
 {
-    uint8_t before[FS_REWRITE_MAX + 2];
-    size_t first = at & ~(size_t)1, words = ((at + size + 1) & ~(size_t)1) - first;
-    if (checksum_at < 0 || (size_t)checksum_at == at) {
-        memcpy(header + at, value, size);
+    uint64_t change = 0;
+    for (size_t i = 0; i < size; i += 2)
+        change += (0xFFFF ^ fs_be16(before + i)) + (uint64_t)fs_be16(after + i);
+    return change;
+}
+
+/* The same of a number of at most four bytes at an offset. The other byte of a word that it shares
+ * does not change, so that adds nothing. */
+static inline uint64_t fs_number_change(uint32_t before, uint32_t after, size_t at, size_t size)
+{
+    size_t words = (at + size + 1) / 2 - at / 2;
+    unsigned shift = (at + size) & 1 ? 8 : 0;
+    uint64_t old = (uint64_t)before << shift, new = (uint64_t)after << shift, change = 0;
+    for (; words > 0; words--, old >>= 16, new >>= 16)
+        change += (0xFFFF ^ (old & 0xFFFF)) + (new & 0xFFFF);
+    return change;
+}
+
+/* The checksum at `checksum` after such a change of what it covers. By equation 3,
+ * ~(~HC + ~m + m'), which unlike equation 4 can't make 0xFFFF of what should be zero. With
+ * `zero_is_none` a checksum of zero means none, and a sum of zero is written as 0xFFFF. */
+static inline void fs_apply(uint8_t *checksum, uint64_t change, int zero_is_none)
+{
+    uint32_t old = fs_be16(checksum), result;
+    if (zero_is_none && old == 0)
         return;
-    }
-    memcpy(before, header + first, words);
-    memcpy(header + at, value, size);
-    fs_update(header + checksum_at, before, header + first, words, zero_is_none);
+    result = 0xFFFF ^ fs_sum_fold((0xFFFF ^ old) + change);
+    fs_put16(checksum, result == 0 && zero_is_none ? 0xFFFF : result);
+}
+
+static inline void fs_replace_sized(uint8_t *header, size_t at, size_t size, uint32_t mask,
+                                    uint32_t bits, int checksum_at, int zero_is_none)
+{
+    uint32_t before = fs_load_be(header + at, size), after = (before & ~mask) | bits;
+    uint64_t change = fs_number_change(before, after, at, size);
+    fs_store_be(header + at, size, after);
+    if (checksum_at >= 0 && (size_t)checksum_at != at)
+        fs_apply(header + checksum_at, change, zero_is_none);
+}
+
+/* Replace the bits `mask` of a number of `size` bytes, at most four, at `at` of a header with its
+ * checksum at `checksum_at`, or negative where it has none. */
+static inline void fs_replace(uint8_t *header, size_t at, size_t size, uint32_t mask,
+                              uint32_t bits, int checksum_at, int zero_is_none)
+{
+    if (size == 1)  /* the usual sizes, of which a compiler unrolls all loops */
+        fs_replace_sized(header, at, 1, mask, bits, checksum_at, zero_is_none);
+    else if (size == 2)
+        fs_replace_sized(header, at, 2, mask, bits, checksum_at, zero_is_none);
+    else
+        fs_replace_sized(header, at, size, mask, bits, checksum_at, zero_is_none);
 }
 
 #endif

@@ -22,7 +22,7 @@ HUGE = [1 << 31, (1 << 63) - 1, (1 << 63) - 4, -1, -(1 << 63), 61, 1000]
 @pytest.mark.parametrize("at", HUGE)
 def test_fields_of_ones_own_reach_nothing_outside(at):
     """A place near the end of Py_ssize_t plus a size is a negative number."""
-    fields = import_module("fastsock.headers._c.field")
+    fields = import_module("fastsock.headers._c.views")
     layout = SimpleNamespace(name="x", doc="", at=at, size=4, bits=32, shift=0, unit=1, base=0,
                              most=0xFFFFFFFF)  # fmt: skip
     for kind in (fields.Number, fields.Flag, fields.Octets):
@@ -39,7 +39,7 @@ def test_fields_of_ones_own_reach_nothing_outside(at):
 def test_numbers_of_ones_own_fit_in_their_bytes(wrong):
     values = {"name": "x", "doc": "", "at": 4, "size": 4, "bits": 32, "shift": 0, "unit": 1,
               "base": 0, "most": 9}  # fmt: skip
-    number = import_module("fastsock.headers._c.field").Number
+    number = import_module("fastsock.headers._c.views").Number
     number(SimpleNamespace(**values))
     with pytest.raises(ValueError, match="no field of a header"):
         number(SimpleNamespace(**values | wrong))
@@ -54,7 +54,7 @@ def test_a_layout_that_changes_while_it_is_read(compiled):
         def bits(self):
             return next(self.answers)
 
-    field = import_module("fastsock.headers._c.field").Number(Layout())
+    field = import_module("fastsock.headers._c.views").Number(Layout())
     assert field.__get__(compiled.part("headers").IPv4View(bytes(range(20))), None) == 7
 
 

@@ -5,6 +5,8 @@ import copy
 import gc
 import pickle
 import weakref
+from contextlib import suppress
+from functools import partial
 
 import pytest
 from hypothesis import given, strategies as st
@@ -519,3 +521,110 @@ def test_any_bytes_give_values_or_packet_errors(headers, outcome, data, offset):
             found = outcome(read, view, field)
             if isinstance(found, tuple) and found and isinstance(found[0], type):
                 assert found[0] is PacketError or "pseudo_header" in found[1], found
+
+
+@pytest.mark.parametrize("name", LEAST)
+def test_views_by_position_and_by_name(headers, name):
+    """Each way in which a call can name its arguments, in any order."""
+    kind, data = getattr(headers, name), bytes(80)
+    made = [
+        kind(data, 2),
+        kind(data, offset=2),
+        kind(buffer=data, offset=2),
+        kind(offset=2, buffer=data),
+        kind(data, **{"".join(["off", "set"]): 2}),
+        kind(*(data, 2)),
+        partial(kind, data)(2),
+        next(map(kind, [data], [2])),
+    ]
+    assert {(view.offset, view.buffer is data) for view in made} == {(2, True)}
+
+
+@pytest.mark.parametrize("name", LEAST)
+@pytest.mark.parametrize(
+    ("args", "kwargs"),
+    [((), {}), ((bytes(80), 0, 0), {}), ((bytes(80), 0), {"offset": 0}), ((), {"offset": 0}),
+     ((bytes(80),), {"buffer": bytes(80)}), ((bytes(80),), {"offest": 0}),
+     ((bytes(80), 0), {"other": 0}), ((5,), {}), ((bytes(80), "0"), {}), ((bytes(80), 1.0), {})],
+)  # fmt: skip
+def test_views_of_wrong_calls(headers, name, args, kwargs):
+    with pytest.raises(TypeError):
+        getattr(headers, name)(*args, **kwargs)
+
+
+@pytest.mark.parametrize("offset", [1 << 31, 1 << 63, 1 << 64, 1 << 200])
+def test_offsets_that_no_buffer_reaches(headers, offset):
+    with pytest.raises(PacketError, match="ipv4"):
+        headers.IPv4View(bytes(80), offset)
+    with pytest.raises(ValueError, match="offset"):
+        headers.IPv4View(bytes(80), -offset)
+
+
+def test_offsets_that_are_no_int_of_their_own(headers):
+    class Offset(int):
+        def __index__(self):
+            raise AssertionError("an int is its own index")
+
+    class Index:
+        def __index__(self):
+            return 3
+
+    assert headers.IPv4View(bytes(80), Offset(3)).offset == 3
+    assert headers.IPv4View(bytes(80), Index()).offset == 3
+    assert headers.IPv4View(bytes(80), True).offset == 1
+
+
+def test_failed_views_hold_nothing(headers):
+    """A bytearray that a view holds can't grow."""
+    data = bytearray(19)
+    for offset in (0, -1, 1 << 70):
+        with pytest.raises((PacketError, ValueError)):
+            headers.IPv4View(data, offset)
+    with pytest.raises(PacketError):
+        headers.ARPView(bytearray(b"\0" * 4 + b"\xff\xff") + bytes(10))
+    data += b"0"
+
+
+def test_a_view_begun_anew(headers, builders):
+    """`__init__` views another buffer, and lets go of the first; a failure changes nothing."""
+    first, second = bytearray(range(40)), bytearray(range(100, 140))
+    view = headers.IPv4View(first)
+    view.__init__(second, 4)
+    assert (view.buffer is second, view.offset, view.tos) == (True, 4, 105)
+    first += b"it grows"
+    with pytest.raises(PacketError):
+        view.__init__(bytes(3))
+    assert (view.buffer is second, view.offset, view.tos) == (True, 4, 105)
+    ip = headers.IPv4View(bytearray(builders.build_udp("192.0.2.1", "192.0.2.2", 1, 2, b"data")))
+    udp = ip.transport()
+    udp.__init__(ip.buffer, 20)
+    with pytest.raises(ValueError, match="pseudo_header"):
+        udp.verify_checksum()
+
+
+def test_views_never_begun(headers):
+    view = headers.IPv4View.__new__(headers.IPv4View)
+    with pytest.raises((ValueError, AttributeError)):
+        view.ttl  # noqa: B018
+    with pytest.raises((ValueError, AttributeError)):
+        view.ttl = 1
+
+
+@pytest.mark.parametrize("fill", [0, 1, 0x7F, 0xA5, 0xFF])
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [(n, f) for n, f in NUMBERS if "checksum" in TABLES[n][0] and f.name != "checksum"],
+)
+def test_numbers_of_every_place_keep_the_checksum(headers, name, field, fill):
+    """RFC 1624 by words that start and end at odd places, with carries in all of them."""
+    data = bytearray([fill] * LEAST[name])
+    view, before = getattr(headers, name)(data), sum_words(data)
+    for value in (0, 1, 0x80, 0xFF, 0x100, 0xFF00, 0xFFFF, 0xFFFFFFFF):
+        with suppress(ValueError):
+            setattr(view, field.name, value)
+        if any(view.checksum.to_bytes(2, "big")) or name != "UDPView":
+            assert sum_words(data) % 0xFFFF == before % 0xFFFF
+
+
+def sum_words(data):
+    return sum(int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data), 2))

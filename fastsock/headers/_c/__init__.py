@@ -16,7 +16,8 @@ from .builders import (
     build_udp,
     build_udp_into,
 )
-from .views import ARPView, EthernetView, ICMPView, IPv4View, IPv6View, TCPView, UDPView
+from .link import ARPView, EthernetView
+from .views import ICMPView, IPv4View, IPv6View, TCPView, UDPView
 
 __all__ = [
     "ARPView",

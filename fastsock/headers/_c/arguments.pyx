@@ -20,7 +20,7 @@ cdef extern from "Python.h":
     long long PyLong_AsLongLongAndOverflow(object value, int *overflow) except? -1
 
 
-cdef uint32_t number(str name, object value, uint32_t most, uint32_t least=0) except? 0xFFFFFFFF:
+cdef uint32_t any_number(str name, object value, uint32_t most, uint32_t least) except? 0xFFFFFFFF:
     cdef int overflow
     cdef long long result
     if not PyLong_Check(value):

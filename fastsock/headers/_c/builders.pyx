@@ -16,7 +16,6 @@ from libc.string cimport memcpy, memmove, memset
 
 from fastsock.headers._c.arguments cimport address, bytes_of, number, octets
 from fastsock._core.buffers cimport contiguous
-from fastsock.headers._c.field cimport fs_store_be
 from fastsock.headers._c.views cimport (
     FS_ICMP,
     FS_ICMPV6,
@@ -24,6 +23,7 @@ from fastsock.headers._c.views cimport (
     FS_UDP,
     fs_ends,
     fs_pseudo_sum,
+    fs_store_be,
     fs_sum,
     fs_sum_fold,
 )

@@ -1,6 +1,6 @@
 """Views of Ethernet headers and ARP packets."""
 
-from fastsock.headers._c.field cimport View
+from fastsock.headers._c.views cimport View
 
 
 cdef class EthernetView(View):

@@ -2,12 +2,21 @@
 
 cimport cython
 from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.object cimport PyObject
 from libc.stdint cimport uint32_t
 from libc.string cimport memcpy
 
 from fastsock.headers._c.arguments cimport number
 from fastsock._core.buffers cimport contiguous
-from fastsock.headers._c.field cimport Number, Octets, View, fs_load_be, fs_store_be
+from fastsock.headers._c.views cimport (
+    Layer,
+    Number,
+    Octets,
+    View,
+    fs_load_be,
+    fs_store_be,
+    set_up,
+)
 
 from fastsock.headers import layout as _layout
 from fastsock._core import errors as _core_errors
@@ -48,9 +57,8 @@ cdef class EthernetView(View):
     dst = Octets(_layout.ETHERNET["dst"])
     src = Octets(_layout.ETHERNET["src"])
 
-    def __cinit__(self, buffer, offset=0):
-        self.checksum_at = -1
-        self.open(buffer, offset, ETHERNET_HEADER, "ethernet")
+    cdef void describe(self) noexcept:
+        self.layer, self.whole, self.checksum_at = Layer.ETHERNET, ETHERNET_HEADER, -1
 
     cdef Py_ssize_t tags(self) noexcept:
         """The bytes of the VLAN tags. One that is cut is none: its type is the frame's."""
@@ -123,11 +131,14 @@ cdef class ARPView(View):
     protocol_length = Number(_layout.ARP["protocol_length"])
     operation = Number(_layout.ARP["operation"])
 
-    def __cinit__(self, buffer, offset=0):
+    cdef void describe(self) noexcept:
+        self.layer, self.whole, self.checksum_at = Layer.ARP, 8, -1
+
+    cdef int open(self, object buffer, PyObject *offset) except -1:
         cdef Py_ssize_t size
-        self.checksum_at = -1
-        self.open(buffer, offset, 8, "arp")
+        View.open(self, buffer, offset)
         self.place(3, &size)
+        return 0
 
     cdef Py_ssize_t place(self, int which, Py_ssize_t *size) except -1:
         """Where an address is and how long. Its length is read every time, for it may change."""
@@ -187,3 +198,7 @@ cdef class ARPView(View):
     @tpa.setter
     def tpa(self, value):
         self.set_part(3, "tpa", value)
+
+
+for _kind in (EthernetView, ARPView):
+    set_up(_kind)

@@ -1,32 +1,336 @@
-"""Compiled twin of `fastsock.headers`: a memoryview held, and a pointer to the header in it."""
+"""Compiled twin of `fastsock.headers`: fields read and written in place, and the views.
+
+`fastsock/headers/layout.py` lists the fields of a header, for both twins. A field is a descriptor,
+so reading one is a type check, a bounds check and a load. A view holds a buffer, and a pointer to
+the header in it. Base and views are one module: a view of another module's base looks up that
+module's state whenever one is made.
+"""
 
 cimport cython
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytearray cimport PyByteArray_CheckExact
+from cpython.bytes cimport (
+    PyBytes_AS_STRING,
+    PyBytes_CheckExact,
+    PyBytes_FromStringAndSize,
+    PyBytes_GET_SIZE,
+)
+from cpython.memoryview cimport PyMemoryView_FromObject
+from cpython.number cimport PyNumber_Index
+from cpython.object cimport PyObject, PyTypeObject
+from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New
 from cpython.unicode cimport PyUnicode_DecodeASCII
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from fastsock.address._c cimport FS_TEXT6_MAX, fs_format4, fs_format6
-from fastsock.headers._c.arguments cimport address, number
-from fastsock.headers._c.field cimport (
-    Flag,
-    Number,
-    Octets,
-    View,
-    fs_load_be,
-    fs_rewrite,
-    fs_store_be,
-    fs_update,
+from fastsock.headers._c.arguments cimport address, bytes_of, number, octets
+from fastsock._core.buffers cimport contiguous, pin
+from fastsock._core.vectorcall cimport (
+    PyVectorcall_NARGS,
+    call_type_slowly,
+    fs_set_type_call,
+    vectorcallfunc,
 )
 
 from fastsock.headers import layout as _layout
 from fastsock._core import errors as _core_errors
 from fastsock.headers import errors as _errors
 from fastsock.packet import errors as _packet_errors
-from fastsock.headers._c.link import ARPView as _ARPView
-from fastsock.headers._c.link import EthernetView as _EthernetView
+from fastsock.stream import errors as _stream_errors
 
-ARPView = _ARPView
-EthernetView = _EthernetView
+_LAYERS = ("ethernet", "arp", "ipv4", "ipv6", "tcp", "udp", "icmp")
+
+
+cdef extern from "Python.h":
+    const Py_ssize_t PY_SSIZE_T_MAX
+    const Py_ssize_t PY_SSIZE_T_MIN
+    PyTypeObject *Py_TYPE(object instance) noexcept
+    int PyUnicode_CompareWithASCIIString(object text, const char *other) noexcept
+    long long PyLong_AsLongLongAndOverflow(object value, int *overflow) except? -1
+
+cdef enum:
+    MOST_AT = 60    # no header has a longer fixed part; a sum with a size can't overflow
+
+
+cdef inline View view_of(Field field, object instance):
+    """The view whose field it is. Its header may be gone, or be another kind's and shorter.
+
+    `least` is even, so the whole word around a field before it is present.
+    """
+    if Py_TYPE(instance) == <PyTypeObject *>field.owner and (
+        field.at + field.size <= (<View>instance).least
+    ):
+        return <View>instance
+    return view_of_any(field, instance)
+
+
+cdef View view_of_any(Field field, object instance):
+    cdef View view
+    if not isinstance(instance, View):
+        raise TypeError(f"{field.name} is a field of headers' views")
+    view = <View>instance
+    if field.at + field.size <= view.least:
+        return view
+    view.check_live()
+    if field.at + field.size <= view.whole:
+        view.fault("header", "HEADER_CUT")
+    raise TypeError(f"{type(view).__name__} has no such field {field.name}")
+
+
+@cython.no_gc_clear  # a field is asked for also while the collector tears down the module
+cdef class Field:
+    def __cinit__(self, field):
+        self.name, self.text = field.name, field.doc
+        self.at, self.size = field.at, field.size
+        # Otherwise a field that anyone made could reach outside the header and the words here.
+        if not 0 <= self.at <= MOST_AT or not 0 < self.size <= (
+            4 if isinstance(self, Number) else 16
+        ):
+            raise ValueError("no field of a header")
+
+    def __delete__(self, instance):
+        raise AttributeError(f"{self.name} can't be deleted")
+
+    def __reduce__(self):
+        raise TypeError(f"cannot pickle {type(self).__name__!r} object")
+
+
+@cython.no_gc_clear
+cdef class Number(Field):
+    @property
+    def __doc__(self):  # a class inherits none
+        return self.text
+
+    def __cinit__(self, field):
+        cdef int bits = field.bits  # read once, for it may be a property
+        self.shift, self.unit = field.shift, field.unit
+        if (
+            not 0 <= self.shift < 8 * self.size
+            or not 0 < bits <= 8 * self.size - self.shift
+            or self.unit == 0
+        ):
+            raise ValueError("no field of a header")
+        self.base, self.most = field.base, field.most
+        self.mask = <uint32_t>((<uint64_t>1 << bits) - 1)
+
+    def __get__(self, instance, owner):
+        if instance is None:
+            return self
+        cdef View view = view_of(self, instance)
+        cdef uint32_t word = fs_load_field(view.data + self.at, self.size)
+        return ((word >> self.shift) & self.mask) * self.unit + self.base
+
+    def __set__(self, instance, value):
+        cdef View view
+        cdef uint32_t given = number(self.name, value, self.most, self.base)
+        cdef uint32_t bits = given - self.base
+        if self.unit != 1:
+            if bits % self.unit:
+                raise _core_errors.out_of_range(
+                    self.name, given, self.base, self.most, self.unit
+                )
+            bits //= self.unit
+        view = view_of(self, instance)  # not before: an __index__ may have released it
+        if view.read_only:
+            view.check_writable()
+        fs_replace(view.data, self.at, self.size, self.mask << self.shift, bits << self.shift,
+                   view.checksum_at, view.zero_is_none)
+
+
+@cython.no_gc_clear
+cdef class Flag(Number):
+    @property
+    def __doc__(self):  # a class inherits none
+        return self.text
+
+    def __get__(self, instance, owner):
+        if instance is None:
+            return self
+        return fs_load_be(view_of(self, instance).data + self.at, 1) >> self.shift & 1 != 0
+
+
+@cython.no_gc_clear
+cdef class Octets(Field):
+    @property
+    def __doc__(self):  # a class inherits none
+        return self.text
+
+    def __get__(self, instance, owner):
+        if instance is None:
+            return self
+        view = view_of(self, instance)
+        return PyBytes_FromStringAndSize(<char *>view.data + self.at, self.size)
+
+    def __set__(self, instance, value):
+        cdef uint8_t given[16]
+        octets(self.name, value, given, self.size)
+        view = view_of(self, instance)
+        view.check_writable()
+        memcpy(view.data + self.at, given, self.size)
+
+
+cdef inline Py_ssize_t clipped(object given) except? -1:
+    """An int as a Py_ssize_t; one that has no room there, as the nearest that has."""
+    cdef int overflow = 0
+    cdef long long result = PyLong_AsLongLongAndOverflow(given, &overflow)
+    if overflow > 0 or result > PY_SSIZE_T_MAX:
+        return PY_SSIZE_T_MAX
+    if overflow < 0 or result < PY_SSIZE_T_MIN:
+        return PY_SSIZE_T_MIN
+    return <Py_ssize_t>result
+
+
+# The collector must not clear a view: `data` would point to bytes that nothing holds, and code that
+# runs meanwhile can find the view. A cycle is cleared at the object that `source` refers to.
+@cython.no_gc_clear
+cdef class View:
+    def __init__(self, buffer, offset=0):
+        cdef View fresh
+        if self.exporter is None:
+            self.open(buffer, <PyObject *>offset)
+            return
+        fresh = type(self)(buffer, offset)
+        self.share(fresh, fresh.start, fresh.least)
+
+    cdef void describe(self) noexcept:
+        pass
+
+    cdef int open(self, object buffer, PyObject *offset) except -1:
+        cdef Py_ssize_t start = 0, size
+        cdef uint8_t *data
+        cdef object at = None
+        self.describe()
+        if offset != NULL:
+            at = PyNumber_Index(<object>offset)
+            start = clipped(at)
+        exporter = buffer
+        if not PyBytes_CheckExact(buffer) and not PyByteArray_CheckExact(buffer):
+            exporter = contiguous(buffer, "buffer")
+        data = self.hold(exporter, &size)
+        if start < 0 or start > size or size - start < self.whole:
+            PyBuffer_Release(&self.pin)
+            if start < 0:
+                raise _stream_errors.bad_count("offset", at)
+            raise _packet_errors.header_fault(self.layer_name(), "header", at or 0, "HEADER_CUT")
+        self.source, self.exporter = buffer, exporter
+        self.least = self.whole
+        self.data, self.size, self.start = data + start, size - start, start
+        return 0
+
+    cdef uint8_t *hold(self, object exporter, Py_ssize_t *size) except? NULL:
+        """Keep the bytes of `exporter` in place, and return their address."""
+        cdef uint8_t *data
+        self.read_only = PyBytes_CheckExact(exporter)
+        if self.read_only:
+            size[0] = PyBytes_GET_SIZE(exporter)
+            return <uint8_t *>PyBytes_AS_STRING(exporter)
+        if PyByteArray_CheckExact(exporter):
+            PyObject_GetBuffer(exporter, &self.pin, PyBUF_SIMPLE)
+            size[0] = self.pin.len
+            return <uint8_t *>self.pin.buf
+        data = bytes_of(exporter, size, &self.read_only)
+        pin(exporter, &self.pin)
+        return data
+
+    cdef int share(self, View other, Py_ssize_t start, Py_ssize_t least) except -1:
+        """Become a view of the same bytes, from `start` on, of which `least` are a header's."""
+        cdef Py_ssize_t size
+        cdef uint8_t *data
+        PyBuffer_Release(&self.pin)
+        data = self.hold(other.exporter, &size)
+        self.source, self.exporter = other.source, other.exporter
+        self.least = least
+        self.data, self.size, self.start = data + start, size - start, start
+        return 0
+
+    def __dealloc__(self):
+        PyBuffer_Release(&self.pin)
+
+    cdef int check_live(self) except -1:
+        if self.exporter is None:
+            raise _errors.released()
+        return 0
+
+    cdef int check_writable(self) except -1:
+        if self.read_only:
+            raise _errors.read_only()
+        return 0
+
+    cdef memoryview slice(self, Py_ssize_t start, Py_ssize_t stop):
+        cdef memoryview view = PyMemoryView_FromObject(self.exporter)
+        return view[self.start + start:self.start + max(start, stop)]
+
+    cdef int fault(self, str field, str what) except -1:
+        raise _packet_errors.header_fault(self.layer_name(), field, self.start, what)
+
+    cdef str layer_name(self):
+        return _LAYERS[<int>self.layer]
+
+    cdef Py_ssize_t header(self, Py_ssize_t words, Py_ssize_t there) except -1:
+        """The bytes of a header with options, from its length in words of four bytes."""
+        if words < 5:
+            self.fault("header_length", "BAD_HEADER_LENGTH")
+        if words * 4 > there:
+            self.fault("options", "OPTIONS_CUT")
+        return words * 4
+
+    def __reduce__(self):
+        raise TypeError(f"cannot pickle {type(self).__name__!r} object")
+
+    def __repr__(self):
+        where = "released" if self.exporter is None else f"at {self.start}, {self.size} bytes"
+        return f"<{type(self).__name__} {where}>"
+
+    def __enter__(self):
+        self.check_live()
+        return self
+
+    def __exit__(self, *exception):
+        self.release()
+
+    def release(self):
+        """Let go of the buffer, so that it can be resized; the view can't be used any more."""
+        self.data, self.size, self.least = NULL, 0, 0
+        PyBuffer_Release(&self.pin)
+        self.source = self.exporter = None
+
+    @property
+    def buffer(self):
+        """The buffer that the view was made of."""
+        self.check_live()
+        return self.source
+
+    @property
+    def offset(self):
+        """Where the header begins in the buffer."""
+        return self.start
+
+
+cdef object call_view(PyObject *kind, PyObject *const *args, size_t count, PyObject *names):
+    """Make a view, as `kind(buffer, offset)` does."""
+    cdef Py_ssize_t size = PyVectorcall_NARGS(count)
+    cdef Py_ssize_t named = 0 if names == NULL else PyTuple_GET_SIZE(<object>names)
+    cdef View view
+    if size > 0 and size + named <= 2 and (
+        named == 0 or PyUnicode_CompareWithASCIIString(
+            <object>PyTuple_GET_ITEM(<object>names, 0), b"offset"
+        ) == 0
+    ):
+        nothing = PyTuple_New(0)
+        view = <View>(<PyTypeObject *>kind).tp_new(<type>kind, <PyObject *>nothing, NULL)
+        view.open(<object>args[0], args[1] if size + named == 2 else NULL)
+        return view
+    return call_type_slowly(kind, args, size, names)
+
+
+cdef int set_up(object kind) except -1:
+    for field in vars(kind).values():
+        if isinstance(field, Field):
+            (<Field>field).owner = kind
+    fs_set_type_call(<PyTypeObject *>kind, <vectorcallfunc>call_view)
+    return 0
+
 
 cdef enum:
     TCP_HEADER = 20
@@ -37,6 +341,7 @@ cdef enum:
 
 
 # An address: written as text or packed, with the checksum that covers it kept right.
+@cython.no_gc_clear
 cdef class _Address(Octets):
     @property
     def __doc__(self):  # a class inherits none
@@ -47,12 +352,13 @@ cdef class _Address(Octets):
         cdef Py_ssize_t size = address(self.name, value, given)
         if size != self.size:
             raise _core_errors.bad_size(self.name, size, str(self.size))
-        view = self.of(instance)
+        view = view_of(self, instance)
         view.check_writable()
         (<_IPView?>view).readdress(self.at, given, size)
 
 
 # The same address, read as text.
+@cython.no_gc_clear
 cdef class _TextAddress(_Address):
     @property
     def __doc__(self):  # a class inherits none
@@ -64,7 +370,7 @@ cdef class _TextAddress(_Address):
         cdef View view
         if instance is None:
             return self
-        view = self.of(instance)
+        view = view_of(self, instance)
         if self.size == 4:
             length = fs_format4(view.data + self.at, text)
         else:
@@ -80,16 +386,16 @@ cdef class _IPView(View):
 
     cdef int readdress(self, Py_ssize_t at, const uint8_t *value, Py_ssize_t size) except -1:
         """Write an address, and update the checksum of the transport header that covers it."""
-        cdef uint8_t before[16]
         cdef fs_transport found
         cdef int checksum = -1
-        if self.locate(&found) and <size_t>at in (found.ends.src, found.ends.dst):
+        cdef uint64_t change = fs_change(self.data + at, value, size)
+        if self.locate(&found) and (<size_t>at == found.ends.src or <size_t>at == found.ends.dst):
             checksum = fs_pseudo_checksum(&found)
-        memcpy(before, self.data + at, size)
-        fs_rewrite(self.data, at, value, size, self.checksum_at, False)
+        fs_copy(self.data + at, value, size)
+        if self.checksum_at >= 0:
+            fs_apply(self.data + self.checksum_at, change, False)
         if checksum >= 0 and found.at + checksum + 2 <= min(found.end, <uint64_t>self.size):
-            fs_update(self.data + found.at + checksum, before, value, size,
-                      fs_zero_is_none(&found))
+            fs_apply(self.data + found.at + checksum, change, fs_zero_is_none(&found))
         return 0
 
     cdef int unknown_end(self, const fs_ends *ends) except -1:
@@ -118,51 +424,59 @@ cdef class _IPView(View):
         """
         cdef fs_transport found
         cdef _TransportView view
-        cdef Py_ssize_t there
+        cdef const uint8_t *data = self.data
         self.check_live()
         if not self.locate(&found):
             return None
-        there = <Py_ssize_t>(min(found.end, <uint64_t>self.size) - found.at)
         if found.protocol == FS_TCP:
-            view = TCPView(b"\0" * 20)
-            if there >= QUOTED:
-                view.become(self, &found, there)
-                return view
+            view = TCPView.__new__(TCPView)
         elif found.protocol == FS_UDP:
-            view = UDPView(b"\0" * 8)
+            view = UDPView.__new__(UDPView)
         elif found.protocol == <uint32_t>(FS_ICMP if found.address_size == 4 else FS_ICMPV6):
-            view = ICMPView(b"\0" * 8)
-            if found.address_size == 16 and found.end - found.at < ICMP_HEADER:
-                view.fewest = SHORT_ICMPV6  # whole as it is, RFC 4443 section 2.1
+            view = ICMPView.__new__(ICMPView)
         else:
             return None
-        if there < view.fewest:
-            raise _packet_errors.header_fault(
-                view.layer, "header", self.start + <Py_ssize_t>found.at, "HEADER_CUT"
-            )
-        view.become(self, &found, there)
+        if self.data != data:  # the collector ran code that released this view
+            self.check_live()
+            return self.transport()
+        view.become(self, &found)
         return view
 
 
 @cython.no_gc_clear
 cdef class _TransportView(View):
-    cdef int begin(self, object buffer, object offset, Py_ssize_t least, str layer) except -1:
-        self.fewest = least
-        return self.open(buffer, offset, least, layer)
+    def __init__(self, buffer, offset=0, *, pseudo_header=None):
+        self.begin(buffer, offset, pseudo_header)
 
-    cdef int become(self, _IPView under, const fs_transport *found, Py_ssize_t there) except -1:
-        """View the transport header that was found, with `there` bytes of the datagram."""
+    cdef int begin(self, object buffer, object offset, object pseudo_header) except -1:
+        cdef uint64_t pseudo = 0
+        if pseudo_header is not None:
+            pseudo = number("pseudo_header", pseudo_header, 0xFFFFFFFF)
+        View.__init__(self, buffer, offset)
+        self.under = None
+        self.pseudo, self.has_pseudo = pseudo, pseudo_header is not None
+        return 0
+
+    cdef int become(self, _IPView under, const fs_transport *found) except -1:
+        """View the transport header that was found."""
+        cdef Py_ssize_t start = under.start + <Py_ssize_t>found.at
+        cdef Py_ssize_t there = <Py_ssize_t>(min(found.end, <uint64_t>under.size) - found.at)
+        cdef Py_ssize_t fewest
+        self.describe()
+        fewest = self.fewest
+        if self.layer == Layer.TCP:
+            fewest = QUOTED
+        elif self.layer == Layer.ICMP and found.address_size == 16 and (
+            found.end - found.at < ICMP_HEADER
+        ):
+            fewest = self.fewest = SHORT_ICMPV6  # whole as it is, RFC 4443 section 2.1
+        if there < fewest:
+            raise _packet_errors.header_fault(self.layer_name(), "header", start, "HEADER_CUT")
         # Whole words, so that with a field all of its word is there.
-        self.share(under, under.start + <Py_ssize_t>found.at, min(self.whole, there & ~1))
+        self.share(under, start, min(self.whole, there & ~1))
         self.under = under
         if self.checksum_at + 2 > self.least:
             self.checksum_at = -1
-        return 0
-
-    cdef int set_pseudo(self, object pseudo_header) except -1:
-        if pseudo_header is not None:
-            self.pseudo = number("pseudo_header", pseudo_header, 0xFFFFFFFF)
-            self.has_pseudo = True
         return 0
 
     cdef Py_ssize_t segment(self) except -1:
@@ -327,9 +641,8 @@ cdef class IPv4View(_IPView):
     dst = _Address(_layout.IPV4_ENDS["dst"])
     dst_address = _TextAddress(_layout.IPV4_TEXT_ENDS["dst_address"])
 
-    def __cinit__(self, buffer, offset=0):
-        self.checksum_at = 10
-        self.open(buffer, offset, 20, "ipv4")
+    cdef void describe(self) noexcept:
+        self.layer, self.whole, self.checksum_at = Layer.IPV4, 20, 10
 
     cdef bint locate(self, fs_transport *found) noexcept:
         return self.size and fs_transport4(self.data, self.size, found)
@@ -428,9 +741,8 @@ cdef class IPv6View(_IPView):
     traffic_class = tos
     hop_limit = ttl
 
-    def __cinit__(self, buffer, offset=0):
-        self.checksum_at = -1
-        self.open(buffer, offset, 40, "ipv6")
+    cdef void describe(self) noexcept:
+        self.layer, self.whole, self.checksum_at = Layer.IPV6, 40, -1
 
     cdef bint locate(self, fs_transport *found) noexcept:
         return self.size and fs_transport6(self.data, self.size, found)
@@ -487,10 +799,9 @@ cdef class TCPView(_TransportView):
     checksum = Number(_layout.TCP["checksum"])
     urgent_pointer = Number(_layout.TCP["urgent_pointer"])
 
-    def __cinit__(self, buffer, offset=0, *, pseudo_header=None):
-        self.checksum_at = 16
-        self.set_pseudo(pseudo_header)
-        self.begin(buffer, offset, TCP_HEADER, "tcp")
+    cdef void describe(self) noexcept:
+        self.layer, self.checksum_at = Layer.TCP, 16
+        self.whole = self.fewest = TCP_HEADER
 
     cdef Py_ssize_t header_end(self, Py_ssize_t there) except -1:
         if self.least < TCP_HEADER:  # the field of its length may be cut
@@ -546,10 +857,10 @@ cdef class UDPView(_TransportView):
     length = Number(_layout.UDP["length"])
     checksum = Number(_layout.UDP["checksum"])
 
-    def __cinit__(self, buffer, offset=0, *, pseudo_header=None):
-        self.checksum_at, self.zero_is_none = 6, True
-        self.set_pseudo(pseudo_header)
-        self.begin(buffer, offset, UDP_HEADER, "udp")
+    cdef void describe(self) noexcept:
+        self.layer, self.checksum_at = Layer.UDP, 6
+        self.whole = self.fewest = UDP_HEADER
+        self.zero_is_none = True
 
     cdef Py_ssize_t datagram(self, Py_ssize_t whole) except -1:
         """Its length field; zero means all of it where it may be."""
@@ -625,12 +936,19 @@ cdef class ICMPView(_TransportView):
     identifier = Number(_layout.ICMP["identifier"])
     sequence = Number(_layout.ICMP["sequence"])
 
-    def __cinit__(self, buffer, offset=0, *, pseudo_header=0):
-        self.checksum_at = 2
-        self.set_pseudo(pseudo_header)
-        self.begin(buffer, offset, ICMP_HEADER, "icmp")
+    def __init__(self, buffer, offset=0, *, pseudo_header=0):
+        self.begin(buffer, offset, pseudo_header)
+
+    cdef void describe(self) noexcept:
+        self.layer, self.checksum_at = Layer.ICMP, 2
+        self.whole = self.fewest = ICMP_HEADER
+        self.has_pseudo = True  # and it is 0: ICMP has none
 
     @property
     def payload(self):
         """The bytes after the first eight: a memoryview, writable where the buffer is."""
         return self.slice(8, self.segment())
+
+
+for _kind in (IPv4View, IPv6View, TCPView, UDPView, ICMPView):
+    set_up(_kind)
