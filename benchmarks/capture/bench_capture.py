@@ -52,9 +52,11 @@ class Contender:
     clock: Callable[[], int] = time.thread_time_ns
 
 
-def to_columns(twin: str, path: Path, names: Any = None, verify: bool = False) -> Any:
+def to_columns(
+    twin: str, path: Path, names: Any = None, verify: bool = False, threads: int = 1
+) -> Any:
     with CAPTURES[twin].open_capture(path) as capture:
-        return capture.to_columns(names, verify=verify)
+        return capture.to_columns(names, verify=verify, threads=threads)
 
 
 def columns_by_hand(path: Path) -> dict[str, Any]:
@@ -201,6 +203,29 @@ def bench_threads(
             items=SOME * threads,
             rounds=20,
         )
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="there is one core")
+def bench_parts(
+    measure: Callable[..., None],
+    packets: Traffic,
+    capture_of: Callable[[int], Path],
+    threads: int,
+) -> None:
+    """Each thread decodes a part of one file: wall time."""
+    path = capture_of(MANY)
+    timed = partial(to_columns, "compiled", path, threads=threads)
+    measure(
+        "to_columns, 2 threads",
+        f"{packets.name}, {MANY:,}",
+        "1 thread" if threads == 1 else f"{threads} threads",
+        timed,
+        got=octets(timed(), by_hand.NAMES),
+        expected=expected_octets(packets, MANY, by_hand.NAMES),
+        items=MANY,
+        rounds=20,
+    )
 
 
 def total_of_records(twin: str, path: Path) -> int:

@@ -36,5 +36,6 @@ cdef class Capture:
     cdef int help(self, fs_walked state) except -1
     cdef int make_room(self) except -1
     cdef object record(self, const fs_record *found)
-    cdef object decode(self, tuple names, bint verify, size_t most)
+    cdef object decode(self, tuple names, bint verify, size_t most, size_t threads)
+    cdef Sink decode_several(self, tuple names, bint verify, size_t threads)
     cdef int decode_into(self, Sink sink, size_t most) except -1

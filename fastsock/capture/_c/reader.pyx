@@ -9,6 +9,7 @@ from cpython.tuple cimport PyTuple_SET_ITEM
 from libc.stdint cimport UINT32_MAX, uint8_t, uint32_t
 
 from fastsock._core.buffers cimport pin
+from fastsock.capture._c.parts cimport decode_parts
 from fastsock.capture._c.sink cimport (
     FS_CAPTURE_STOPPED,
     FS_MORE_BYTES,
@@ -28,6 +29,7 @@ from fastsock.capture import (
     formats as _formats,
     selection as _selection,
     sources as _sources,
+    threads as _threads,
 )
 
 
@@ -188,7 +190,7 @@ cdef class Capture:
         self.closed_ = True
         return source
 
-    def to_columns(self, columns=None, *, verify=False, chunk=None):
+    def to_columns(self, columns=None, *, verify=False, chunk=None, threads=1):
         """Decode the remaining records into columns.
 
         Args:
@@ -197,13 +199,17 @@ cdef class Capture:
             chunk: how many rows to decode at a time. Memory is then bounded by them, however
                 large the file is. A chunk ends early where a non-blocking file has no bytes yet;
                 without a row it raises BlockingIOError, and can be asked for again.
+            threads: the most threads to decode with; 0 for one a core. The result is the same. A
+                large pcap that is mapped or in memory is decoded by several, in the compiled twin
+                and without `chunk`; one thread decodes all else.
 
         Returns:
             The columns; with `chunk` an iterator of columns with at most so many rows each.
 
         Raises:
             OSError: the file can't be read.
-            ValueError: no such column; `chunk` less than 1; the capture is closed.
+            ValueError: no such column; `chunk` less than 1; `threads` less than 0; the capture is
+                closed.
             RuntimeError: another call is at work on the capture.
 
         >>> import io
@@ -214,8 +220,9 @@ cdef class Capture:
         ([1500000000], [60])
         """
         names = _selection.select(columns, records=True)
+        most_threads = _threads.number_of(index(threads))
         if chunk is None:
-            return self.decode(names, verify, PY_SSIZE_T_MAX)
+            return self.decode(names, verify, PY_SSIZE_T_MAX, most_threads)
         size = index(chunk)
         if size < 1:
             raise _errors.bad_chunk(size)
@@ -263,11 +270,14 @@ cdef class Capture:
 
         return batches.to_batches(twin, self, columns, chunk, types, addresses, source, verify)
 
-    cdef object decode(self, tuple names, bint verify, size_t most):
-        sink = Sink(names, None, verify)
+    cdef object decode(self, tuple names, bint verify, size_t most, size_t threads):
+        cdef Sink sink = Sink(names, None, verify), several
         with cython.critical_section(self):
             self.enter()
             try:
+                if threads > 1:
+                    several = self.decode_several(names, verify, threads)
+                    sink = sink if several is None else several
                 self.decode_into(sink, most)
             except BlockingIOError:
                 if most == PY_SSIZE_T_MAX or not sink.sink.rows:
@@ -277,6 +287,15 @@ cdef class Capture:
                 self.records_ += sink.sink.rows
                 self.busy = False
         return sink.finish()
+
+    cdef Sink decode_several(self, tuple names, bint verify, size_t threads):
+        """Decode what several threads can, and set the cursor after it; None without any."""
+        if self.done or not self.walk.header or self.source.read is not None:
+            return None
+        return decode_parts(
+            &self.walk, self.window, self.window_size, self.view, self.source, names, verify,
+            threads,
+        )
 
     cdef int decode_into(self, Sink sink, size_t most) except -1:
         cdef fs_walked state
@@ -451,7 +470,7 @@ cdef class _Chunks:
     def __next__(self):
         capture = self.capture
         if capture is not None:
-            columns = capture.decode(self.names, self.verify, self.size)
+            columns = capture.decode(self.names, self.verify, self.size, 1)
             if columns:
                 return columns
             self.capture = None
