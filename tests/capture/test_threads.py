@@ -65,11 +65,59 @@ def test_every_kind_of_pcap_is_split(compiled, files, runs, order, magic):
     data = files.pcap(*packets, order=order, magic=magic)
     capture = compiled.part("capture")
     agree([capture], data, 4)
-    assert runs == [4, 4]  # parts, all of which hold, and as many copies
+    assert runs == [4, 4]  # all parts hold: they are counted, then decoded
     opened = capture.open_capture(data)
     found = opened.to_columns(["captured_length"], threads=3)
     assert found["captured_length"].tolist() == [len(packet) for packet in packets]
     assert (opened.records, opened.offset, opened.stopped) == (1000, len(data), None)
+
+
+def blocks_of(files, packets, order, interfaces=2):
+    """pcapng: packets of both kinds and other blocks, all of one section."""
+    head = files.section(order) + b"".join(
+        files.interface(link, options=files.option(9, bytes([resolution]), order), order=order)
+        for link, resolution in [(1, 6), (101, 9)][:interfaces]
+    )
+    body = []
+    for n, data in enumerate(packets):
+        units = (1_700_000_000 + n) * (10**9 if n % interfaces else 10**6)
+        body.append(files.enhanced(data, units, n % interfaces, order))
+        if n % 50 == 49:
+            body += [files.block(5, bytes(8), order), files.block(0xBAD, bytes(n % 90), order)]
+        if n % 90 == 89:
+            body.append(files.simple(data, order=order) + files.old(data, units, 0, order))
+    return head + b"".join(body)
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("threads", [2, 4])
+def test_pcapng_is_split(compiled, files, runs, order, threads):
+    packets = [PACKET + bytes(n % 97) for n in range(1000)]
+    data = blocks_of(files, packets, order)
+    capture = compiled.part("capture")
+    agree([capture], data, threads)
+    agree([capture], data, threads, skip=95)
+    assert runs == [threads] * 4
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_interfaces_and_sections_further_on(capture_twins, files, runs, order):
+    """One thread decodes from there on; what is in front is decoded by several."""
+    packets = [PACKET + bytes(n % 5) for n in range(400)]
+    data = blocks_of(files, packets, "<")
+    more = files.interface(113) + files.enhanced(PACKET, 0, 2) * 100
+    section = blocks_of(files, packets, order, interfaces=1)
+    for other in (more, section, more + section):
+        agree(capture_twins, data + other, 4)
+        agree(capture_twins, data + other + data[len(data) // 2 & ~3 :], 4)
+    assert runs == [4, 3] * 3 + [4, 2] * 3 or len(set(runs)) > 1
+
+
+def test_captures_as_they_are(any_captures, compiled):
+    """Real ones where there are some, else those of the project's own making."""
+    for path in sorted(any_captures.glob("*.pcap*")):
+        for threads in (2, 5):
+            agree([compiled.part("capture")], path, threads)
 
 
 def test_a_mapped_file_is_split(compiled, files, runs, tmp_path, monkeypatch):
@@ -92,10 +140,11 @@ def test_a_position_in_a_file(capture, files, tmp_path):
 
 
 def test_what_one_thread_decodes(capture, files, runs):
-    """pcapng, chunks, what is read and not mapped."""
+    """Chunks, what is read and not mapped, and where no place looks like a record."""
     packets = [PACKET] * 200
     data = files.pcap(*packets)
-    blocks = files.section() + files.interface() + b"".join(map(files.enhanced, packets))
+    alternate = files.enhanced(PACKET) + files.block(5, bytes(8))
+    blocks = files.section() + files.interface() + alternate * 200
     assert len(capture.open_capture(blocks).to_columns(["ttl"], threads=2)) == 200
     assert len(capture.open_capture(io.BytesIO(data)).to_columns(["ttl"], threads=2)) == 200
     parts = list(capture.open_capture(data).to_columns(["ttl"], chunk=150, threads=2))
@@ -149,9 +198,72 @@ def test_payloads_that_hold_captures(capture_twins, files):
     agree(capture_twins, files.pcap(PACKET) + long * 4, 5)
 
 
-def test_a_fault_in_any_part(capture, files):
+def test_payloads_that_hold_blocks(capture_twins, files):
+    """The same in pcapng, and blocks that are a chain without a packet."""
+    inner = blocks_of(files, [PACKET] * 300, "<")
+    head = files.section() + files.interface()
+    outer = files.enhanced(PACKET) + files.enhanced(inner) * 4
+    agree(capture_twins, head + outer, 5)
+    agree(capture_twins, head + outer + inner, 5)
+    agree(capture_twins, head + files.enhanced(PACKET) + files.block(0xBAD, inner) * 4, 5)
+    # Every fourth byte begins a chain of empty blocks, in a payload and in the file.
+    chain = struct.pack("<I", 12) * 3000
+    agree(capture_twins, head + files.enhanced(PACKET) + files.enhanced(chain) * 3, 5)
+    agree(capture_twins, head + files.enhanced(PACKET) * 9 + chain, 5)
+
+
+def test_records_at_every_alignment(capture_twins, files):
+    """Headers of records in payloads, shifted by any number of bytes against the real ones."""
+    chain = files.record(PACKET) * 12
+    blocks = files.enhanced(PACKET) * 12
+    for shift in range(9):
+        payload = bytes(shift) + chain + bytes(shift % 3)
+        agree(capture_twins, files.pcap(PACKET, *[payload] * 5), 3)
+        payload = bytes(shift) + blocks
+        head = files.section() + files.interface() + files.enhanced(PACKET)
+        agree(capture_twins, head + files.enhanced(payload) * 5, 3)
+
+
+@pytest.mark.parametrize("kind", ["pcap", "pcapng"])
+def test_a_file_that_changes_meanwhile(compiled, files, monkeypatch, kind):
+    """Between counting and decoding: each row is of bytes that were there, and none is lost."""
+    packets = [PACKET] * 400
+    blocks = files.section() + files.interface() + files.enhanced(PACKET) * 400
+    was = files.pcap(*packets) if kind == "pcap" else blocks
+    size, run_all = (
+        len(PACKET) + 16 if kind == "pcap" else len(files.enhanced(PACKET)),
+        counts.run_all,
+    )
+    place = 8 if kind == "pcap" else 20  # of the captured length
+    for row, length in [(0, 0), (5, 2**31), (150, 40), (390, 0), (399, 1)]:
+        data, calls = bytearray(was), []
+
+        def changing(jobs, stop, row=row, length=length, data=data, calls=calls):
+            calls.append(len(jobs))
+            if len(calls) == 2:
+                at = len(was) - (400 - row) * size + place
+                data[at : at + 4] = struct.pack("<I", length)
+            run_all(jobs, stop)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(counts, "run_all", changing)
+            opened = compiled.part("capture").open_capture(data)
+            found = opened.to_columns(["captured_length"], threads=4)
+        first = 1 if kind == "pcapng" else 0  # which one thread decodes, before it is changed
+        one = compiled.part("capture").open_capture(data)
+        expected = one.to_columns(["captured_length"])["captured_length"].tolist()
+        if row < first:
+            assert found["captured_length"].tolist() == [len(PACKET)] * 400
+        else:
+            assert found["captured_length"].tolist() == expected
+            assert (opened.stopped, opened.offset) == (one.stopped, one.offset)
+        assert calls == [4, 4]
+
+
+@pytest.mark.parametrize("kind", ["pcap", "pcapng"])
+def test_a_fault_in_any_part(capture, files, kind):
     packets = [PACKET + bytes(n % 7) for n in range(120)]
-    data = files.pcap(*packets)
+    data = files.pcap(*packets) if kind == "pcap" else blocks_of(files, packets, "<")
     for cut in range(24, len(data), 173):
         agree([capture], data[:cut], 4)
         damaged = bytearray(data)
@@ -277,18 +389,69 @@ def pcaps(draw):
     return bytes(data)
 
 
+def block(order, kind, body):
+    body += bytes(-len(body) % 4)
+    size = struct.pack(order + "I", len(body) + 12)
+    return struct.pack(order + "I", kind) + size + body + size
+
+
+@st.composite
+def pcapngs(draw):
+    """Sections of few interfaces and many packets, some of which hold sections; then damaged."""
+    order = draw(st.sampled_from("<>"))
+    packet = st.one_of(st.just(PACKET), st.binary(max_size=40))
+
+    def section(items):
+        found = block(order, 0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1))
+        found += block(order, 1, struct.pack(order + "HHI", 1, 0, 0))
+        for item in items:
+            if isinstance(item, bytes):
+                head = struct.pack(order + "IIIII", 0, 0, 1000, len(item), len(item))
+                found += block(order, 6, head + item)
+            else:
+                found += item[0]
+        return found
+
+    other = st.sampled_from([
+        block(order, 1, struct.pack(order + "HHI", 101, 0, 0)),
+        block(order, 5, bytes(8)),
+        block(order, 3, struct.pack(order + "I", 20) + bytes(20)),
+        block(order, 6, struct.pack(order + "IIIII", 1, 0, 5, 4, 4) + b"abcd"),
+    ]).map(lambda item: (item,))  # fmt: skip
+    inner = st.lists(st.one_of(packet, packet, other), max_size=20).map(section)
+    items = draw(st.lists(st.one_of(packet, packet, packet, inner, other), max_size=40))
+    data = bytearray(section(items))
+    if draw(st.booleans()):
+        data += draw(inner)
+    for place in draw(st.lists(st.floats(0, 1), max_size=3)):
+        at = 28 + int(place * (len(data) - 28))
+        if draw(st.booleans()):
+            at &= ~3
+        number = draw(st.sampled_from(NUMBERS))
+        change = draw(st.sampled_from(["number", "cut", "drop", "double"]))
+        if change == "number":
+            data[at : at + 4] = struct.pack(order + "I", number)
+        elif change == "cut":
+            del data[at:]
+        elif change == "drop":
+            del data[at : at + number % 20]
+        else:
+            data[at:at] = data[at : at + number % 60]
+    return bytes(data)
+
+
 @given(
-    data=pcaps(),
+    data=st.one_of(pcaps(), pcapngs()),
     threads=st.integers(0, 9),
     limit=st.sampled_from([40, 262_144, 0xFFFFFFFF]),
     skip=st.integers(0, 3),
 )
-def test_any_pcap(capture_twins, data, threads, limit, skip):
+def test_any_capture(capture_twins, data, threads, limit, skip):
     agree(capture_twins, data, threads, limit=limit, skip=skip)
 
 
-@given(data=pcaps(), threads=st.integers(2, 5), stride=st.integers(1, 300))
-def test_any_pcap_that_is_mapped(compiled, tmp_path_factory, data, threads, stride):
+@given(data=st.one_of(pcaps(), pcapngs()), threads=st.integers(2, 5), stride=st.integers(1, 300))
+def test_any_capture_that_is_mapped(compiled, tmp_path_factory, data, threads, stride):
     path = tmp_path_factory.mktemp("mapped") / "file.pcap"
     path.write_bytes(data or b"x")
     with pytest.MonkeyPatch.context() as patch:

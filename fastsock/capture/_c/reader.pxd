@@ -37,5 +37,5 @@ cdef class Capture:
     cdef int make_room(self) except -1
     cdef object record(self, const fs_record *found)
     cdef object decode(self, tuple names, bint verify, size_t most, size_t threads)
-    cdef Sink decode_several(self, tuple names, bint verify, size_t threads)
+    cdef int decode_several(self, Sink sink, size_t threads) except -1
     cdef int decode_into(self, Sink sink, size_t most) except -1

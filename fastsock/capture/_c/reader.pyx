@@ -200,7 +200,7 @@ cdef class Capture:
                 large the file is. A chunk ends early where a non-blocking file has no bytes yet;
                 without a row it raises BlockingIOError, and can be asked for again.
             threads: the most threads to decode with; 0 for one a core. The result is the same. A
-                large pcap that is mapped or in memory is decoded by several, in the compiled twin
+                large file that is mapped or in memory is decoded by several, in the compiled twin
                 and without `chunk`; one thread decodes all else.
 
         Returns:
@@ -271,13 +271,12 @@ cdef class Capture:
         return batches.to_batches(twin, self, columns, chunk, types, addresses, source, verify)
 
     cdef object decode(self, tuple names, bint verify, size_t most, size_t threads):
-        cdef Sink sink = Sink(names, None, verify), several
+        cdef Sink sink = Sink(names, None, verify)
         with cython.critical_section(self):
             self.enter()
             try:
                 if threads > 1:
-                    several = self.decode_several(names, verify, threads)
-                    sink = sink if several is None else several
+                    self.decode_several(sink, threads)
                 self.decode_into(sink, most)
             except BlockingIOError:
                 if most == PY_SSIZE_T_MAX or not sink.sink.rows:
@@ -288,14 +287,17 @@ cdef class Capture:
                 self.busy = False
         return sink.finish()
 
-    cdef Sink decode_several(self, tuple names, bint verify, size_t threads):
-        """Decode what several threads can, and set the cursor after it; None without any."""
-        if self.done or not self.walk.header or self.source.read is not None:
-            return None
-        return decode_parts(
-            &self.walk, self.window, self.window_size, self.view, self.source, names, verify,
-            threads,
-        )
+    cdef int decode_several(self, Sink sink, size_t threads) except -1:
+        """Decode what several threads can, and set the cursor after it."""
+        if self.source.read is not None:
+            return 0
+        if not self.walk.header:
+            self.decode_into(sink, 1)  # what is in front of the first packet tells its interface
+        if not self.done:
+            decode_parts(
+                &self.walk, self.window, self.window_size, self.view, self.source, sink, threads
+            )
+        return 0
 
     cdef int decode_into(self, Sink sink, size_t most) except -1:
         cdef fs_walked state

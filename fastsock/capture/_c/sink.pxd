@@ -36,7 +36,12 @@ cdef extern from "fastsock/capture/capture.h" nogil:
         uint16_t link
         uint8_t swapped
         fs_interface *interfaces
+        uint32_t count        # of interfaces
         uint32_t room         # for so many of them
+        bint fixed            # they are others' too: FS_MORE_ROOM in front of what changes them
+        uint64_t skip         # bytes of a block without records that are still to come, ...
+        uint32_t skipped      # ... how long that block is, or 0 ...
+        uint64_t start        # ... and where it began
         int stop
         uint64_t stop_offset
         uint64_t stop_first

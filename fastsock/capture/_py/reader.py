@@ -255,7 +255,7 @@ class Capture:
                 large the file is. A chunk ends early where a non-blocking file has no bytes yet;
                 without a row it raises BlockingIOError, and can be asked for again.
             threads: the most threads to decode with; 0 for one a core. The result is the same. A
-                large pcap that is mapped or in memory is decoded by several, in the compiled twin
+                large file that is mapped or in memory is decoded by several, in the compiled twin
                 and without `chunk`; one thread decodes all else.
 
         Returns:
