@@ -26,7 +26,6 @@ from fastsock.capture._c.sink cimport (
     fs_interface,
     fs_record,
     fs_run_capture,
-    fs_sink,
     fs_walked,
 )
 
