@@ -40,6 +40,7 @@ DECODERS: dict[str, ModuleType] = {
     "pure": fastsock.capture._py.columns,
 }
 SOME, MANY = CAPTURE, MILLION
+CHUNK = 65536  # rows
 
 
 @dataclass(frozen=True)
@@ -225,6 +226,35 @@ def bench_parts(
         expected=expected_octets(packets, MANY, by_hand.NAMES),
         items=MANY,
         rounds=20,
+    )
+
+
+def rows_of_chunks(path: Path, keep: bool) -> int:
+    """Decode in chunks, and drop each or hold all: what is held can't be used again."""
+    rows, held = 0, []
+    with CAPTURES["compiled"].open_capture(path) as capture:
+        for part in capture.to_columns(chunk=CHUNK):
+            rows += len(part)
+            if keep:
+                held.append(part)
+    return rows
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def bench_chunks(
+    measure: Callable[..., None], packets: Traffic, capture_of: Callable[[int], Path], keep: bool
+) -> None:
+    timed = partial(rows_of_chunks, capture_of(MANY), keep)
+    measure(
+        "to_columns, chunks",
+        f"{packets.name}, {MANY:,}",
+        "held" if keep else "compiled",
+        timed,
+        got=timed(),
+        expected=MANY,
+        items=MANY,
+        rounds=20,
+        cpu=True,
     )
 
 
