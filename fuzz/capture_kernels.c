@@ -2,12 +2,13 @@
  *
  * The first bytes say how the file is laid out, as its header would, and how it is cut; the rest is
  * walked. Every piece is a block of exactly its bytes, so ASan sees any read outside of them. Each
- * record is decoded into columns too, of just the room that they have.
+ * record is decoded into columns too, of just the room that they have. What threads would take for
+ * parts has as many records, and the same stop, if the parts meet.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "fastsock/capture/columns.h"
+#include "fastsock/capture/parts.h"
 
 #define CHECK(truth) \
     do { \
@@ -135,6 +136,51 @@ static void check_columns(const walk *whole, const uint8_t *rules, const uint8_t
     free(copy);
 }
 
+/* Two parts, cut at a likely start: if the first ends there, they are the whole. */
+static void check_parts(const walk *whole, const uint8_t *rules, const uint8_t *file, size_t size)
+{
+    static walk again;
+    fs_record record;
+    begin(&again, rules);
+    uint8_t *copy = malloc(size + !size);
+    memcpy(copy, file, size);
+    fs_capture *c = &again.capture, rest;
+    c->p = copy;
+    c->end = copy + size;
+    size_t rows = 0, count = 0;
+    fs_walked state;
+    while ((state = fs_next_record(c, &record)) == FS_MORE_ROOM)
+        add_room(c);
+    if (state == FS_RECORD) {
+        rows = 1;
+        const uint8_t *at = c->p + (size_t)(c->end - c->p) * rules[5] / 256;
+        const uint8_t *last = c->p, *start = at < c->end
+            ? fs_likely_start(c, at, c->end, record.timestamp_ns) : NULL;
+        if (start != NULL) {
+            CHECK(start >= at && start < c->end);
+            c->fixed = true;
+            rest = *c;
+            rest.offset += (uint64_t)(start - c->p);
+            rest.p = start;
+            rest.last = true;
+            c->end = start;
+            fs_count_records(c, &rows, &last);
+            CHECK(last <= c->p && c->p <= start);
+            if (c->p == start && !c->skipped) {
+                last = start;
+                state = fs_count_records(&rest, &count, &last);
+                CHECK(last >= start && last <= rest.p);
+                CHECK(rows + count <= whole->count);
+                CHECK(state == FS_MORE_ROOM || rows + count == whole->count);
+                CHECK(state == FS_MORE_ROOM || (state == whole->state &&
+                                                rest.offset == whole->capture.offset));
+            }
+        }
+    }
+    free(c->interfaces);
+    free(copy);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static walk whole, pieces;
@@ -159,6 +205,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (whole.count < RECORDS_MAX) {
         check_same(&whole, &pieces);
         check_columns(&whole, rules, file, size);
+        check_parts(&whole, rules, file, size);
     }
     free(whole.capture.interfaces);
     free(pieces.capture.interfaces);

@@ -40,6 +40,7 @@ DECODERS: dict[str, ModuleType] = {
     "pure": fastsock.capture._py.columns,
 }
 SOME, MANY = CAPTURE, MILLION
+CHUNK = 65536  # rows
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,11 @@ class Contender:
     clock: Callable[[], int] = time.thread_time_ns
 
 
-def to_columns(twin: str, path: Path, names: Any = None, verify: bool = False) -> Any:
+def to_columns(
+    twin: str, path: Path, names: Any = None, verify: bool = False, threads: int = 1
+) -> Any:
     with CAPTURES[twin].open_capture(path) as capture:
-        return capture.to_columns(names, verify=verify)
+        return capture.to_columns(names, verify=verify, threads=threads)
 
 
 def columns_by_hand(path: Path) -> dict[str, Any]:
@@ -201,6 +204,58 @@ def bench_threads(
             items=SOME * threads,
             rounds=20,
         )
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="there is one core")
+def bench_parts(
+    measure: Callable[..., None],
+    packets: Traffic,
+    capture_of: Callable[[int], Path],
+    threads: int,
+) -> None:
+    """Each thread decodes a part of one file: wall time."""
+    path = capture_of(MANY)
+    timed = partial(to_columns, "compiled", path, threads=threads)
+    measure(
+        "to_columns, 2 threads",
+        f"{packets.name}, {MANY:,}",
+        "1 thread" if threads == 1 else f"{threads} threads",
+        timed,
+        got=octets(timed(), by_hand.NAMES),
+        expected=expected_octets(packets, MANY, by_hand.NAMES),
+        items=MANY,
+        rounds=20,
+    )
+
+
+def rows_of_chunks(path: Path, keep: bool) -> int:
+    """Decode in chunks, and drop each or hold all: what is held can't be used again."""
+    rows, held = 0, []
+    with CAPTURES["compiled"].open_capture(path) as capture:
+        for part in capture.to_columns(chunk=CHUNK):
+            rows += len(part)
+            if keep:
+                held.append(part)
+    return rows
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def bench_chunks(
+    measure: Callable[..., None], packets: Traffic, capture_of: Callable[[int], Path], keep: bool
+) -> None:
+    timed = partial(rows_of_chunks, capture_of(MANY), keep)
+    measure(
+        "to_columns, chunks",
+        f"{packets.name}, {MANY:,}",
+        "held" if keep else "compiled",
+        timed,
+        got=timed(),
+        expected=MANY,
+        items=MANY,
+        rounds=20,
+        cpu=True,
+    )
 
 
 def total_of_records(twin: str, path: Path) -> int:

@@ -43,7 +43,7 @@ typedef enum {
 typedef enum {
     FS_RECORD,       /* one more record */
     FS_MORE_BYTES,   /* `wanted` bytes behind the cursor are needed */
-    FS_MORE_ROOM,    /* room for one more interface is needed */
+    FS_MORE_ROOM,    /* room for one more interface is needed, or for any change of them */
     FS_CAPTURE_END,
     FS_CAPTURE_STOPPED,
 } fs_walked;
@@ -79,6 +79,7 @@ typedef struct {
     /* pcapng */
     fs_interface *interfaces;
     uint32_t count, room;
+    bool fixed;         /* the interfaces are others' too: end in front of what changes them */
     uint64_t skip;      /* bytes of a block without records that are still to come, ... */
     uint32_t skipped;   /* ... how long that block is ... */
     uint64_t start;     /* ... and where it began */
@@ -378,6 +379,8 @@ static inline fs_walked fs_next_block(fs_capture *c, fs_record *record, bool *fo
         return fs_short_of(c, 12, FS_STOP_BLOCK_HEADER);
     const uint32_t type = fs_read32(c, c->p);
     fs_walked state = FS_RECORD;
+    if (c->fixed && (type == FS_SECTION || type == FS_INTERFACE))
+        return FS_MORE_ROOM;
     if (type == FS_SECTION && (state = fs_read_section(c, c->p)) != FS_RECORD)
         return state;
     const uint32_t length = fs_read32(c, c->p + 4);

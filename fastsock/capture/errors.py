@@ -46,6 +46,11 @@ def bad_chunk(chunk: int) -> ValueError:
     return ValueError(f"chunk must be at least 1, not {chunk}")
 
 
+def bad_threads(threads: int) -> ValueError:
+    """Refuse a number of threads below 0."""
+    return ValueError(f"threads must be at least 0, not {threads}")
+
+
 def chunk_too_large() -> ValueError:
     """Refuse batches whose texts 32 bits can't count."""
     return ValueError("chunk must be at most 16777216")

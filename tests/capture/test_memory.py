@@ -307,3 +307,108 @@ def test_a_changed_object_is_refused(compiled):
         object.__setattr__(out, "_filled", filled)
         with pytest.raises((TypeError, ValueError, BufferError)):
             decode([UDP] * 4, ["ttl"], link="raw", out=out)
+
+
+# Chunks, whose memory takes turns in the compiled twin
+
+
+def place_of(column):
+    return numpy.asarray(column).ctypes.data
+
+
+def in_chunks(module, files, packets=1000, size=100, names=NAMES):
+    """Chunks of a capture in which each packet has another source port."""
+    found = [UDP[:20] + n.to_bytes(2, "big") + UDP[22:] for n in range(packets)]
+    return module.open_capture(files.pcap(*found, link=101)).to_columns(names, chunk=size)
+
+
+def test_chunks_that_nobody_holds_take_turns(compiled, files):
+    places = {place_of(part["sport"]) for part in in_chunks(compiled.part("capture"), files)}
+    assert len(places) == 2
+
+
+def columns_as_they_are(part):
+    return part
+
+
+def numpy_array(part):
+    return part.to_numpy()["sport"]
+
+
+def memory_view(part):
+    return part["sport"]
+
+
+def other_column(part):
+    return part["ttl"], part["sport"].tolist()
+
+
+def arrow_batch(part):
+    return pyarrow.record_batch(part).column("sport")
+
+
+@pytest.mark.parametrize(
+    "hold", [columns_as_they_are, numpy_array, memory_view, other_column, arrow_batch]
+)
+@pytest.mark.parametrize("held", [range(10), [0], [3, 4], [1, 3, 5, 7]])
+def test_chunks_that_are_held_stay_as_they_are(capture, files, hold, held):
+    kept = {}
+    for number, part in enumerate(in_chunks(capture, files)):
+        assert part["sport"].tolist() == list(range(100 * number, 100 * number + 100))
+        if number in held:
+            kept[number] = hold(part)
+    for number, what in kept.items():
+        expected = list(range(100 * number, 100 * number + 100))
+        if hold is columns_as_they_are:
+            assert what["sport"].tolist() == expected
+        elif hold is other_column:
+            assert (what[0].tolist(), what[1]) == ([64] * 100, expected)
+        elif hold is arrow_batch:
+            assert what.to_pylist() == expected
+        else:
+            assert what.tolist() == expected
+
+
+def test_chunks_are_freed_with_their_iterator(compiled, files):
+    """The last columns live on without it; it lives on without them."""
+    parts = in_chunks(compiled.part("capture"), files)
+    first, second = next(parts), next(parts)
+    del parts
+    gc.collect()
+    assert first["sport"].tolist() == list(range(100))
+    assert second["sport"].tolist() == list(range(100, 200))
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000, 1001, 10**30])
+@pytest.mark.parametrize("names", [[], ["sport"], None])
+def test_chunks_of_any_size(capture, files, size, names):
+    parts = list(in_chunks(capture, files, 50, size, names))
+    assert sum(map(len, parts)) == 50
+    if names != []:
+        assert [n for part in parts for n in part["sport"].tolist()] == list(range(50))
+
+
+def test_chunks_for_several_threads(capture, files):
+    """Each looks at its chunk while others ask for theirs."""
+    parts, seen, lock = in_chunks(capture, files, 4000, 50), [], threading.Lock()
+
+    def look():
+        while True:
+            try:
+                part = next(parts)
+            except StopIteration:
+                return
+            except RuntimeError:  # the capture is in use
+                continue
+            numbers = part["sport"].tolist()
+            assert numbers == list(range(numbers[0], numbers[0] + 50))
+            with lock:
+                seen.extend(part["sport"].tolist())
+            del part
+
+    threads = [threading.Thread(target=look) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(seen) == list(range(4000))

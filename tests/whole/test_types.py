@@ -180,6 +180,8 @@ with fastsock.CaptureWriter(file, "raw", snaplen=1000) as writer:
         assert_type(opened.stopped, str | None)
         assert_type(opened.records, int)
         assert_type(opened.to_columns(["src"], verify=True), fastsock.Columns)
+        assert_type(opened.to_columns(["src"], threads=2), fastsock.Columns)
+        assert_type(opened.to_columns(chunk=1000, threads=0), Iterator[fastsock.Columns])
         assert_type(opened.to_columns(chunk=1000), Iterator[fastsock.Columns])
 capture.open_capture("file.pcap")
 capture.open_capture(file)

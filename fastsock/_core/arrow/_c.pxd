@@ -40,6 +40,7 @@ cdef extern from "fastsock/_core/arrow/interface.h" nogil:
 
     fs_shared *fs_new_shared(size_t size) noexcept
     void fs_hold(fs_shared *memory) noexcept
+    bint fs_held_alone(fs_shared *memory) noexcept
     void fs_let_go(fs_shared *memory) noexcept
     bint fs_give_array(
         ArrowArray *array, int64_t rows, int64_t nulls, int64_t buffers, size_t children,

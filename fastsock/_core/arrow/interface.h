@@ -103,6 +103,9 @@ static inline fs_shared *fs_new_shared(size_t size)
 
 static inline void fs_hold(fs_shared *memory) { fs_add_holders(memory, 1); }
 
+/* Whether the caller, who is a holder, is the only one: then nobody else can become one. */
+static inline bool fs_held_alone(fs_shared *memory) { return fs_add_holders(memory, 0) == 1; }
+
 static inline void fs_let_go(fs_shared *memory)
 {
     if (memory != NULL && fs_add_holders(memory, -1) == 1)

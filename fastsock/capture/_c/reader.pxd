@@ -36,5 +36,6 @@ cdef class Capture:
     cdef int help(self, fs_walked state) except -1
     cdef int make_room(self) except -1
     cdef object record(self, const fs_record *found)
-    cdef object decode(self, tuple names, bint verify, size_t most)
+    cdef int decode(self, Sink sink, size_t most, size_t threads) except -1
+    cdef int decode_several(self, Sink sink, size_t threads) except -1
     cdef int decode_into(self, Sink sink, size_t most) except -1

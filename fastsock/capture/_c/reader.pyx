@@ -8,7 +8,9 @@ from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_SET_ITEM
 from libc.stdint cimport UINT32_MAX, uint8_t, uint32_t
 
+from fastsock._core.arrow._c cimport fs_held_alone, fs_hold, fs_let_go, fs_shared
 from fastsock._core.buffers cimport pin
+from fastsock.capture._c.parts cimport decode_parts
 from fastsock.capture._c.sink cimport (
     FS_CAPTURE_STOPPED,
     FS_MORE_BYTES,
@@ -28,6 +30,7 @@ from fastsock.capture import (
     formats as _formats,
     selection as _selection,
     sources as _sources,
+    threads as _threads,
 )
 
 
@@ -188,7 +191,7 @@ cdef class Capture:
         self.closed_ = True
         return source
 
-    def to_columns(self, columns=None, *, verify=False, chunk=None):
+    def to_columns(self, columns=None, *, verify=False, chunk=None, threads=1):
         """Decode the remaining records into columns.
 
         Args:
@@ -197,13 +200,17 @@ cdef class Capture:
             chunk: how many rows to decode at a time. Memory is then bounded by them, however
                 large the file is. A chunk ends early where a non-blocking file has no bytes yet;
                 without a row it raises BlockingIOError, and can be asked for again.
+            threads: the most threads to decode with; 0 for one a core. The result is the same. A
+                large file that is mapped or in memory is decoded by several, in the compiled twin
+                and without `chunk`; one thread decodes all else.
 
         Returns:
             The columns; with `chunk` an iterator of columns with at most so many rows each.
 
         Raises:
             OSError: the file can't be read.
-            ValueError: no such column; `chunk` less than 1; the capture is closed.
+            ValueError: no such column; `chunk` less than 1; `threads` less than 0; the capture is
+                closed.
             RuntimeError: another call is at work on the capture.
 
         >>> import io
@@ -213,9 +220,13 @@ cdef class Capture:
         >>> columns["timestamp_ns"].tolist(), columns["wire_length"].tolist()
         ([1500000000], [60])
         """
+        cdef Sink sink
         names = _selection.select(columns, records=True)
+        most_threads = _threads.number_of(index(threads))
         if chunk is None:
-            return self.decode(names, verify, PY_SSIZE_T_MAX)
+            sink = Sink(names, None, verify)
+            self.decode(sink, PY_SSIZE_T_MAX, most_threads)
+            return sink.finish()
         size = index(chunk)
         if size < 1:
             raise _errors.bad_chunk(size)
@@ -263,11 +274,13 @@ cdef class Capture:
 
         return batches.to_batches(twin, self, columns, chunk, types, addresses, source, verify)
 
-    cdef object decode(self, tuple names, bint verify, size_t most):
-        sink = Sink(names, None, verify)
+    cdef int decode(self, Sink sink, size_t most, size_t threads) except -1:
+        """Decode the next records, `most` of them where there are as many."""
         with cython.critical_section(self):
             self.enter()
             try:
+                if threads > 1:
+                    self.decode_several(sink, threads)
                 self.decode_into(sink, most)
             except BlockingIOError:
                 if most == PY_SSIZE_T_MAX or not sink.sink.rows:
@@ -276,7 +289,19 @@ cdef class Capture:
             finally:
                 self.records_ += sink.sink.rows
                 self.busy = False
-        return sink.finish()
+        return 0
+
+    cdef int decode_several(self, Sink sink, size_t threads) except -1:
+        """Decode what several threads can, and set the cursor after it."""
+        if self.source.read is not None:
+            return 0
+        if not self.walk.header:
+            self.decode_into(sink, 1)  # what is in front of the first packet tells its interface
+        if not self.done:
+            decode_parts(
+                &self.walk, self.window, self.window_size, self.view, self.source, sink, threads
+            )
+        return 0
 
     cdef int decode_into(self, Sink sink, size_t most) except -1:
         cdef fs_walked state
@@ -434,12 +459,20 @@ cdef class Capture:
 @cython.no_gc_clear
 @cython.final
 cdef class _Chunks:
-    """The rest of a capture, some rows at a time. Threads may share it, as they may the capture."""
+    """The rest of a capture, some rows at a time. Threads may share it, as they may the capture.
+
+    The memory of a chunk is used again once nobody but this holds it. That of the last one is held
+    by the loop which asks for the next, so two blocks take turns.
+    """
 
     cdef Capture capture        # or None, after the last chunk
     cdef tuple names
     cdef bint verify
     cdef size_t size
+    cdef fs_shared *blocks[2]   # of the last chunk and the one before, or NULL
+
+    def __dealloc__(self):
+        self.forget()
 
     def __reduce__(self):
         raise TypeError("cannot pickle '_Chunks' object")
@@ -449,13 +482,42 @@ cdef class _Chunks:
 
     @cython.critical_section
     def __next__(self):
+        cdef Sink sink
         capture = self.capture
         if capture is not None:
-            columns = capture.decode(self.names, self.verify, self.size)
+            sink = Sink(self.names, None, self.verify)
+            self.use_again(sink)
+            capture.decode(sink, self.size, 1)
+            columns = sink.finish()
             if columns:
+                if sink.sink.room >= self.size:
+                    self.remember(sink.block)
                 return columns
             self.capture = None
+            self.forget()
         raise StopIteration
+
+    cdef int use_again(self, Sink sink) except -1:
+        """Let the chunk begin in the memory of one that nobody holds any more."""
+        cdef int number
+        for number in range(2):
+            if self.blocks[number] != NULL and fs_held_alone(self.blocks[number]):
+                if sink.begin_in(self.blocks[number], self.size):
+                    break
+        return 0
+
+    cdef void remember(self, fs_shared *block) noexcept:
+        """Hold the memory of the last two chunks, and no other."""
+        if self.blocks[0] != block:
+            fs_hold(block)
+            fs_let_go(self.blocks[1])  # which may be this one
+            self.blocks[1], self.blocks[0] = self.blocks[0], block
+
+    cdef void forget(self) noexcept:
+        cdef int number
+        for number in range(2):
+            fs_let_go(self.blocks[number])
+            self.blocks[number] = NULL
 
 
 cdef _Chunks chunks_of(Capture capture, tuple names, bint verify, size_t size):

@@ -36,7 +36,12 @@ cdef extern from "fastsock/capture/capture.h" nogil:
         uint16_t link
         uint8_t swapped
         fs_interface *interfaces
+        uint32_t count        # of interfaces
         uint32_t room         # for so many of them
+        bint fixed            # they are others' too: FS_MORE_ROOM in front of what changes them
+        uint64_t skip         # bytes of a block without records that are still to come, ...
+        uint32_t skipped      # ... how long that block is, or 0 ...
+        uint64_t start        # ... and where it began
         int stop
         uint64_t stop_offset
         uint64_t stop_first
@@ -86,6 +91,7 @@ cdef class Sink:
     cdef tuple shown              # the columns that were asked for
     cdef tuple names              # and those that tell where they have nulls
     cdef list numbers             # of the columns, in the kernel's order
+    cdef size_t width             # bytes of a row
     cdef fs_shared *block         # the memory of all of them, or NULL
     cdef object out               # the Columns to rewrite, or None
     cdef dict taken               # their memory by name, while it is enough
@@ -94,7 +100,9 @@ cdef class Sink:
     cdef int use(self, dict taken) except -1
     cdef int let_go(self) except -1
     cdef size_t size_of(self, size_t rows) except? 1
+    cdef int point(self, fs_shared *block, size_t room) except -1
     cdef int move(self, size_t room) except -1
+    cdef bint begin_in(self, fs_shared *block, size_t rows) except -1
     cdef int expect(self, size_t rows) except -1
     cdef int grow(self, size_t expected, size_t most) except -1
     cdef object columns(self)

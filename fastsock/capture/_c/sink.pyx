@@ -9,6 +9,7 @@ from libc.string cimport memcpy
 
 from fastsock._core.arrow._c cimport (
     FS_ALIGNMENT,
+    fs_hold,
     fs_let_go,
     fs_new_shared,
     fs_shared,
@@ -46,11 +47,14 @@ cdef class Sink:
 
     def __cinit__(self, names, out, bint verify):
         cdef bytes key = _fields.RSS_KEY
+        cdef int number
         numbers = list(_fields.COLUMNS)
         taken = None if out is None else _columns.take(out, names)
         self.shown = names
         self.names = _presence.with_helpers(names) if taken is None else tuple(taken)
         self.numbers = [numbers.index(name) for name in self.names]
+        for number in self.numbers:
+            self.width += fs_columns[number].size
         self.out = out
         self.sink.verify = verify
         self.sink.addresses = FS_SRC_COLUMN in self.numbers or FS_DST_COLUMN in self.numbers
@@ -92,27 +96,18 @@ cdef class Sink:
 
     cdef size_t size_of(self, size_t rows) except? 1:
         """Bytes of a block with room for `rows` rows."""
-        cdef size_t width = 0
+        cdef size_t most = PY_SSIZE_T_MAX - FS_ALIGNMENT * <size_t>FS_COLUMNS, size = 0
         cdef int number
-        for number in self.numbers:
-            width += fs_columns[number].size
-        if width and rows > (PY_SSIZE_T_MAX - FS_ALIGNMENT * <size_t>FS_COLUMNS) // width:
+        if self.width and rows > most // self.width:
             raise MemoryError()
-        width = 0
         for number in self.numbers:
-            width += aligned(rows * fs_columns[number].size)
-        return width
+            size += aligned(rows * fs_columns[number].size)
+        return size
 
-    cdef int move(self, size_t room) except -1:
-        """Continue in a new block. The old one stays as it is for views of it."""
-        cdef size_t size = self.size_of(room)
+    cdef int point(self, fs_shared *block, size_t room) except -1:
+        """Continue in a block, with the rows so far; it is held from now on."""
+        cdef uint8_t *start = block.data
         cdef int number
-        cdef fs_shared *block = fs_new_shared(size)
-        cdef uint8_t *start
-        if block == NULL:
-            raise MemoryError()
-        fs_want_large_pages(block.data, size)
-        start = block.data
         for number in self.numbers:
             if self.sink.rows:
                 memcpy(start, self.sink.memory[number], self.sink.rows * fs_columns[number].size)
@@ -122,7 +117,23 @@ cdef class Sink:
         self.block = block
         self.let_go()
         self.sink.room = room
-        return 0
+
+    cdef int move(self, size_t room) except -1:
+        """Continue in a new block. The old one stays as it is for views of it."""
+        cdef size_t size = self.size_of(room)
+        cdef fs_shared *block = fs_new_shared(size)
+        if block == NULL:
+            raise MemoryError()
+        fs_want_large_pages(block.data, size)
+        self.point(block, room)
+
+    cdef bint begin_in(self, fs_shared *block, size_t rows) except -1:
+        """Use a block that nobody else holds, if so many rows fit there."""
+        if not self.width or rows > block.size // self.width or self.size_of(rows) > block.size:
+            return False
+        fs_hold(block)
+        self.point(block, rows)
+        return True
 
     cdef int expect(self, size_t rows) except -1:
         """Ensure capacity for a known number of rows."""

@@ -13,6 +13,7 @@ from .. import (
     formats as _formats,
     selection as _selection,
     sources as _sources,
+    threads as _threads,
 )
 from .sink import Sink as _Sink
 
@@ -219,12 +220,22 @@ class Capture:
 
     @overload
     def to_columns(
-        self, columns: Iterable[str] | None = None, *, verify: bool = False, chunk: None = None
+        self,
+        columns: Iterable[str] | None = None,
+        *,
+        verify: bool = False,
+        chunk: None = None,
+        threads: SupportsIndex = 1,
     ) -> Columns: ...
 
     @overload
     def to_columns(
-        self, columns: Iterable[str] | None = None, *, verify: bool = False, chunk: SupportsIndex
+        self,
+        columns: Iterable[str] | None = None,
+        *,
+        verify: bool = False,
+        chunk: SupportsIndex,
+        threads: SupportsIndex = 1,
     ) -> Iterator[Columns]: ...
 
     def to_columns(
@@ -233,6 +244,7 @@ class Capture:
         *,
         verify: bool = False,
         chunk: SupportsIndex | None = None,
+        threads: SupportsIndex = 1,
     ) -> Columns | Iterator[Columns]:
         """Decode the remaining records into columns.
 
@@ -242,13 +254,17 @@ class Capture:
             chunk: how many rows to decode at a time. Memory is then bounded by them, however
                 large the file is. A chunk ends early where a non-blocking file has no bytes yet;
                 without a row it raises BlockingIOError, and can be asked for again.
+            threads: the most threads to decode with; 0 for one a core. The result is the same. A
+                large file that is mapped or in memory is decoded by several, in the compiled twin
+                and without `chunk`; one thread decodes all else.
 
         Returns:
             The columns; with `chunk` an iterator of columns with at most so many rows each.
 
         Raises:
             OSError: the file can't be read.
-            ValueError: no such column; `chunk` less than 1; the capture is closed.
+            ValueError: no such column; `chunk` less than 1; `threads` less than 0; the capture is
+                closed.
             RuntimeError: another call is at work on the capture.
 
         >>> import io
@@ -259,6 +275,7 @@ class Capture:
         ([1500000000], [60])
         """
         names = _selection.select(columns, records=True)
+        _threads.number_of(index(threads))  # one does it: more would wait for the interpreter
         if chunk is None:
             return self._columns(names, bool(verify), None)
         size = index(chunk)
