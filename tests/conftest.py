@@ -53,6 +53,7 @@ COMPARING = [
 ONCE = [
     "aio/test_haproxy.py",
     "datagram/test_peers.py",
+    "engines/test_recipes.py",
     "engines/test_spark.py",
     "headers/test_peers.py",
     "ipaddress/test_consumers.py",

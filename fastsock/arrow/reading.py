@@ -91,15 +91,26 @@ def _computed(
         yield interface.take(piece, width, values, good)
 
 
-def read_addresses(twin: ModuleType, column: Any, accepted: frozenset[str] = ALL) -> Any:
-    """The addresses of any column as an `AddressColumn`."""
-    if isinstance(column, AddressMethods):
+def _same(family: int, packed: Any) -> Any:
+    return packed
+
+
+def read_addresses(
+    twin: ModuleType,
+    column: Any,
+    accepted: frozenset[str] = ALL,
+    change: Callable[[int, Any], Any] = _same,
+) -> Any:
+    """The addresses of any column as an `AddressColumn`, changed to others of their family."""
+    given = isinstance(column, AddressMethods)
+    if given and change is _same:
         return column
     found = [int(AF_UNSPEC)]
 
     def keep(family: int, packed: Any, valid: bytes) -> tuple[Any, bytes]:
         found[0] = family
-        return packed, valid
+        return change(family, packed), valid
 
     packed, valid = map_column(twin, column, keep, 0, accepted)
-    return twin.AddressColumn(found[0], packed, valid if 0 in valid else None)
+    as_uint32 = given and column.as_uint32
+    return twin.AddressColumn(found[0], packed, valid if 0 in valid else None, as_uint32=as_uint32)

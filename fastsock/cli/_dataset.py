@@ -13,7 +13,13 @@ from ..capture import CaptureError, open_capture
 from ._common import Progress
 
 _SUFFIXES = (".pcap", ".pcapng", ".cap", ".dmp")
-_OPENERS = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma", ".lzma": "lzma"}
+_OPENERS = {
+    ".gz": "gzip",
+    ".bz2": "bz2",
+    ".xz": "lzma",
+    ".lzma": "lzma",
+    ".zst": "compression.zstd",  # from Python 3.14 on
+}
 _CHUNK_ROWS = 1 << 16
 
 
@@ -77,9 +83,10 @@ class _Parts:
             self._writer(f"day={day}", batch.schema).write_batch(rows)
 
 
-def _batches(capture: Any, names: Any, verify: bool) -> Iterator[Any]:
+def _batches(capture: Any, path: Path, names: Any, verify: bool) -> Iterator[Any]:
     pyarrow: Any = import_module("pyarrow")
-    settings = {"addresses": "text", "source": True, "verify": verify, "chunk": _CHUNK_ROWS}
+    # By its path: a file of lzma or bz2 knows no name.
+    settings = {"addresses": "text", "source": str(path), "verify": verify, "chunk": _CHUNK_ROWS}
     for batch in capture.to_batches(names, **settings):
         yield pyarrow.record_batch(batch)
 
@@ -108,12 +115,14 @@ def write_dataset(paths: list[Path], args: Any, complain: Callable[[object, obje
                     open_capture(file, max_record=args.max_record) as capture,
                     _Parts(out, args.partition, number, path) as parts,
                 ):
-                    for batch in _batches(capture, names, args.verify):
+                    for batch in _batches(capture, path, names, args.verify):
                         parts.write(batch)
                     total += capture.records
                     stopped = capture.stopped
             except (CaptureError, EOFError, OSError) as error:
                 stopped = str(error)
+            except ModuleNotFoundError as missing:
+                stopped = f"this Python has no module {missing.name}"
             if stopped is not None:
                 status = 1
                 progress.wipe()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from operator import index
+from socket import AF_UNSPEC
 
 from .._core.typed import TYPE_CHECKING
 from ..arrow import reading
@@ -52,6 +53,9 @@ def contains_column(twin: ModuleType, addresses: Any, column: Any) -> Any:
 
 def mask_column(twin: ModuleType, mask_many: Any, column: Any, bits4: Any, bits6: Any) -> Any:
     """Clear the last bits of each address of a column."""
-    found = reading.read_addresses(twin, column)
-    masked = mask_many(found.family, found.packed, bits4, bits6)
-    return twin.AddressColumn(found.family, masked, found.valid, as_uint32=found.as_uint32)
+
+    def mask(family: int, packed: Any) -> Any:
+        return mask_many(family, packed, bits4, bits6)
+
+    mask(AF_UNSPEC, b"")  # a wrong number of bits is an error of a column without rows, too
+    return reading.read_addresses(twin, column, change=mask)

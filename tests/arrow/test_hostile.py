@@ -11,6 +11,8 @@ from socket import AF_INET, AF_UNSPEC
 
 import pytest
 
+from fastsock.prefix import columns
+
 RELEASE = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 GET = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 GET_ERROR = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)
@@ -369,8 +371,11 @@ def test_strict_errors_count_over_chunks(parts):
 
 def test_a_dictionary_is_read_once_a_value(parts, monkeypatch):
     """Chunks that share a dictionary are computed once, whatever their number."""
-    values = Made(b"u", 1, None, ends(0, 7), IP)
-    chunks = [Made(b"c", 3, None, bytes(3), dictionary=values) for _ in range(5)]
+
+    def column():
+        values = Made(b"u", 1, None, ends(0, 7), IP)
+        return Streamed(*[Made(b"c", 3, None, bytes(3), dictionary=values) for _ in range(5)])
+
     asked = []
     table = parts.prefix.PrefixTable({"1.2.3.0/24": "here"})
     kind = type(table)
@@ -380,9 +385,18 @@ def test_a_dictionary_is_read_once_a_value(parts, monkeypatch):
             asked.append(len(packed) // 16)
             return super().lookup_many(family, packed, default)
 
-    found = Watched({"1.2.3.0/24": "here"}).lookup_column(Streamed(*chunks), values=True)
+    found = Watched({"1.2.3.0/24": "here"}).lookup_column(column(), values=True)
     assert list(found) == ["here"] * 15
     assert asked == [1]
+    masked = []
+
+    def mask_many(family, packed, bits4, bits6):
+        masked.append(len(packed) // 16)
+        return parts.prefix.mask_many(family, packed, bits4, bits6)
+
+    found = columns.mask_column(parts.arrow, mask_many, column(), 8, 8)
+    assert list(found) == ["1.0.0.0"] * 15
+    assert masked == [0, 1]  # none where the bits are judged
 
 
 def test_many_threads(parts):

@@ -1,6 +1,10 @@
 """A folder of captures as a Parquet dataset."""
 
 import gzip
+import os
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +60,38 @@ def test_a_folder(dataset, folder, tmp_path, capsys, partition):
     assert {name.rpartition("/")[2] for name in read["source"].to_pylist()} == {
         "a.pcap", "b.pcap.gz", "torn.pcap",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("partition", ["day", "file"])
+def test_compressed(dataset, tmp_path, capsys, partition):
+    """Each compression that the standard library has; a damaged file is named, the others done."""
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    names = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma", ".zst": "compression.zstd"}
+    with CaptureWriter(str(folder / "plain.pcap")) as writer:
+        for n in range(2000):
+            writer.write(os.urandom(60), n * DAY // 1000)
+    raw = (folder / "plain.pcap").read_bytes()
+    damaged = []
+    for suffix, name in names.items():
+        try:
+            packed = import_module(name).compress(raw)
+        except ModuleNotFoundError:
+            packed = b""  # it is named as one that can't be read
+            damaged.append(f"whole.pcap{suffix}: this Python has no module ")
+        (folder / f"whole.pcap{suffix}").write_bytes(packed)
+        (folder / f"head.pcap{suffix}").write_bytes(b"no such thing")
+        (folder / f"torn.pcap{suffix}").write_bytes(packed[: len(packed) // 2])
+        damaged += [f"head.pcap{suffix}: ", f"torn.pcap{suffix}: "]
+    assert main(["capture", str(folder), "--parquet", str(out), "--partition", partition]) == 1
+    errors = capsys.readouterr().err
+    assert [name for name in damaged if name not in errors] == []
+    assert errors.count("\n") == len(damaged)
+    sources = dataset.dataset(out, partitioning="hive").to_table()["source"].to_pylist()
+    counts = Counter(Path(source).relative_to(folder).name for source in sources)
+    whole = {f"whole.pcap{suffix}" for suffix in names} | {"plain.pcap"}
+    found = {name: count for name, count in counts.items() if not name.startswith("torn")}
+    assert found == {name: 2000 for name in whole if f"{name}: " not in errors}
 
 
 def test_a_pattern_and_columns(dataset, folder, tmp_path):
