@@ -19,5 +19,5 @@ def choice(variable: str, allowed: tuple[str, ...]) -> str:
     """
     value = os.environ.get(variable, "").strip().lower() or allowed[0]
     if value not in allowed:
-        raise ValueError(f"{variable}={value!r}: expected one of {', '.join(allowed)}")
+        raise ValueError(f"{variable}={value[:64]!r}: expected one of {', '.join(allowed)}")
     return value

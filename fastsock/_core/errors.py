@@ -17,7 +17,7 @@ class Error(Exception):
 
 
 _SHOWN = 64  # characters
-_SHOWN_BITS = 256
+_SHOWN_BITS = 208  # and their decimal text: 63 digits, and perhaps a sign
 
 
 def rebuilt(error: BaseException, *args: object) -> tuple[Any, ...]:
@@ -28,12 +28,20 @@ def rebuilt(error: BaseException, *args: object) -> tuple[Any, ...]:
 
 def shorten(value: object) -> str:
     """The repr of a value from outside, cut so that a hostile one can't flood a log."""
-    if isinstance(value, str | bytes) and len(value) > _SHOWN:
-        return f"{value[:_SHOWN]!r}... ({len(value)} long)"
-    # Decimal text of a huge int takes long, and may be refused.
+    if isinstance(value, str | bytes | bytearray):
+        if len(value) > _SHOWN:
+            return f"{value[:_SHOWN]!r}... ({len(value)} long)"
+        return repr(value)
     if isinstance(value, int) and value.bit_length() > _SHOWN_BITS:
-        return f"an int of {value.bit_length()} bits"
-    return repr(value)
+        return shorten_number(value)
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def shorten_number(value: int) -> str:
+    """A number from outside in decimal. Of a huge one, that takes long and may be refused."""
+    bits = value.bit_length()
+    return f"{value}" if bits <= _SHOWN_BITS else f"an int of {bits} bits"
 
 
 def not_buffer(value: object) -> TypeError:
@@ -48,7 +56,7 @@ def not_contiguous(what: str) -> BufferError:
 
 def not_between(name: str, most: int, value: int) -> ValueError:
     """Refuse a number that is negative or too large for its field."""
-    return ValueError(f"{name} must be between 0 and {most}, not {value}")
+    return ValueError(f"{name} must be between 0 and {most}, not {shorten_number(value)}")
 
 
 def bad_packed(name: str, size: int) -> ValueError:
@@ -64,8 +72,7 @@ def bad_packed_pair(src: int, dst: int) -> ValueError:
 def out_of_range(name: str, value: int, least: int, most: int, unit: int = 1) -> ValueError:
     """Refuse a number that does not fit into its field."""
     step = f"a multiple of {unit} " if unit > 1 else ""
-    # Decimal text of a huge int takes long, and may be refused.
-    shown = str(value) if value.bit_length() <= 64 else f"an int of {value.bit_length()} bits"
+    shown = shorten_number(value)
     return ValueError(f"{name} must be {step}between {least} and {most}, not {shown}")
 
 

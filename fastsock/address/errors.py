@@ -47,12 +47,12 @@ def not_text(index: int, value: object) -> TypeError:
 
 def bad_family(family: object) -> ValueError:
     """Refuse a batch call whose family is none of the three."""
-    return ValueError(f"family must be AF_INET, AF_INET6 or AF_UNSPEC, not {family!r}")
+    return ValueError(f"family must be AF_INET, AF_INET6 or AF_UNSPEC, not {shorten(family)}")
 
 
 def bad_errors(errors: object) -> ValueError:
     """Refuse a batch call whose `errors` is neither mode."""
-    return ValueError(f"errors must be 'strict' or 'mask', not {errors!r}")
+    return ValueError(f"errors must be 'strict' or 'mask', not {shorten(errors)}")
 
 
 def not_lines(texts: object) -> TypeError:

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from typing import TYPE_CHECKING, Any
 
+from .._core.errors import shorten
 from ..lookup.errors import ConnectError
 from ..lookup.eyeballs import interleave
 from ..lookup.guard import Guard
@@ -118,7 +119,9 @@ async def connect_allowed(
         if all_errors:
             raise ExceptionGroup("create_connection failed", [e for _, e in dialler.failed])
         tried = "; ".join(f"{sockaddr}: {error}" for sockaddr, error in dialler.failed)
-        raise ConnectError(f"can't connect to {host!r} port {port!r}: {tried}", dialler.failed)
+        raise ConnectError(
+            f"can't connect to {shorten(host)} port {shorten(port)}: {tried}", dialler.failed
+        )
     if options.get("ssl") and options.get("server_hostname") is None:
         options["server_hostname"] = host
     try:

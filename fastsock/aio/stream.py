@@ -9,6 +9,7 @@ from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 from weakref import ref
 
+from .._core.errors import shorten
 from ..stream import Framer, RecvAccumulator, errors as _stream_errors
 
 if TYPE_CHECKING:
@@ -791,7 +792,7 @@ class Stream(asyncio.BufferedProtocol):
             OSError: the handshake failed.
         """
         if unread not in ("error", "pass"):
-            raise ValueError(f"unread must be 'error' or 'pass', not {unread!r}")
+            raise ValueError(f"unread must be 'error' or 'pass', not {shorten(unread)}")
         await self.drain()
         if len(self._accumulator) and unread == "error":
             raise RuntimeError("start_tls() called with unread bytes, which came in the clear")

@@ -7,7 +7,7 @@ from .._core.errors import shorten
 
 def bad_family(family: object) -> ValueError:
     """Refuse another address family."""
-    return ValueError(f"family must be AF_INET, AF_INET6 or AF_UNSPEC, not {family!r}")
+    return ValueError(f"family must be AF_INET, AF_INET6 or AF_UNSPEC, not {shorten(family)}")
 
 
 def bad_records(size: int, record: int) -> ValueError:
@@ -42,7 +42,9 @@ def bad_index(row: int) -> ValueError:
 
 def bad_value(value: object, kinds: str) -> TypeError:
     """Refuse values of which no Arrow column can be made."""
-    return TypeError(f"values must all be str, bytes, int, float or bool: {kinds} and {value!r}")
+    return TypeError(
+        f"values must all be str, bytes, int, float or bool: {kinds} and {shorten(value)}"
+    )
 
 
 def not_number(value: object) -> OverflowError:

@@ -8,6 +8,7 @@ from operator import index
 
 from .._core.arrow.nodes import Node
 from .._core.buffers import contiguous
+from .._core.errors import shorten_number
 from .._core.typed import TYPE_CHECKING, NamedTuple, overload
 from ..packet.fields import COLUMNS
 from .errors import bad_column_memory, column_too_small
@@ -85,7 +86,7 @@ class Columns:
     def __init__(self, rows: SupportsIndex, memory: Mapping[str, WriteableBuffer]) -> None:
         count = index(rows)
         if count < 0:
-            raise ValueError(f"rows must be at least 0, not {count}")
+            raise ValueError(f"rows must be at least 0, not {shorten_number(count)}")
         blocks = {name: _flat(name, block) for name, block in memory.items()}
         for name, block in blocks.items():
             if len(block) < count * COLUMNS[name].itemsize:

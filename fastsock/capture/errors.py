@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._core.errors import Error
+from .._core.errors import Error, shorten, shorten_number
 
 
 class CaptureError(Error, ValueError):
@@ -38,12 +38,14 @@ def capture_closed() -> ValueError:
 
 def bad_max_record(max_record: int) -> ValueError:
     """Refuse a `max_record` out of range."""
-    return ValueError(f"max_record must be between 1 and 4294967295, not {max_record}")
+    return ValueError(
+        f"max_record must be between 1 and 4294967295, not {shorten_number(max_record)}"
+    )
 
 
 def bad_chunk(chunk: int) -> ValueError:
     """Refuse a `chunk` out of range."""
-    return ValueError(f"chunk must be at least 1, not {chunk}")
+    return ValueError(f"chunk must be at least 1, not {shorten_number(chunk)}")
 
 
 def bad_threads(threads: int) -> ValueError:
@@ -58,7 +60,7 @@ def chunk_too_large() -> ValueError:
 
 def bad_choice(name: str, value: object, choices: str) -> ValueError:
     """Refuse an argument that is none of its choices."""
-    return ValueError(f"{name} must be {choices}, not {value!r}")
+    return ValueError(f"{name} must be {choices}, not {shorten(value)}")
 
 
 def bad_offsets(row: int) -> ValueError:

@@ -67,7 +67,7 @@ def offsets_of(offsets: object) -> memoryview | array[int]:
         if view.ndim != 1:
             raise ValueError(f"offsets must have one dimension, not {view.ndim}")
         if view.format.lstrip("@=<>!") not in _INTEGERS:
-            raise TypeError(f"offsets must be integers, not of format {view.format!r}")
+            raise TypeError(f"offsets must be integers, not of format {shorten(view.format)}")
         if (
             view.format in _INTEGERS and view.itemsize == 8
         ):  # a number that is too large reads as negative

@@ -11,6 +11,7 @@ from operator import index
 from struct import Struct
 
 from .._core.buffers import contiguous
+from .._core.errors import shorten_number
 from .._core.typed import TYPE_CHECKING
 from .errors import capture_closed
 from .formats import MAX_RECORD
@@ -75,7 +76,9 @@ class CaptureWriter:
         self._link = link_number(link, 0xFFFF)
         self._snaplen = index(snaplen)
         if not 0 < self._snaplen <= _UINT32_MAX:
-            raise ValueError(f"snaplen must be between 1 and {_UINT32_MAX}, not {self._snaplen}")
+            raise ValueError(
+                f"snaplen must be between 1 and {_UINT32_MAX}, not {shorten_number(self._snaplen)}"
+            )
         self._close: Callable[[], object] | None = None
         if isinstance(file, str | os.PathLike):
             file = open(file, "wb")  # noqa: SIM115 -- close() closes it
@@ -142,7 +145,9 @@ class CaptureWriter:
         count = 0
         for timestamp_ns, wire_length, link, data in records:
             if link != self._link:
-                raise ValueError(f"a record of link type {link} in a file of {self._link}")
+                raise ValueError(
+                    f"a record of link type {shorten_number(link)} in a file of {self._link}"
+                )
             self.write(data, timestamp_ns, wire_length)
             count += 1
         return count
@@ -157,9 +162,13 @@ class CaptureWriter:
         when = time.time_ns() if timestamp_ns is None else index(timestamp_ns)
         seconds, nanoseconds = divmod(when, _SECOND)
         if not 0 <= seconds <= _UINT32_MAX:
-            raise ValueError(f"timestamp_ns must lie between 1970 and 2106, not {when}")
+            raise ValueError(
+                f"timestamp_ns must lie between 1970 and 2106, not {shorten_number(when)}"
+            )
         wire = view.nbytes if wire_length is None else index(wire_length)
         if not 0 <= wire <= _UINT32_MAX:
-            raise ValueError(f"wire_length must be between 0 and {_UINT32_MAX}, not {wire}")
+            raise ValueError(
+                f"wire_length must be between 0 and {_UINT32_MAX}, not {shorten_number(wire)}"
+            )
         kept = view.tobytes()[: self._snaplen]
         return _RECORD.pack(seconds, nanoseconds, len(kept), wire) + kept

@@ -12,6 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NoReturn, TypeAlias, TypeVar
 
+from .._core.errors import shorten
+
 Item = TypeVar("Item")
 Subcommands: TypeAlias = "argparse._SubParsersAction[Parser]"
 
@@ -44,7 +46,7 @@ def at_least(minimum: int, most: int | None = None) -> Callable[[str], int]:
         try:
             value = int(text)
         except ValueError:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+            raise argparse.ArgumentTypeError(f"{shorten(text)} is not a whole number") from None
         if value < minimum:
             raise argparse.ArgumentTypeError(f"must be at least {minimum}")
         if most is not None and value > most:

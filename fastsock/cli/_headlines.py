@@ -6,7 +6,6 @@ the best plain Python that does the work, over the standard library alone.
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import ipaddress as stdlib_ipaddress
 import socket
@@ -17,7 +16,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from io import BytesIO
 from random import Random
 from socket import AF_INET, AF_INET6, SOCK_STREAM
 from typing import Any
@@ -43,18 +41,11 @@ def _address() -> Iterator[Row]:
     from .. import address
 
     text = "2001:db8:85a3::8a2e:370:7334"
-    packed = socket.inet_pton(AF_INET6, text)
     yield Row(
         "inet_pton, IPv6",
         STDLIB,
         partial(address.inet_pton, AF_INET6, text),
         partial(socket.inet_pton, AF_INET6, text),
-    )
-    yield Row(
-        "inet_ntop, IPv6",
-        STDLIB,
-        partial(address.inet_ntop, AF_INET6, packed),
-        partial(socket.inet_ntop, AF_INET6, packed),
     )
     records = Random(1).randbytes(4 * MANY)
     texts = [socket.inet_ntoa(records[at : at + 4]) for at in range(0, len(records), 4)]
@@ -149,25 +140,6 @@ def _frames_by_hand(data: bytes) -> list[bytes]:
     return frames
 
 
-async def _frames_by_reader(data: bytes) -> list[bytes]:
-    reader = asyncio.StreamReader()
-    reader.feed_data(data)
-    reader.feed_eof()
-    frames = []
-    while head := await reader.read(4):
-        frames.append(await reader.readexactly(int.from_bytes(head, "big")))
-    return frames
-
-
-def _run(coroutine: Any) -> Any:
-    """Run a coroutine that never waits, without a loop."""
-    try:
-        coroutine.send(None)
-    except StopIteration as done:
-        return done.value
-    raise RuntimeError("the coroutine waits")
-
-
 def _stream() -> Iterator[Row]:
     from ..stream import LengthPrefix, RecvAccumulator
 
@@ -179,35 +151,6 @@ def _stream() -> Iterator[Row]:
         return accumulator.frames(framer)
 
     yield Row("frames, 64 B", BY_HAND, frames, partial(_frames_by_hand, data), MANY)
-    loop = asyncio.new_event_loop()  # a StreamReader wants one, and never asks it for anything
-    loop.close()
-
-    def by_reader() -> object:
-        asyncio.set_event_loop(loop)
-        try:
-            return _run(_frames_by_reader(data))
-        finally:
-            asyncio.set_event_loop(None)
-
-    yield Row("frames, 64 B", "asyncio StreamReader", frames, by_reader, MANY)
-
-
-def _encode_by_hand(bodies: list[bytes]) -> bytes:
-    pack = _LENGTH.pack
-    return b"".join([pack(len(body)) + body for body in bodies])
-
-
-def _write() -> Iterator[Row]:
-    from ..stream import LengthPrefix
-
-    framer, bodies = LengthPrefix(4), [bytes(64)] * MANY
-    yield Row(
-        "encode_many, 64 B",
-        BY_HAND,
-        partial(framer.encode_many, bodies),
-        partial(_encode_by_hand, bodies),
-        MANY,
-    )
 
 
 def _echo() -> Iterator[Row]:
@@ -335,13 +278,6 @@ def _capture() -> Iterator[Row]:
         return _five_by_hand(_records_by_hand(pcap))
 
     yield Row("pcap to 28 columns", "5 by hand", columns, by_hand, MANY, rows)
-    if by_dpkt := _five_by_dpkt():
-        reader = import_module("dpkt.pcap").Reader
-
-        def five_by_dpkt() -> object:
-            return by_dpkt(data for _, data in reader(BytesIO(pcap)))
-
-        yield Row("pcap to 28 columns", "5 by dpkt", columns, five_by_dpkt, MANY, rows)
 
 
 def _checksum_by_hand(data: bytes) -> int:
@@ -417,7 +353,6 @@ _PARTS = (
     _prefix,
     _lookup,
     _stream,
-    _write,
     _echo,
     _datagram,
     _packet,

@@ -9,6 +9,7 @@ from time import thread_time_ns
 from timeit import Timer
 from typing import Any
 
+from .._core.errors import shorten
 from . import _headlines, info
 from ._common import Subcommands, add_command, print_json, say
 from ._headlines import Row
@@ -111,7 +112,7 @@ def _seconds(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+        raise argparse.ArgumentTypeError(f"{shorten(text)} is not a number") from None
     if not 0 < value <= _LONGEST:
         raise argparse.ArgumentTypeError(f"must be more than 0 and at most {_LONGEST:.0f}")
     return value

@@ -13,6 +13,7 @@ from pathlib import Path
 from socket import AF_UNSPEC
 from typing import Any, BinaryIO
 
+from .._core.errors import shorten
 from ..address import inet_ntop_many
 from ..capture import Capture, CaptureError, Columns, open_capture
 from ..capture.presence import HELPERS, Presence
@@ -33,7 +34,9 @@ def _column_names(text: str) -> tuple[str, ...]:
     for name in names:
         if name not in COLUMNS:
             known = ", ".join(COLUMNS)
-            raise argparse.ArgumentTypeError(f"there is no column {name!r}; there are {known}")
+            raise argparse.ArgumentTypeError(
+                f"there is no column {shorten(name)}; there are {known}"
+            )
     return names
 
 

@@ -10,6 +10,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 
+from .._core.errors import shorten
 from .._core.typed import TYPE_CHECKING
 from ._needed import needed
 from .values import type_of_values
@@ -112,7 +113,7 @@ def _expanded(paths: Any) -> list[str]:
     for path in [paths] if one else paths:
         matched = sorted(glob(str(path)))  # noqa: PTH207, the pattern may be absolute
         if not matched:
-            raise FileNotFoundError(f"there is no capture {str(path)!r}")
+            raise FileNotFoundError(f"there is no capture {shorten(str(path))}")
         found.extend(str(Path(name).absolute()) for name in matched)
     return found
 

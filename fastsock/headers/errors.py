@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .._core.errors import shorten_number
+
 
 def read_only() -> TypeError:
     """Refuse a write to a buffer that is not writable, as memoryview words it."""
@@ -47,7 +49,9 @@ def bad_fragment(size: int) -> ValueError:
 
 def is_length(name: str, value: int) -> ValueError:
     """Refuse an Ethernet type that readers would take for a length."""
-    return ValueError(f"{name} must be 1536 or more, not {value}: what is less is a length")
+    return ValueError(
+        f"{name} must be 1536 or more, not {shorten_number(value)}: what is less is a length"
+    )
 
 
 def too_many_tags(count: int, most: int) -> ValueError:

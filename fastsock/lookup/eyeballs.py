@@ -16,6 +16,7 @@ from itertools import chain, zip_longest
 from math import inf
 
 from .. import lookup
+from .._core.errors import shorten
 from .._core.typed import TYPE_CHECKING
 from .constants import describe
 from .errors import ConnectError, ConnectTimeoutError
@@ -183,7 +184,7 @@ def _error(address: Any, race: _Race, late: bool) -> ConnectError:
     tried = "; ".join(f"{describe((*row[:3], '', row[4]))}: {error}" for row, error in race.failed)
     kind = ConnectTimeoutError if late else ConnectError
     return kind(
-        f"can't connect to {address[0]!r} port {address[1]!r}: {tried}",
+        f"can't connect to {shorten(address[0])} port {shorten(address[1])}: {tried}",
         [(row[4], error) for row, error in race.failed],
     )
 

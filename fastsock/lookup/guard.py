@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .._core.errors import shorten
 from .._core.typed import TYPE_CHECKING
 from .errors import NotAllowedError
 
@@ -62,7 +63,7 @@ class Guard:
             (admitted if self.admits(row[4]) else refused).append(row)
         if refused and not admitted:
             addresses = dict.fromkeys(row[4] for row in refused)
-            raise NotAllowedError(f"no address of {host!r} is allowed", tuple(addresses))
+            raise NotAllowedError(f"no address of {shorten(host)} is allowed", tuple(addresses))
         canonname = next((row[3] for row in refused if row[3]), "")
         if canonname and not admitted[0][3]:  # it stands in the first row, whichever that is
             admitted[0] = (*admitted[0][:3], canonname, admitted[0][4])

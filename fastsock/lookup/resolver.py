@@ -21,6 +21,7 @@ from operator import itemgetter
 from time import monotonic
 
 from .. import lookup
+from .._core.errors import shorten
 from .._core.omitted import Omitted
 from .._core.typed import TYPE_CHECKING, NamedTuple
 from ..address import inet_pton
@@ -227,7 +228,7 @@ def rotate(rows: Sequence[Row], turn: int) -> list[Row]:
 
 
 def _timed_out(job: _Job) -> TimeoutError:
-    return TimeoutError(errno.ETIMEDOUT, f"no answer for {job[0]!r} in time")
+    return TimeoutError(errno.ETIMEDOUT, f"no answer for {shorten(job[0])} in time")
 
 
 def _fresh(error: BaseException) -> BaseException:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._core.errors import Error, rebuilt, shorten
+from .._core.errors import Error, rebuilt, shorten, shorten_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,4 +72,6 @@ def not_made() -> TypeError:
 
 def header_fault(layer: str, field: str, offset: int, fault: str) -> PacketError:
     """Refuse a header that can't be read: which, where, and the name of a `Status` bit."""
-    return PacketError(f"{layer}.{field} at offset {offset}: {fault}", layer, field, offset)
+    return PacketError(
+        f"{layer}.{field} at offset {shorten_number(offset)}: {fault}", layer, field, offset
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._core.errors import Error, not_buffer as not_buffer, shorten
+from .._core.errors import Error, not_buffer as not_buffer, shorten, shorten_number
 from ..address import AddressError
 
 
@@ -63,7 +63,7 @@ def bad_packed(size: int) -> ValueError:
 
 def bad_length(length: int, most: int) -> ValueError:
     """Refuse a prefix longer than an address."""
-    return ValueError(f"a prefix length must be between 0 and {most}, not {length}")
+    return ValueError(f"a prefix length must be between 0 and {most}, not {shorten_number(length)}")
 
 
 def int_without_family() -> TypeError:
@@ -78,7 +78,7 @@ def int_out_of_range(bits: int) -> ValueError:
 
 def bad_family(family: object) -> ValueError:
     """Refuse another address family."""
-    return ValueError(f"family must be AF_INET, AF_INET6 or AF_UNSPEC, not {family!r}")
+    return ValueError(f"family must be AF_INET, AF_INET6 or AF_UNSPEC, not {shorten(family)}")
 
 
 def bad_records(size: int, record: int) -> ValueError:
@@ -88,7 +88,7 @@ def bad_records(size: int, record: int) -> ValueError:
 
 def bad_default(default: int) -> OverflowError:
     """Refuse a default that is no int32."""
-    return OverflowError(f"default must fit into 32 bits, not {default}")
+    return OverflowError(f"default must fit into 32 bits, not {shorten_number(default)}")
 
 
 def default_of_values() -> TypeError:
@@ -126,12 +126,12 @@ def not_json(network: str, value: object) -> TypeError:
 
 def bad_errors(errors: object) -> ValueError:
     """Refuse an unknown way to treat bad rows."""
-    return ValueError(f"errors must be 'strict' or 'mask', not {errors!r}")
+    return ValueError(f"errors must be 'strict' or 'mask', not {shorten(errors)}")
 
 
 def bad_bits(name: str, bits: int, most: int) -> ValueError:
     """Refuse a number of bits that an address does not have."""
-    return ValueError(f"{name} must be between 0 and {most}, not {bits}")
+    return ValueError(f"{name} must be between 0 and {most}, not {shorten_number(bits)}")
 
 
 def bad_line(line: int, why: object) -> ValueError:
@@ -141,7 +141,7 @@ def bad_line(line: int, why: object) -> ValueError:
 
 def no_column(name: str, columns: list[str]) -> ValueError:
     """Refuse a file without a column that was asked for."""
-    return ValueError(f"there is no column {name!r} in {', '.join(columns)}")
+    return ValueError(f"there is no column {shorten(name)} in {shorten(', '.join(columns))}")
 
 
 def bad_range(first: object, last: object) -> ValueError:
@@ -151,4 +151,4 @@ def bad_range(first: object, last: object) -> ValueError:
 
 def unknown_special(name: object, names: tuple[str, ...]) -> ValueError:
     """Refuse a set that `ipaddress` has no property for."""
-    return ValueError(f"name must be one of {', '.join(names)}, not {name!r}")
+    return ValueError(f"name must be one of {', '.join(names)}, not {shorten(name)}")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from socket import AF_INET, AF_INET6
 from threading import Lock
 
+from .._core.errors import shorten
 from .._core.typed import TYPE_CHECKING
 from ..address import inet_ntop
 from . import errors, ranges
@@ -89,7 +90,7 @@ class SetMethods:
         if isinstance(networks, SetMethods):
             return networks._bounds
         if isinstance(networks, (str, bytes)):
-            raise TypeError(f"an iterable of networks is required, not {networks!r}")
+            raise TypeError(f"an iterable of networks is required, not {shorten(networks)}")
         flat4, flat6 = self._read_bounds(networks, self._strict)
         return ranges.union_of(flat4), ranges.union_of(flat6)
 

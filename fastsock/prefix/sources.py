@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 
+from .._core.errors import shorten, shorten_number
 from .._core.typed import TYPE_CHECKING, NamedTuple
 from . import errors
 from .arguments import read_address, read_network
@@ -75,13 +76,15 @@ class Columns(NamedTuple):
         first = row[self.first].strip()
         if self.last is not None:
             return list(_of_span(*read_range(first, row[self.last].strip())))
-        count = int(row[self.number or ""])
+        count = _count_of(row[self.number or ""])
         packed = read_address(first)
         if len(packed) == 16:  # as the RIRs have it
             return [read_network((packed, count))]
         start = int.from_bytes(packed, "big")
         if not 0 < count <= (1 << 32) - start:
-            raise ValueError(f"there are no {count} addresses from {first} on")
+            raise ValueError(
+                f"there are no {shorten_number(count)} addresses from {shorten(first)} on"
+            )
         return list(_of_span(False, start, start + count - 1))
 
     def value_of(self, row: _Row) -> Any:
@@ -93,6 +96,13 @@ class Columns(NamedTuple):
         if callable(self.value):
             return self.value(row)
         return {name: row[name] for name in self.value}
+
+
+def _count_of(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:  # its own words show all of it
+        raise ValueError(f"{shorten(text)} is not a number of addresses") from None
 
 
 class _Interned:

@@ -12,7 +12,7 @@ from operator import index
 from socket import SOCK_STREAM
 
 from .._core.buffers import contiguous
-from .._core.errors import shorten
+from .._core.errors import shorten, shorten_number
 from .._core.typed import TYPE_CHECKING
 from ..address import inet_ntop as _inet_ntop, inet_pton as _inet_pton
 from ..checksums import crc32c as _crc32c
@@ -37,13 +37,13 @@ def _pack(endpoint: Any) -> tuple[int, bytes, int]:
             raise ValueError("embedded null character in a path")
         return 3, path.ljust(PATH_SIZE, b"\0"), 0
     if not isinstance(endpoint, tuple | list) or len(endpoint) < 2:
-        raise TypeError(f"an endpoint is a host and a port, or a path, not {endpoint!r}")
+        raise TypeError(f"an endpoint is a host and a port, or a path, not {shorten(endpoint)}")
     host = endpoint[0]
     port = int(index(endpoint[1]))  # plain: a subclass of int may print otherwise
     if not isinstance(host, str):
         raise TypeError(f"a host must be str, not {type(host).__name__}")
     if not 0 <= port <= 0xFFFF:
-        raise ValueError(f"a port must be between 0 and 65535, not {port}")
+        raise ValueError(f"a port must be between 0 and 65535, not {shorten_number(port)}")
     # A zone has a meaning on this machine alone.
     for code, text in ((1, host), (2, host.partition("%")[0])):
         try:
@@ -61,7 +61,7 @@ def _pack_pair(source: Any, destination: Any) -> tuple[int, list[bytes], list[in
         raise ValueError("source and destination must both be given, or both be None")
     first, second = _pack(source), _pack(destination)
     if first[0] != second[0]:
-        raise ValueError(f"{source!r} and {destination!r} are not of the same family")
+        raise ValueError(f"{shorten(source)} and {shorten(destination)} are not of the same family")
     return first[0], [first[1], second[1]], [first[2], second[2]]
 
 
@@ -135,11 +135,11 @@ def build_proxy_v2(
     """
     code, packed, ports = _pack_pair(source, destination)
     if command not in ("PROXY", "LOCAL"):
-        raise ValueError(f"command must be 'PROXY' or 'LOCAL', not {command!r}")
+        raise ValueError(f"command must be 'PROXY' or 'LOCAL', not {shorten(command)}")
     if command == "LOCAL" and code:
         raise ValueError("a LOCAL header has no endpoints: they are the connection's own")
     if type not in TYPES[1:]:
-        raise ValueError(f"type must be SOCK_STREAM or SOCK_DGRAM, not {type!r}")
+        raise ValueError(f"type must be SOCK_STREAM or SOCK_DGRAM, not {shorten(type)}")
     body = b"".join(packed)
     if code in (1, 2):
         body += struct.pack("!2H", *ports)

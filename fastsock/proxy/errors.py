@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._core.errors import Error
+from .._core.errors import Error, shorten_number
 
 
 class ProxyError(Error, ValueError):
@@ -74,4 +74,4 @@ def proxy_cut(missing: int) -> ProxyError:
 
 def bad_max_header(max_size: int) -> ValueError:
     """Refuse a `max_size` that leaves no room for any header."""
-    return ValueError(f"max_size must be at least 16, not {max_size}")
+    return ValueError(f"max_size must be at least 16, not {shorten_number(max_size)}")

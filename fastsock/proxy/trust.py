@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._core.backend import COMPILED
+from .._core.errors import shorten
 from .._core.typed import TYPE_CHECKING
 from .errors import ProxyError
 from .header import NeedMore, ProxyHeader
@@ -35,7 +36,7 @@ class Rules:
         self, proxy: bool | Literal["optional"], trusted: Any, *, closed: bool = False
     ) -> None:
         if proxy is not True and proxy != "optional":
-            raise ValueError(f"proxy must be True, False or 'optional', not {proxy!r}")
+            raise ValueError(f"proxy must be True, False or 'optional', not {shorten(proxy)}")
         if proxy == "optional" and trusted is None and not closed:
             raise ValueError("proxy='optional' needs trusted: anybody could claim any address")
         self.optional: bool = proxy == "optional"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._core.errors import shorten
+from .._core.errors import shorten, shorten_number
 from ..address.errors import AddressError
 
 PORT = "port must be 0-65535."
@@ -44,7 +44,7 @@ def not_data(address: object) -> TypeError:
 
 def bad_family(family: int, most: int) -> ValueError:
     """Refuse a family that `sa_family` can't hold."""
-    return ValueError(f"family must be 0-{most}, not {family}")
+    return ValueError(f"family must be 0-{most}, not {shorten_number(family)}")
 
 
 def path_too_long() -> OSError:

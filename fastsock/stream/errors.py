@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from .._core.errors import Error, rebuilt
+from .._core.errors import Error, rebuilt, shorten, shorten_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def no_answer(framer: object, answer: object) -> TypeError:
 def bad_answer(framer: object, answer: object, size: int) -> ValueError:
     """Refuse a `find` whose answer points outside of the view, backwards, or nowhere."""
     name = type(framer).__name__
-    return ValueError(f"{name}.find() returned {answer!r} for a view of {size} bytes")
+    return ValueError(f"{name}.find() returned {shorten(answer)} for a view of {size} bytes")
 
 
 def no_room(max_size: int, size: int) -> LimitOverrunError:
@@ -210,29 +210,32 @@ def after_eof() -> RuntimeError:
 
 def bad_max_size(max_size: int) -> ValueError:
     """Refuse a `max_size` below 1."""
-    return ValueError(f"max_size must be at least 1, not {max_size}")
+    return ValueError(f"max_size must be at least 1, not {shorten_number(max_size)}")
 
 
 def huge_max_size(max_size: int) -> OverflowError:
     """Refuse an accumulator for more bytes than an address space holds."""
-    return OverflowError(f"max_size must be at most {sys.maxsize // 4}, not {max_size}")
+    return OverflowError(
+        f"max_size must be at most {sys.maxsize // 4}, not {shorten_number(max_size)}"
+    )
 
 
 def bad_count(name: str, value: int) -> ValueError:
     """Refuse a negative number of bytes."""
-    return ValueError(f"{name} must not be negative, not {value}")
+    return ValueError(f"{name} must not be negative, not {shorten_number(value)}")
 
 
 def bad_update(nbytes: int, lent: int) -> ValueError:
     """Refuse an in-place writer whose count exceeds what it was lent, or is negative."""
+    shown = shorten_number(nbytes)
     return ValueError(
-        f"nbytes must be between 0 and {lent}, the size of the buffer lent, not {nbytes}"
+        f"nbytes must be between 0 and {lent}, the size of the buffer lent, not {shown}"
     )
 
 
 def bad_received(count: int, room: int) -> ValueError:
     """Refuse a `recv_into` with an impossible result."""
-    return ValueError(f"recv_into() returned {count}, for a buffer of {room} bytes")
+    return ValueError(f"recv_into() returned {shorten_number(count)}, for a buffer of {room} bytes")
 
 
 def not_framer(value: object) -> TypeError:

@@ -12,7 +12,7 @@ from operator import index
 
 from .._core.backend import COMPILED
 from .._core.buffers import contiguous
-from .._core.errors import shorten
+from .._core.errors import shorten, shorten_number
 from .._core.typed import TYPE_CHECKING
 from . import errors as _errors
 
@@ -41,7 +41,7 @@ def checked_count(name: str, value: SupportsIndex, least: int, most: int | None 
     number = index(value)
     if number < least or (most is not None and number > most):
         bounds = f"at least {least}" if most is None else f"between {least} and {most}"
-        raise ValueError(f"{name} must be {bounds}, not {number}")
+        raise ValueError(f"{name} must be {bounds}, not {shorten_number(number)}")
     return number
 
 
@@ -234,7 +234,7 @@ class LengthPrefix(_Rules):
         signed: bool = False,
     ) -> None:
         if byteorder not in ("big", "little"):
-            raise ValueError(f"byteorder must be 'big' or 'little', not {byteorder!r}")
+            raise ValueError(f"byteorder must be 'big' or 'little', not {shorten(byteorder)}")
         width = checked_count("width", width, 1, 8)
         offset = checked_count("offset", offset, 0, 1 << 30)
         self._set(
@@ -522,12 +522,12 @@ class TextLength(_Rules):
     ) -> None:
         base = index(base)
         if base not in _MOST_DIGITS:
-            raise ValueError(f"base must be 10 or 16, not {base}")
+            raise ValueError(f"base must be 10 or 16, not {shorten_number(base)}")
         most = _MOST_DIGITS[base]
         end = _text("end", end)
         if digits is None:
             if not end or end[:1] in _DIGITS[:base] or (base == 16 and end[:1] in b"ABCDEF"):
-                raise ValueError(f"end must start with a byte that is no digit, not {end!r}")
+                raise ValueError(f"end must start with a byte that is no digit, not {shorten(end)}")
         else:
             digits = checked_count("digits", digits, 1, most)
         if extensions and end[:1] in b" \t;":  # an empty one too

@@ -92,7 +92,7 @@ def test_bad_rows_are_named_or_collected(prefix):
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [({"value": "w"}, "no column 'w' in network, v"), ({"network": "n"}, "no column 'n'"),
+    [({"value": "w"}, "no column 'w' in 'network, v'"), ({"network": "n"}, "no column 'n'"),
      ({"last": "v"}, "need first="), ({"first": "network"}, "needs either"),
      ({"first": "network", "last": "v", "count": "v"}, "needs either"),
      ({"first": "network", "last": "v", "network": "v"}, "exclude"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..errors import shorten
+
 _NAMES = {
     "n": "null", "b": "bool", "c": "int8", "C": "uint8", "s": "int16", "S": "uint16",
     "i": "int32", "I": "uint32", "l": "int64", "L": "uint64", "e": "float16", "f": "float32",
@@ -15,8 +17,8 @@ def type_name(format_: str, values: str | None = None) -> str:
     """Name a type by its format string, with that of the values where it is a dictionary."""
     name = _NAMES.get(format_)
     if format_.startswith("w:"):
-        name = f"fixed_size_binary[{format_[2:]}]"
-    shown = name or f"with the format {format_!r}"
+        name = f"fixed_size_binary[{format_[2:66]}]"
+    shown = name or f"with the format {shorten(format_)}"
     return f"dictionary<{type_name(values)}>" if values is not None else shown
 
 
@@ -35,7 +37,7 @@ def not_column(value: object) -> TypeError:
 
 def many_columns(names: list[str]) -> ValueError:
     """Refuse a table where one column is wanted."""
-    shown = ", ".join(map(repr, names[:8])) + (", ..." if len(names) > 8 else "")
+    shown = ", ".join(map(shorten, names[:8])) + (", ..." if len(names) > 8 else "")
     return ValueError(f"a table of {len(names)} columns ({shown}): pass one of them")
 
 
