@@ -168,6 +168,7 @@ def _work() -> None:
         try:
             if place not in timers:
                 run, turns = _timer(row), 1
+                run(turns)  # which may load what later calls have
                 while run(turns) < _BUDGET and turns < 1 << 20:
                     turns *= 2
                 timers[place] = run, turns
