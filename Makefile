@@ -90,7 +90,7 @@ $(VENV)/.floor: $(wildcard benchmarks/harness/floor/*.py*) $(VENV)/.group-build
 		--build-temp $(abspath build/floor)
 	@touch $@
 
-.PHONY: bench bench-once bench-check bench-peers bench-report bench-glibc instr kernels
+.PHONY: bench bench-once bench-check bench-peers bench-against bench-glibc bench-report instr kernels
 bench: $(VENV)/.built $(VENV)/.group-bench ## a call or two of each part, beside what people use today
 	@$(BIN)/python -m fastsock bench --seconds 10
 
@@ -105,6 +105,9 @@ bench-check: $(VENV)/.built $(VENV)/.floor $(VENV)/.group-bench-check ## every r
 bench-peers: ## the same beside other libraries, in an environment of its own
 	$(MAKE) VENV=.venv-bench .venv-bench/.group-peers
 	$(MAKE) VENV=.venv-bench bench-check
+
+bench-against: $(VENV)/.built ## rows before and after, in one run: make bench-against WHEEL=dist/old.whl
+	@$(BIN)/python benchmarks/against.py $(WHEEL) $(ARGS)
 
 # One run of one commit fills README.md, docs/benchmarks.md and the charts.
 bench-report: $(VENV)/.built $(VENV)/.floor $(VENV)/.group-bench-check ## measure, then write README, docs and charts

@@ -92,6 +92,12 @@ HEADERS = [
 
 def proxy_seeds(target: str) -> Iterator[bytes]:
     """The kernel target makes max_size of the first bytes, the other one of the last."""
+    if target.startswith("proxy_build"):
+        for hosts in (b"192.0.2.1\0198.51.100.7", b"::1\0fe80::1%eth0", b"::ffff:1.2.3.4\0::"):
+            yield b"\0\0\0\1\0\2" + hosts
+        yield b"\1\1\0\1\0\2" + bytes(range(8))
+        yield b"\1\1\xff\xff\0\0" + bytes(range(32))
+        return
     for body in HEADERS:
         for choice in (b"\x10\0", b"\0\x2c", b"\0\0"):
             yield choice + body if target.endswith("_kernels") else body + choice

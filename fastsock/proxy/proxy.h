@@ -112,6 +112,19 @@ static inline fs_proxy_found fs_proxy_v1_fields(const uint8_t *p, const uint8_t 
     return FS_PROXY_HEADER;
 }
 
+/* Pass eight bytes at a time from `at` on, and leave at least one before `limit`, while all are
+ * greater than CR and LF. */
+static inline size_t fs_proxy_v1_skip(const uint8_t *p, size_t at, size_t limit)
+{
+    for (; at + 8 < limit; at += 8) {
+        uint64_t word;
+        memcpy(&word, p + at, 8);
+        if (((word - UINT64_C(0x0E0E0E0E0E0E0E0E)) & ~word & UINT64_C(0x8080808080808080)) != 0)
+            break;
+    }
+    return at;
+}
+
 static inline fs_proxy_found fs_proxy_v1(const uint8_t *p, size_t size, size_t max_size,
                                          fs_proxy *header)
 {
@@ -122,7 +135,7 @@ static inline fs_proxy_found fs_proxy_v1(const uint8_t *p, size_t size, size_t m
         return FS_PROXY_PROTOCOL;
     const int unknown = size > 6 && p[6] == 'U';
     const size_t limit = fs_proxy_min(size, FS_PROXY_V1_MAX);
-    size_t end = 6; /* where the CR is */
+    size_t end = fs_proxy_v1_skip(p, 6, limit); /* where the CR is */
     for (;; end++) {
         if (end + 1 >= limit) { /* no CRLF: the last byte may be the CR of one */
             const size_t cr = p[size - 1] == '\r';

@@ -39,14 +39,14 @@ cdef uint8_t *bytes_of(memoryview view, Py_ssize_t *size, bint *read_only) noexc
     return <uint8_t *>buffer.buf
 
 
-cdef int octets(str name, object value, uint8_t *out, Py_ssize_t size) except -1:
+cdef int octets(const char *name, object value, uint8_t *out, Py_ssize_t size) except -1:
     cdef Py_ssize_t given = copy(name, value, out, size, size)
     if given != size:
-        raise _core_errors.bad_size(name, given, str(size))
+        raise _core_errors.bad_size(name.decode(), given, str(size))
     return 0
 
 
-cdef Py_ssize_t address(str name, object value, uint8_t *out) except -1:
+cdef Py_ssize_t any_address(const char *name, object value, uint8_t *out) except -1:
     cdef const uint8_t *text
     cdef Py_ssize_t size
     if PyUnicode_Check(value):
@@ -61,12 +61,12 @@ cdef Py_ssize_t address(str name, object value, uint8_t *out) except -1:
         raise _address_errors.not_address(value)
     size = copy(name, value, out, 4, 16)
     if size != 4 and size != 16:
-        raise _core_errors.bad_size(name, size, "4 or 16")
+        raise _core_errors.bad_size(name.decode(), size, "4 or 16")
     return size
 
 
 cdef Py_ssize_t copy(
-    str name, object value, uint8_t *out, Py_ssize_t one, Py_ssize_t other
+    const char *name, object value, uint8_t *out, Py_ssize_t one, Py_ssize_t other
 ) except -1:
     """Copy a buffer of either size, and no other: how long it is."""
     cdef Py_ssize_t size
@@ -76,7 +76,7 @@ cdef Py_ssize_t copy(
         if size == one or size == other:
             memcpy(out, PyBytes_AS_STRING(value), size)
         return size
-    get_contiguous(value, &view, name)
+    get_contiguous(value, &view, name.decode())
     size = view.len
     if size == one or size == other:
         memcpy(out, view.buf, size)

@@ -5,17 +5,27 @@ lie in `out` where the headers go.
 """
 
 cimport cython
+from cpython.buffer cimport PyBuffer_Release
 from cpython.bytes cimport (
     PyBytes_AS_STRING,
     PyBytes_CheckExact,
     PyBytes_FromStringAndSize,
     PyBytes_GET_SIZE,
 )
+from cpython.object cimport PyObject
+from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memmove, memset
 
-from fastsock.headers._c.arguments cimport address, bytes_of, number, octets
-from fastsock._core.buffers cimport contiguous
+from fastsock._core.buffers cimport get_contiguous
+from fastsock._core.entries cimport (
+    PyCFunction,
+    PyMethodDef,
+    PyObject_Vectorcall,
+    sort_arguments,
+    with_entry,
+)
+from fastsock.headers._c.arguments cimport address, argument, number, octets
 from fastsock.headers._c.views cimport (
     FS_ICMP,
     FS_ICMPV6,
@@ -27,6 +37,8 @@ from fastsock.headers._c.views cimport (
     fs_sum,
     fs_sum_fold,
 )
+
+from sys import intern as _intern
 
 from fastsock._core import errors as _core_errors
 from fastsock.address import errors as _address_errors
@@ -46,14 +58,7 @@ cdef enum:
     FRAGMENT_HEADER = 8
     FRAGMENT = 44            # its kind, as a next header
     MOST = 0xFFFF            # the largest value of a length field
-
-
-# Bytes to copy. `owner` keeps them where they are, and must not be cleared before.
-@cython.no_gc_clear
-cdef class _Piece:
-    cdef object owner
-    cdef const uint8_t *data
-    cdef Py_ssize_t size
+    SYN = 2
 
 
 cdef struct Options:
@@ -75,76 +80,99 @@ cdef struct Datagram:
     Options options
 
 
-cdef _Piece piece(object payload, str what="payload"):
-    cdef _Piece result = _Piece.__new__(_Piece)
-    cdef bint read_only
-    if PyBytes_CheckExact(payload):
-        result.owner = payload
-        result.data = <const uint8_t *>PyBytes_AS_STRING(payload)
-        result.size = PyBytes_GET_SIZE(payload)
-    else:
-        result.owner = contiguous(payload, what)
-        result.data = bytes_of(result.owner, &result.size, &read_only)
-    return result
+# Bytes to copy. `view` keeps those of others than bytes where they are; close() ends that.
+cdef struct Piece:
+    const uint8_t *data
+    Py_ssize_t size
+    bint held
+    Py_buffer view
 
 
-cdef int read_options(object options, Options *out) except -1:
-    cdef _Piece given = piece(options, "options")
-    if given.size > 40:
-        raise _errors.too_long("options", given.size, 40)
-    memset(out.data, 0, 40)
-    memcpy(out.data, given.data, given.size)
-    out.size = (given.size + 3) // 4 * 4
+# Builders take their arguments by parameter, NULL where one is left out, and the user's buffer or
+# NULL for fresh bytes.
+ctypedef object (*Builder)(PyObject **given, Py_buffer *out)
+
+
+cdef int open_piece(const char *name, PyObject *value, Piece *piece) except -1:
+    piece.data, piece.size, piece.held = NULL, 0, False
+    if value == NULL:
+        return 0
+    if PyBytes_CheckExact(<object>value):
+        piece.data = <const uint8_t *>PyBytes_AS_STRING(<object>value)
+        piece.size = PyBytes_GET_SIZE(<object>value)
+        return 0
+    get_contiguous(<object>value, &piece.view, name.decode())
+    piece.data, piece.size, piece.held = <const uint8_t *>piece.view.buf, piece.view.len, True
     return 0
 
 
-@cython.no_gc_clear
-cdef class _Output:
-    """Room for a packet: fresh bytes, or the user's buffer."""
+cdef inline void close(Piece *piece) noexcept:
+    if piece.held:
+        PyBuffer_Release(&piece.view)
 
-    cdef object owner
-    cdef uint8_t *data
+
+cdef int read_options(PyObject *options, Options *out) except -1:
+    cdef Piece piece
     cdef Py_ssize_t size
-    cdef bint fresh
+    out.size = 0
+    if options == NULL:
+        return 0
+    open_piece(b"options", options, &piece)
+    size = piece.size
+    if size <= 40:
+        memset(out.data, 0, 40)
+        copy(out.data, piece.data, size)
+        out.size = (size + 3) // 4 * 4
+    close(&piece)
+    if size > 40:
+        raise _errors.too_long("options", size, 40)
+    return 0
 
-    cdef object result(self):
-        return self.owner if self.fresh else self.size
+
+cdef inline void copy(uint8_t *to, const uint8_t *data, Py_ssize_t size) noexcept:
+    if size:  # the address of nothing may be NULL
+        memmove(to, data, size)
 
 
-cdef _Output room(memoryview out, Py_ssize_t size):
-    """Make fresh bytes, where `out` is None; otherwise the caller holds `out`."""
-    cdef _Output result = _Output.__new__(_Output)
-    cdef Py_ssize_t there
-    cdef bint read_only
-    result.size, result.fresh = size, out is None
-    if out is None:
-        result.owner = PyBytes_FromStringAndSize(NULL, size)
-        result.data = <uint8_t *>PyBytes_AS_STRING(result.owner)
+cdef object room(Py_buffer *out, Py_ssize_t size, uint8_t **data):
+    """Find where `size` bytes go: what the builder returns, which is fresh bytes or the size."""
+    if out == NULL:
+        result = PyBytes_FromStringAndSize(NULL, size)
+        data[0] = <uint8_t *>PyBytes_AS_STRING(result)
         return result
-    result.owner = out
-    result.data = bytes_of(out, &there, &read_only)
-    if read_only:
+    if out.readonly:
         raise _errors.read_only()
-    if there < size:
-        raise _errors.no_room_in_out(size, there)
-    return result
+    if out.len < size:
+        raise _errors.no_room_in_out(size, out.len)
+    data[0] = <uint8_t *>out.buf
+    return size
 
 
-cdef int endpoints(Datagram *ip, object src, object dst) except -1:
-    ip.address_size = address("src", src, ip.src)
-    if address("dst", dst, ip.dst) != ip.address_size:
+cdef object build_into(Builder build, PyObject **given):
+    """Build with the first argument as `out`, and the others from there on."""
+    cdef Py_buffer out
+    get_contiguous(<object>given[0], &out, "out")
+    try:
+        return build(given + 1, &out)
+    finally:
+        PyBuffer_Release(&out)
+
+
+cdef int endpoints(Datagram *ip, PyObject *src, PyObject *dst) except -1:
+    ip.address_size = address(b"src", <object>src, ip.src)
+    if address(b"dst", <object>dst, ip.dst) != ip.address_size:
         raise _address_errors.mixed_families()
     return 0
 
 
-cdef int common(Datagram *ip, object src, object dst, object ttl, object tos,
-                object identification, object dont_fragment, object flow_label) except -1:
-    """The fields that builders of whole datagrams take for both versions."""
+cdef int common(Datagram *ip, PyObject *src, PyObject *dst, PyObject **given) except -1:
+    """The fields that builders of whole datagrams take for both versions, `ttl` first."""
     endpoints(ip, src, dst)
-    ip.ttl, ip.tos = number("ttl", ttl, 0xFF), number("tos", tos, 0xFF)
-    ip.identification = number("identification", identification, 0xFFFF)
-    ip.fragment = number("dont_fragment", dont_fragment, 1) << 14
-    ip.flow_label = number("flow_label", flow_label, 0xFFFFF)
+    ip.ttl = argument(b"ttl", given[0], 0xFF, 64)
+    ip.tos = argument(b"tos", given[1], 0xFF, 0)
+    ip.identification = argument(b"identification", given[2], 0xFFFF, 0)
+    ip.fragment = argument(b"dont_fragment", given[3], 1, 0) << 14
+    ip.flow_label = argument(b"flow_label", given[4], 0xFFFFF, 0)
     ip.options.size = 0
     if ip.address_size == 4 and ip.flow_label:
         raise _errors.only_in("flow_label", 6)
@@ -189,7 +217,8 @@ cdef void write_ip(const Datagram *ip, uint8_t *out, Py_ssize_t length) noexcept
     fs_store_be(out + 10, 2, 0)
     memcpy(out + 12, ip.src, 4)
     memcpy(out + 16, ip.dst, 4)
-    memcpy(out + 20, ip.options.data, ip.options.size)
+    if ip.options.size:
+        memcpy(out + 20, ip.options.data, ip.options.size)
     fs_store_be(out + 10, 2, 0xFFFF ^ fs_sum(out, size))
 
 
@@ -209,11 +238,11 @@ cdef void write_checksum(const Datagram *ip, uint8_t *out, Py_ssize_t header, Py
     fs_store_be(out + header + at, 2, checksum)
 
 
-cdef uint32_t type_of(str name, object value) except? 0xFFFFFFFF:
+cdef uint32_t type_of(const char *name, PyObject *value) except? 0xFFFFFFFF:
     """An Ethernet type, which is no length."""
-    cdef uint32_t result = number(name, value, 0xFFFF)
+    cdef uint32_t result = argument(name, value, 0xFFFF, 0)
     if result < FIRST_ETHERTYPE:
-        raise _errors.is_length(name, result)
+        raise _errors.is_length(name.decode(), result)
     return result
 
 
@@ -244,7 +273,11 @@ def build_ethernet(dst, src, ethertype, payload=b"", *, vlans=(), pad=True):
     >>> len(frame), frame[12:26].hex(" ", 2)
     (60, '88a8 0007 8100 0005 0800 6461 7461')
     """
-    return make_ethernet(dst, src, ethertype, payload, vlans, pad, None)
+    cdef PyObject **given = [
+        <PyObject *>dst, <PyObject *>src, <PyObject *>ethertype, <PyObject *>payload,
+        <PyObject *>vlans, <PyObject *>pad,
+    ]
+    return make_ethernet(given, NULL)
 
 
 def build_ethernet_into(out, dst, src, ethertype, payload=b"", *, vlans=(), pad=True):
@@ -266,40 +299,63 @@ def build_ethernet_into(out, dst, src, ethertype, payload=b"", *, vlans=(), pad=
     >>> build_ethernet_into(out, bytes(6), bytes(6), 0x0800, b"data")
     60
     """
-    return make_ethernet(dst, src, ethertype, payload, vlans, pad, contiguous(out, "out"))
+    cdef PyObject **given = [
+        <PyObject *>out, <PyObject *>dst, <PyObject *>src, <PyObject *>ethertype,
+        <PyObject *>payload, <PyObject *>vlans, <PyObject *>pad,
+    ]
+    return build_into(make_ethernet, given)
 
 
-cdef object make_ethernet(object dst, object src, object ethertype, object payload, object vlans,
-                          object pad, memoryview out):
+cdef object make_ethernet(PyObject **given, Py_buffer *out):
+    """Of dst, src, ethertype, payload, vlans and pad."""
     cdef uint8_t head[ETHERNET_HEADER + MAX_VLANS * VLAN_TAG]
-    cdef uint32_t kind = 0 if ethertype is None else type_of("ethertype", ethertype)
-    cdef Py_ssize_t header = ETHERNET_HEADER - 2, size, total
-    cdef _Piece data
-    cdef _Output target
-    octets("dst", dst, head, MAC)
-    octets("src", src, head + MAC, MAC)
+    cdef bint has_type = <object>given[2] is not None
+    cdef uint32_t kind = type_of(b"ethertype", given[2]) if has_type else 0
+    cdef Py_ssize_t header = ETHERNET_HEADER - 2
+    cdef bint pad
+    cdef Piece payload
+    octets(b"dst", <object>given[0], head, MAC)
+    octets(b"src", <object>given[1], head + MAC, MAC)
+    if given[4] != NULL:
+        header += write_tags(<object>given[4], head + header)
+    open_piece(b"payload", given[3], &payload)
+    try:
+        if not has_type:
+            if payload.size > LONGEST_802_3:
+                raise _errors.too_long("payload", payload.size, LONGEST_802_3)
+            kind = <uint32_t>payload.size
+        fs_store_be(head + header, 2, kind)
+        pad = given[5] == NULL or <object>given[5]
+        return write_frame(head, header + 2, &payload, pad, out)
+    finally:
+        close(&payload)
+
+
+cdef Py_ssize_t write_tags(object vlans, uint8_t *out) except -1:
+    """Write VLAN tags: how many bytes they take."""
+    cdef Py_ssize_t size = 0
     cdef tuple tags = tuple(vlans)  # which can't grow while an __index__ runs
     if len(tags) > MAX_VLANS:
         raise _errors.too_many_tags(len(tags), MAX_VLANS)
     for tag in tags:
         tag_type, control = tag if isinstance(tag, tuple) else (0x8100, tag)
-        fs_store_be(head + header, 2, type_of("a VLAN tag's type", tag_type))
-        fs_store_be(head + header + 2, 2, number("a VLAN tag", control, 0xFFFF))
-        header += VLAN_TAG
-    data = piece(payload)
-    if ethertype is None:
-        if data.size > LONGEST_802_3:
-            raise _errors.too_long("payload", data.size, LONGEST_802_3)
-        kind = <uint32_t>data.size
-    fs_store_be(head + header, 2, kind)
-    header += 2
-    size = header + data.size
-    total = max(size, <Py_ssize_t>LEAST_FRAME) if pad else size
-    target = room(out, total)
-    memmove(target.data + header, data.data, data.size)
-    memcpy(target.data, head, header)
-    memset(target.data + size, 0, total - size)
-    return target.result()
+        fs_store_be(out + size, 2, type_of(b"a VLAN tag's type", <PyObject *>tag_type))
+        fs_store_be(out + size + 2, 2, number("a VLAN tag", control, 0xFFFF))
+        size += VLAN_TAG
+    return size
+
+
+cdef object write_frame(const uint8_t *head, Py_ssize_t header, const Piece *payload, bint pad,
+                        Py_buffer *out):
+    cdef Py_ssize_t size = header + payload.size
+    cdef Py_ssize_t total = max(size, <Py_ssize_t>LEAST_FRAME) if pad else size
+    cdef uint8_t *data
+    result = room(out, total, &data)
+    copy(data + header, payload.data, payload.size)
+    memcpy(data, head, header)
+    if total > size:
+        memset(data + size, 0, total - size)
+    return result
 
 
 def build_arp(operation, sha, spa, tha, tpa):
@@ -325,7 +381,10 @@ def build_arp(operation, sha, spa, tha, tpa):
     >>> build_arp(1, bytes(6), "192.0.2.1", bytes(6), "192.0.2.2").hex()
     '0001080006040001000000000000c0000201000000000000c0000202'
     """
-    return make_arp(operation, sha, spa, tha, tpa, None)
+    cdef PyObject **given = [
+        <PyObject *>operation, <PyObject *>sha, <PyObject *>spa, <PyObject *>tha, <PyObject *>tpa,
+    ]
+    return make_arp(given, NULL)
 
 
 def build_arp_into(out, operation, sha, spa, tha, tpa):
@@ -347,29 +406,33 @@ def build_arp_into(out, operation, sha, spa, tha, tpa):
     >>> build_arp_into(out, 1, bytes(6), "192.0.2.1", bytes(6), "192.0.2.2")
     28
     """
-    return make_arp(operation, sha, spa, tha, tpa, contiguous(out, "out"))
+    cdef PyObject **given = [
+        <PyObject *>out, <PyObject *>operation, <PyObject *>sha, <PyObject *>spa, <PyObject *>tha,
+        <PyObject *>tpa,
+    ]
+    return build_into(make_arp, given)
 
 
-cdef object make_arp(object operation, object sha, object spa, object tha, object tpa,
-                     memoryview out):
+cdef object make_arp(PyObject **given, Py_buffer *out):
+    """Of operation, sha, spa, tha and tpa."""
     cdef uint8_t packet[28]
-    cdef _Output target
+    cdef uint8_t *data
     memcpy(packet, b"\0\1\x08\0\6\4", 6)
-    fs_store_be(packet + 6, 2, number("operation", operation, 0xFFFF))
-    octets("sha", sha, packet + 8, MAC)
-    ipv4_address("spa", spa, packet + 14)
-    octets("tha", tha, packet + 18, MAC)
-    ipv4_address("tpa", tpa, packet + 24)
-    target = room(out, 28)
-    memcpy(target.data, packet, 28)
-    return target.result()
+    fs_store_be(packet + 6, 2, argument(b"operation", given[0], 0xFFFF, 0))
+    octets(b"sha", <object>given[1], packet + 8, MAC)
+    ipv4_address(b"spa", given[2], packet + 14)
+    octets(b"tha", <object>given[3], packet + 18, MAC)
+    ipv4_address(b"tpa", given[4], packet + 24)
+    result = room(out, 28, &data)
+    memcpy(data, packet, 28)
+    return result
 
 
-cdef int ipv4_address(str name, object value, uint8_t *out) except -1:
+cdef int ipv4_address(const char *name, PyObject *value, uint8_t *out) except -1:
     cdef uint8_t packed[16]
-    cdef Py_ssize_t size = address(name, value, packed)
+    cdef Py_ssize_t size = address(name, <object>value, packed)
     if size != 4:
-        raise _core_errors.bad_size(name, size, "4")
+        raise _core_errors.bad_size(name.decode(), size, "4")
     memcpy(out, packed, 4)
     return 0
 
@@ -405,8 +468,12 @@ def build_ipv4(src, dst, protocol, payload=b"", *, ttl=64, tos=0, identification
     >>> build_ipv4("192.0.2.1", "192.0.2.2", 253, b"data").hex()
     '450000180000000040fdf5e5c0000201c000020264617461'
     """
-    return make_ipv4(src, dst, protocol, payload, ttl, tos, identification, dont_fragment,
-                     more_fragments, fragment_offset, options, None)
+    cdef PyObject **given = [
+        <PyObject *>src, <PyObject *>dst, <PyObject *>protocol, <PyObject *>payload,
+        <PyObject *>ttl, <PyObject *>tos, <PyObject *>identification, <PyObject *>dont_fragment,
+        <PyObject *>more_fragments, <PyObject *>fragment_offset, <PyObject *>options,
+    ]
+    return make_ipv4(given, NULL)
 
 
 def build_ipv4_into(out, src, dst, protocol, payload=b"", *, ttl=64, tos=0, identification=0,
@@ -429,29 +496,33 @@ def build_ipv4_into(out, src, dst, protocol, payload=b"", *, ttl=64, tos=0, iden
     >>> build_ipv4_into(out, "192.0.2.1", "192.0.2.2", 253, b"data")
     24
     """
-    return make_ipv4(src, dst, protocol, payload, ttl, tos, identification, dont_fragment,
-                     more_fragments, fragment_offset, options, contiguous(out, "out"))
+    cdef PyObject **given = [
+        <PyObject *>out, <PyObject *>src, <PyObject *>dst, <PyObject *>protocol,
+        <PyObject *>payload, <PyObject *>ttl, <PyObject *>tos, <PyObject *>identification,
+        <PyObject *>dont_fragment, <PyObject *>more_fragments, <PyObject *>fragment_offset,
+        <PyObject *>options,
+    ]
+    return build_into(make_ipv4, given)
 
 
-cdef object make_ipv4(object src, object dst, object protocol, object payload, object ttl,
-                      object tos, object identification, object dont_fragment,
-                      object more_fragments, object fragment_offset, object options,
-                      memoryview out):
+cdef object make_ipv4(PyObject **given, Py_buffer *out):
+    """Of src, dst, protocol, payload, and from `ttl` on those that have defaults."""
     cdef Datagram ip
-    ipv4_address("src", src, ip.src)
-    ipv4_address("dst", dst, ip.dst)
-    ip.address_size, ip.protocol = 4, number("protocol", protocol, 0xFF)
-    ip.ttl, ip.tos = number("ttl", ttl, 0xFF), number("tos", tos, 0xFF)
-    ip.identification = number("identification", identification, 0xFFFF)
-    ip.fragment = number("dont_fragment", dont_fragment, 1) << 14
-    ip.fragment |= number("more_fragments", more_fragments, 1) << 13
-    ip.fragment |= offset_of(fragment_offset) // 8
-    read_options(options, &ip.options)
-    return datagram(&ip, piece(payload), out)
+    ipv4_address(b"src", given[0], ip.src)
+    ipv4_address(b"dst", given[1], ip.dst)
+    ip.address_size, ip.protocol = 4, argument(b"protocol", given[2], 0xFF, 0)
+    ip.ttl = argument(b"ttl", given[4], 0xFF, 64)
+    ip.tos = argument(b"tos", given[5], 0xFF, 0)
+    ip.identification = argument(b"identification", given[6], 0xFFFF, 0)
+    ip.fragment = argument(b"dont_fragment", given[7], 1, 0) << 14
+    ip.fragment |= argument(b"more_fragments", given[8], 1, 0) << 13
+    ip.fragment |= offset_of(given[9]) // 8
+    read_options(given[10], &ip.options)
+    return datagram(&ip, given[3], out)
 
 
-cdef uint32_t offset_of(object fragment_offset) except? 0xFFFFFFFF:
-    cdef uint32_t offset = number("fragment_offset", fragment_offset, 0x1FFF * 8)
+cdef uint32_t offset_of(PyObject *fragment_offset) except? 0xFFFFFFFF:
+    cdef uint32_t offset = argument(b"fragment_offset", fragment_offset, 0x1FFF * 8, 0)
     if offset % 8:
         raise _core_errors.out_of_range("fragment_offset", offset, 0, 0x1FFF * 8, 8)
     return offset
@@ -499,8 +570,12 @@ def build_ipv6(src, dst, next_header, payload=b"", *, hop_limit=64, traffic_clas
     >>> build_ipv6("::1", "::2", 253, b"data", hop_limit=1).hex()[:48]
     '600000000004fd0100000000000000000000000000000001'
     """
-    return make_ipv6(src, dst, next_header, payload, hop_limit, traffic_class, flow_label,
-                     identification, more_fragments, fragment_offset, None)
+    cdef PyObject **given = [
+        <PyObject *>src, <PyObject *>dst, <PyObject *>next_header, <PyObject *>payload,
+        <PyObject *>hop_limit, <PyObject *>traffic_class, <PyObject *>flow_label,
+        <PyObject *>identification, <PyObject *>more_fragments, <PyObject *>fragment_offset,
+    ]
+    return make_ipv6(given, NULL)
 
 
 def build_ipv6_into(out, src, dst, next_header, payload=b"", *, hop_limit=64, traffic_class=0,
@@ -523,49 +598,89 @@ def build_ipv6_into(out, src, dst, next_header, payload=b"", *, hop_limit=64, tr
     >>> build_ipv6_into(out, "::1", "::2", 253, b"data")
     44
     """
-    return make_ipv6(src, dst, next_header, payload, hop_limit, traffic_class, flow_label,
-                     identification, more_fragments, fragment_offset, contiguous(out, "out"))
+    cdef PyObject **given = [
+        <PyObject *>out, <PyObject *>src, <PyObject *>dst, <PyObject *>next_header,
+        <PyObject *>payload, <PyObject *>hop_limit, <PyObject *>traffic_class,
+        <PyObject *>flow_label, <PyObject *>identification, <PyObject *>more_fragments,
+        <PyObject *>fragment_offset,
+    ]
+    return build_into(make_ipv6, given)
 
 
-cdef object make_ipv6(object src, object dst, object next_header, object payload, object hop_limit,
-                      object traffic_class, object flow_label, object identification,
-                      object more_fragments, object fragment_offset, memoryview out):
+cdef object make_ipv6(PyObject **given, Py_buffer *out):
+    """Of src, dst, next_header, payload, and from `hop_limit` on those that have defaults."""
     cdef Datagram ip
-    endpoints(&ip, src, dst)
+    endpoints(&ip, given[0], given[1])
     if ip.address_size != 16:
         raise _core_errors.bad_size("src", 4, "16")
-    ip.protocol = number("next_header", next_header, 0xFF)
-    ip.ttl = number("hop_limit", hop_limit, 0xFF)
-    ip.tos = number("traffic_class", traffic_class, 0xFF)
-    ip.flow_label = number("flow_label", flow_label, 0xFFFFF)
-    ip.identification = number("identification", identification, 0xFFFFFFFF)
-    ip.fragment = number("more_fragments", more_fragments, 1)
-    ip.fragment |= offset_of(fragment_offset)
+    ip.protocol = argument(b"next_header", given[2], 0xFF, 0)
+    ip.ttl = argument(b"hop_limit", given[4], 0xFF, 64)
+    ip.tos = argument(b"traffic_class", given[5], 0xFF, 0)
+    ip.flow_label = argument(b"flow_label", given[6], 0xFFFFF, 0)
+    ip.identification = argument(b"identification", given[7], 0xFFFFFFFF, 0)
+    ip.fragment = argument(b"more_fragments", given[8], 1, 0)
+    ip.fragment |= offset_of(given[9])
     if ip.identification and not ip.fragment:
         raise _errors.only_in_fragments("identification")
-    return datagram(&ip, piece(payload), out)
+    return datagram(&ip, given[3], out)
 
 
-cdef object datagram(Datagram *ip, _Piece payload, memoryview out):
+cdef object datagram(Datagram *ip, PyObject *payload, Py_buffer *out):
+    cdef Piece piece
+    open_piece(b"payload", payload, &piece)
+    try:
+        return write_datagram(ip, &piece, out)
+    finally:
+        close(&piece)
+
+
+cdef object write_datagram(Datagram *ip, const Piece *payload, Py_buffer *out):
     """Check the length of a payload, and write it with its header."""
     cdef Py_ssize_t header = header_size(ip)
     cdef Py_ssize_t more = FRAGMENT_HEADER if ip.address_size == 16 and ip.fragment else 0
     cdef uint32_t kind = ip.protocol
-    cdef _Output target
+    cdef uint8_t *data
     check_length(ip, more, payload.size)
     if ip.address_size == 16:
         check_fragment(ip.fragment & 1, ip.fragment & 0xFFF8, 0, payload.size)
     else:
         check_fragment(ip.fragment & 0x2000, (ip.fragment & 0x1FFF) * 8, header, payload.size)
-    target = room(out, header + more + payload.size)
-    memmove(target.data + header + more, payload.data, payload.size)
+    result = room(out, header + more + payload.size, &data)
+    copy(data + header + more, payload.data, payload.size)
     if more:
         ip.protocol = FRAGMENT
-        fs_store_be(target.data + header, 2, kind << 8)
-        fs_store_be(target.data + header + 2, 2, ip.fragment)
-        fs_store_be(target.data + header + 4, 4, ip.identification)
-    write_ip(ip, target.data, more + payload.size)
-    return target.result()
+        fs_store_be(data + header, 2, kind << 8)
+        fs_store_be(data + header + 2, 2, ip.fragment)
+        fs_store_be(data + header + 4, 4, ip.identification)
+    write_ip(ip, data, more + payload.size)
+    return result
+
+
+cdef object transport(const Datagram *ip, const uint8_t *head, Py_ssize_t size, Py_ssize_t checksum,
+                      PyObject *payload, Py_buffer *out):
+    """Build a datagram of `head`, the `size` bytes of a transport header, and a payload."""
+    cdef Piece piece
+    open_piece(b"payload", payload, &piece)
+    try:
+        return write_transport(ip, head, size, checksum, &piece, out)
+    finally:
+        close(&piece)
+
+
+cdef object write_transport(const Datagram *ip, const uint8_t *head, Py_ssize_t size,
+                            Py_ssize_t checksum, const Piece *payload, Py_buffer *out):
+    """The same; the checksum, zero as yet, stands at `checksum` in the transport header."""
+    cdef Py_ssize_t header = header_size(ip), length = size + payload.size
+    cdef uint8_t *data
+    check_length(ip, size, payload.size)
+    result = room(out, header + length, &data)
+    copy(data + header + size, payload.data, payload.size)
+    write_ip(ip, data, length)
+    memcpy(data + header, head, size)
+    if ip.protocol == FS_UDP:
+        fs_store_be(data + header + 4, 2, <uint32_t>length)
+    write_checksum(ip, data, header, length, checksum)
+    return result
 
 
 def build_udp(src, dst, sport, dport, payload=b"", *, ttl=64, tos=0, identification=0,
@@ -597,8 +712,12 @@ def build_udp(src, dst, sport, dport, payload=b"", *, ttl=64, tos=0, identificat
     >>> build_udp("192.0.2.1", "192.0.2.2", 53, 5353, b"data").hex()[40:]
     '003514e9000c8df164617461'
     """
-    return make_udp(src, dst, sport, dport, payload, ttl, tos, identification, dont_fragment,
-                    flow_label, None)
+    cdef PyObject **given = [
+        <PyObject *>src, <PyObject *>dst, <PyObject *>sport, <PyObject *>dport,
+        <PyObject *>payload, <PyObject *>ttl, <PyObject *>tos, <PyObject *>identification,
+        <PyObject *>dont_fragment, <PyObject *>flow_label,
+    ]
+    return make_udp(given, NULL)
 
 
 def build_udp_into(out, src, dst, sport, dport, payload=b"", *, ttl=64, tos=0, identification=0,
@@ -621,35 +740,24 @@ def build_udp_into(out, src, dst, sport, dport, payload=b"", *, ttl=64, tos=0, i
     >>> build_udp_into(out, "192.0.2.1", "192.0.2.2", 53, 5353, b"data")
     32
     """
-    return make_udp(src, dst, sport, dport, payload, ttl, tos, identification, dont_fragment,
-                    flow_label, contiguous(out, "out"))
+    cdef PyObject **given = [
+        <PyObject *>out, <PyObject *>src, <PyObject *>dst, <PyObject *>sport, <PyObject *>dport,
+        <PyObject *>payload, <PyObject *>ttl, <PyObject *>tos, <PyObject *>identification,
+        <PyObject *>dont_fragment, <PyObject *>flow_label,
+    ]
+    return build_into(make_udp, given)
 
 
-cdef object make_udp(object src, object dst, object sport, object dport, object payload, object ttl,
-                     object tos, object identification, object dont_fragment, object flow_label,
-                     memoryview out):
+cdef object make_udp(PyObject **given, Py_buffer *out):
+    """Of src, dst, sport, dport, payload, and from `ttl` on the common fields."""
     cdef Datagram ip
-    cdef uint32_t source = number("sport", sport, 0xFFFF)
-    cdef uint32_t destination = number("dport", dport, 0xFFFF)
-    cdef _Piece data
-    cdef _Output target
-    cdef Py_ssize_t header, length
-    cdef uint8_t *udp
-    common(&ip, src, dst, ttl, tos, identification, dont_fragment, flow_label)
+    cdef uint8_t head[8]
+    memset(head, 0, 8)
+    fs_store_be(head, 2, argument(b"sport", given[2], 0xFFFF, 0))
+    fs_store_be(head + 2, 2, argument(b"dport", given[3], 0xFFFF, 0))
+    common(&ip, given[0], given[1], given + 5)
     ip.protocol = FS_UDP
-    data = piece(payload)
-    check_length(&ip, 8, data.size)
-    header, length = header_size(&ip), 8 + data.size
-    target = room(out, header + length)
-    udp = target.data + header
-    memmove(udp + 8, data.data, data.size)
-    write_ip(&ip, target.data, length)
-    fs_store_be(udp, 2, source)
-    fs_store_be(udp + 2, 2, destination)
-    fs_store_be(udp + 4, 2, <uint32_t>length)
-    fs_store_be(udp + 6, 2, 0)
-    write_checksum(&ip, target.data, header, length, 6)
-    return target.result()
+    return transport(&ip, head, 8, 6, given[4], out)
 
 
 def build_tcp(src, dst, sport, dport, payload=b"", *, seq=0, ack=0, flags=2, window=0xFFFF,
@@ -688,8 +796,14 @@ def build_tcp(src, dst, sport, dport, payload=b"", *, seq=0, ack=0, flags=2, win
     >>> build_tcp("192.0.2.1", "192.0.2.2", 1025, 80, options=b"\2\4\5\xb4").hex()[40:]
     '0401005000000000000000006002ffff...020405b4'
     """
-    return make_tcp(src, dst, sport, dport, payload, seq, ack, flags, window, urgent_pointer,
-                    options, ttl, tos, identification, dont_fragment, flow_label, None)
+    cdef PyObject **given = [
+        <PyObject *>src, <PyObject *>dst, <PyObject *>sport, <PyObject *>dport,
+        <PyObject *>payload, <PyObject *>seq, <PyObject *>ack, <PyObject *>flags,
+        <PyObject *>window, <PyObject *>urgent_pointer, <PyObject *>options, <PyObject *>ttl,
+        <PyObject *>tos, <PyObject *>identification, <PyObject *>dont_fragment,
+        <PyObject *>flow_label,
+    ]
+    return make_tcp(given, NULL)
 
 
 def build_tcp_into(out, src, dst, sport, dport, payload=b"", *, seq=0, ack=0, flags=2,
@@ -713,43 +827,36 @@ def build_tcp_into(out, src, dst, sport, dport, payload=b"", *, seq=0, ack=0, fl
     >>> build_tcp_into(out, "192.0.2.1", "192.0.2.2", 1025, 80)
     40
     """
-    return make_tcp(src, dst, sport, dport, payload, seq, ack, flags, window, urgent_pointer,
-                    options, ttl, tos, identification, dont_fragment, flow_label,
-                    contiguous(out, "out"))
+    cdef PyObject **given = [
+        <PyObject *>out, <PyObject *>src, <PyObject *>dst, <PyObject *>sport, <PyObject *>dport,
+        <PyObject *>payload, <PyObject *>seq, <PyObject *>ack, <PyObject *>flags,
+        <PyObject *>window, <PyObject *>urgent_pointer, <PyObject *>options, <PyObject *>ttl,
+        <PyObject *>tos, <PyObject *>identification, <PyObject *>dont_fragment,
+        <PyObject *>flow_label,
+    ]
+    return build_into(make_tcp, given)
 
 
-cdef object make_tcp(object src, object dst, object sport, object dport, object payload, object seq,
-                     object ack, object flags, object window, object urgent_pointer, object options,
-                     object ttl, object tos, object identification, object dont_fragment,
-                     object flow_label, memoryview out):
+cdef object make_tcp(PyObject **given, Py_buffer *out):
+    """Of src, dst, sport, dport, payload, from `seq` on its own fields, then the common ones."""
     cdef Datagram ip
-    cdef Options more
-    cdef uint8_t head[20]
-    cdef _Piece data
-    cdef _Output target
-    cdef Py_ssize_t header, length
-    fs_store_be(head, 2, number("sport", sport, 0xFFFF))
-    fs_store_be(head + 2, 2, number("dport", dport, 0xFFFF))
-    fs_store_be(head + 4, 4, number("seq", seq, 0xFFFFFFFF))
-    fs_store_be(head + 8, 4, number("ack", ack, 0xFFFFFFFF))
-    fs_store_be(head + 12, 2, number("flags", flags, 0xFFF))
-    fs_store_be(head + 14, 2, number("window", window, 0xFFFF))
+    cdef Options options
+    cdef uint8_t head[60]
+    fs_store_be(head, 2, argument(b"sport", given[2], 0xFFFF, 0))
+    fs_store_be(head + 2, 2, argument(b"dport", given[3], 0xFFFF, 0))
+    fs_store_be(head + 4, 4, argument(b"seq", given[5], 0xFFFFFFFF, 0))
+    fs_store_be(head + 8, 4, argument(b"ack", given[6], 0xFFFFFFFF, 0))
+    fs_store_be(head + 12, 2, argument(b"flags", given[7], 0xFFF, SYN))
+    fs_store_be(head + 14, 2, argument(b"window", given[8], 0xFFFF, 0xFFFF))
     fs_store_be(head + 16, 2, 0)
-    fs_store_be(head + 18, 2, number("urgent_pointer", urgent_pointer, 0xFFFF))
-    read_options(options, &more)
-    common(&ip, src, dst, ttl, tos, identification, dont_fragment, flow_label)
+    fs_store_be(head + 18, 2, argument(b"urgent_pointer", given[9], 0xFFFF, 0))
+    read_options(given[10], &options)
+    common(&ip, given[0], given[1], given + 11)
     ip.protocol = FS_TCP
-    head[12] |= <uint8_t>((20 + more.size) // 4 << 4)
-    data = piece(payload)
-    check_length(&ip, 20 + more.size, data.size)
-    header, length = header_size(&ip), 20 + more.size + data.size
-    target = room(out, header + length)
-    memmove(target.data + header + 20 + more.size, data.data, data.size)
-    write_ip(&ip, target.data, length)
-    memcpy(target.data + header, head, 20)
-    memcpy(target.data + header + 20, more.data, more.size)
-    write_checksum(&ip, target.data, header, length, 16)
-    return target.result()
+    head[12] |= <uint8_t>((20 + options.size) // 4 << 4)
+    if options.size:
+        memcpy(head + 20, options.data, options.size)
+    return transport(&ip, head, 20 + options.size, 16, given[4], out)
 
 
 def build_icmp_echo(src, dst, identifier, sequence, payload=b"", *, reply=False, ttl=64, tos=0,
@@ -782,8 +889,12 @@ def build_icmp_echo(src, dst, identifier, sequence, payload=b"", *, reply=False,
     >>> build_icmp_echo("192.0.2.1", "192.0.2.2", 7, 1, b"data").hex()[40:]
     '0800...0007000164617461'
     """
-    return make_icmp_echo(src, dst, identifier, sequence, payload, reply, ttl, tos, identification,
-                          dont_fragment, flow_label, None)
+    cdef PyObject **given = [
+        <PyObject *>src, <PyObject *>dst, <PyObject *>identifier, <PyObject *>sequence,
+        <PyObject *>payload, <PyObject *>reply, <PyObject *>ttl, <PyObject *>tos,
+        <PyObject *>identification, <PyObject *>dont_fragment, <PyObject *>flow_label,
+    ]
+    return make_icmp_echo(given, NULL)
 
 
 def build_icmp_echo_into(out, src, dst, identifier, sequence, payload=b"", *, reply=False, ttl=64,
@@ -806,34 +917,246 @@ def build_icmp_echo_into(out, src, dst, identifier, sequence, payload=b"", *, re
     >>> build_icmp_echo_into(out, "192.0.2.1", "192.0.2.2", 7, 1, b"data")
     32
     """
-    return make_icmp_echo(src, dst, identifier, sequence, payload, reply, ttl, tos, identification,
-                          dont_fragment, flow_label, contiguous(out, "out"))
+    cdef PyObject **given = [
+        <PyObject *>out, <PyObject *>src, <PyObject *>dst, <PyObject *>identifier,
+        <PyObject *>sequence, <PyObject *>payload, <PyObject *>reply, <PyObject *>ttl,
+        <PyObject *>tos, <PyObject *>identification, <PyObject *>dont_fragment,
+        <PyObject *>flow_label,
+    ]
+    return build_into(make_icmp_echo, given)
 
 
-cdef object make_icmp_echo(object src, object dst, object identifier, object sequence,
-                           object payload, object reply, object ttl, object tos,
-                           object identification, object dont_fragment, object flow_label,
-                           memoryview out):
+cdef object make_icmp_echo(PyObject **given, Py_buffer *out):
+    """Of src, dst, identifier, sequence, payload, reply, and from `ttl` on the common fields."""
     cdef Datagram ip
     cdef uint8_t head[8]
-    cdef bint is_reply = bool(reply)
-    cdef _Piece data
-    cdef _Output target
-    cdef Py_ssize_t header, length
+    cdef bint is_reply = given[5] != NULL and bool(<object>given[5])
     fs_store_be(head, 4, 0)
-    fs_store_be(head + 4, 2, number("identifier", identifier, 0xFFFF))
-    fs_store_be(head + 6, 2, number("sequence", sequence, 0xFFFF))
-    common(&ip, src, dst, ttl, tos, identification, dont_fragment, flow_label)
+    fs_store_be(head + 4, 2, argument(b"identifier", given[2], 0xFFFF, 0))
+    fs_store_be(head + 6, 2, argument(b"sequence", given[3], 0xFFFF, 0))
+    common(&ip, given[0], given[1], given + 6)
     if ip.address_size == 4:
         ip.protocol, head[0] = FS_ICMP, 0 if is_reply else 8
     else:
         ip.protocol, head[0] = FS_ICMPV6, 129 if is_reply else 128
-    data = piece(payload)
-    check_length(&ip, 8, data.size)
-    header, length = header_size(&ip), 8 + data.size
-    target = room(out, header + length)
-    memmove(target.data + header + 8, data.data, data.size)
-    write_ip(&ip, target.data, length)
-    memcpy(target.data + header, head, 8)
-    write_checksum(&ip, target.data, header, length, 2)
-    return target.result()
+    return transport(&ip, head, 8, 2, given[4], out)
+
+
+# The builders, by their place in the tables of _State. The form that writes into a buffer follows.
+cdef enum:
+    ETHERNET = 0
+    ARP = 2
+    IPV4 = 4
+    IPV6 = 6
+    UDP = 8
+    TCP = 10
+    ICMP_ECHO = 12
+    BUILDERS = 14
+    MOST_PARAMETERS = 20
+
+
+cdef extern from *:
+    """
+    /* The same in all interpreters. */
+    static PyMethodDef fs_quick_builders[14];
+    """
+    PyMethodDef fs_quick_builders[BUILDERS]
+
+
+# Calls borrow what it holds, also while the collector tears down the module.
+@cython.no_gc_clear
+@cython.final
+cdef class _State:
+    """Objects that calls need, found by one look-up."""
+
+    cdef tuple plain                          # the functions with Cython's entry
+    cdef tuple parameters                     # of each, interned
+    cdef Py_ssize_t positional[BUILDERS]      # how many may be given by position ...
+    cdef Py_ssize_t required[BUILDERS]        # ... and how many must be given
+
+    def __cinit__(self, plain):
+        cdef Py_ssize_t kind
+        ip = ("ttl", "tos", "identification", "dont_fragment", "flow_label")
+        ends = ("src", "dst")
+        payload = ("payload",)
+        tcp = ("seq", "ack", "flags", "window", "urgent_pointer", "options")
+        fragment = ("more_fragments", "fragment_offset")
+        # By position and required; by position; by name.
+        forms = (
+            (("dst", "src", "ethertype"), payload, ("vlans", "pad")),
+            (("operation", "sha", "spa", "tha", "tpa"), (), ()),
+            ((*ends, "protocol"), payload, (*ip[:4], *fragment, "options")),
+            ((*ends, "next_header"), payload,
+             ("hop_limit", "traffic_class", "flow_label", "identification", *fragment)),
+            ((*ends, "sport", "dport"), payload, ip),
+            ((*ends, "sport", "dport"), payload, (*tcp, *ip)),
+            ((*ends, "identifier", "sequence"), payload, ("reply", *ip)),
+        )
+        parameters = []
+        for kind in range(BUILDERS):
+            required, optional, named = forms[kind // 2]
+            if kind % 2:
+                required = ("out", *required)
+            parameters.append(tuple([_intern(n) for n in (*required, *optional, *named)]))
+            self.required[kind] = len(required)
+            self.positional[kind] = len(required) + len(optional)
+        self.plain, self.parameters = plain, tuple(parameters)
+
+
+cdef object enter(
+    int kind, Builder build, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    """Build as a call asks: Cython's own entry looks its module up for each name and default."""
+    cdef _State state = <_State?>_state
+    cdef PyObject *given[MOST_PARAMETERS]
+    cdef tuple parameters = <tuple>PyTuple_GET_ITEM(state.parameters, kind)
+    cdef Py_ssize_t i
+    if sort_arguments(
+        parameters, PyTuple_GET_SIZE(parameters), state.positional[kind], args, count, names, given
+    ):
+        i = 0
+        while i < state.required[kind] and given[i] != NULL:
+            i += 1
+        if i == state.required[kind]:
+            return build_into(build, given) if kind % 2 else build(given, NULL)
+    # Cython's entry compares texts, or refuses.
+    return PyObject_Vectorcall(
+        <object>PyTuple_GET_ITEM(state.plain, kind), args, count, names
+    )
+
+
+cdef object enter_ethernet(
+    PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    return enter(ETHERNET, make_ethernet, args, count, names)
+
+
+cdef object enter_ethernet_into(
+    PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    return enter(ETHERNET + 1, make_ethernet, args, count, names)
+
+
+cdef object enter_arp(
+    PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    return enter(ARP, make_arp, args, count, names)
+
+
+cdef object enter_arp_into(
+    PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    return enter(ARP + 1, make_arp, args, count, names)
+
+
+cdef object enter_ipv4(
+    PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    return enter(IPV4, make_ipv4, args, count, names)
+
+
+cdef object enter_ipv4_into(
+    PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    return enter(IPV4 + 1, make_ipv4, args, count, names)
+
+
+cdef object enter_ipv6(
+    PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    return enter(IPV6, make_ipv6, args, count, names)
+
+
+cdef object enter_ipv6_into(
+    PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    return enter(IPV6 + 1, make_ipv6, args, count, names)
+
+
+cdef object enter_udp(
+    PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    return enter(UDP, make_udp, args, count, names)
+
+
+cdef object enter_udp_into(
+    PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    return enter(UDP + 1, make_udp, args, count, names)
+
+
+cdef object enter_tcp(
+    PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    return enter(TCP, make_tcp, args, count, names)
+
+
+cdef object enter_tcp_into(
+    PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    return enter(TCP + 1, make_tcp, args, count, names)
+
+
+cdef object enter_icmp_echo(
+    PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    return enter(ICMP_ECHO, make_icmp_echo, args, count, names)
+
+
+cdef object enter_icmp_echo_into(
+    PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names
+):
+    return enter(ICMP_ECHO + 1, make_icmp_echo, args, count, names)
+
+
+_state = _State((
+    build_ethernet, build_ethernet_into,
+    build_arp, build_arp_into,
+    build_ipv4, build_ipv4_into,
+    build_ipv6, build_ipv6_into,
+    build_udp, build_udp_into,
+    build_tcp, build_tcp_into,
+    build_icmp_echo, build_icmp_echo_into,
+))
+build_ethernet = with_entry(
+    build_ethernet, &fs_quick_builders[ETHERNET], <PyCFunction>enter_ethernet
+)
+build_ethernet_into = with_entry(
+    build_ethernet_into, &fs_quick_builders[ETHERNET + 1], <PyCFunction>enter_ethernet_into
+)
+build_arp = with_entry(
+    build_arp, &fs_quick_builders[ARP], <PyCFunction>enter_arp
+)
+build_arp_into = with_entry(
+    build_arp_into, &fs_quick_builders[ARP + 1], <PyCFunction>enter_arp_into
+)
+build_ipv4 = with_entry(
+    build_ipv4, &fs_quick_builders[IPV4], <PyCFunction>enter_ipv4
+)
+build_ipv4_into = with_entry(
+    build_ipv4_into, &fs_quick_builders[IPV4 + 1], <PyCFunction>enter_ipv4_into
+)
+build_ipv6 = with_entry(
+    build_ipv6, &fs_quick_builders[IPV6], <PyCFunction>enter_ipv6
+)
+build_ipv6_into = with_entry(
+    build_ipv6_into, &fs_quick_builders[IPV6 + 1], <PyCFunction>enter_ipv6_into
+)
+build_udp = with_entry(
+    build_udp, &fs_quick_builders[UDP], <PyCFunction>enter_udp
+)
+build_udp_into = with_entry(
+    build_udp_into, &fs_quick_builders[UDP + 1], <PyCFunction>enter_udp_into
+)
+build_tcp = with_entry(
+    build_tcp, &fs_quick_builders[TCP], <PyCFunction>enter_tcp
+)
+build_tcp_into = with_entry(
+    build_tcp_into, &fs_quick_builders[TCP + 1], <PyCFunction>enter_tcp_into
+)
+build_icmp_echo = with_entry(
+    build_icmp_echo, &fs_quick_builders[ICMP_ECHO], <PyCFunction>enter_icmp_echo
+)
+build_icmp_echo_into = with_entry(
+    build_icmp_echo_into, &fs_quick_builders[ICMP_ECHO + 1], <PyCFunction>enter_icmp_echo_into
+)

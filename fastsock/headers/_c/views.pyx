@@ -19,7 +19,7 @@ from cpython.memoryview cimport PyMemoryView_FromObject
 from cpython.number cimport PyNumber_Index
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New
-from cpython.unicode cimport PyUnicode_DecodeASCII
+from cpython.unicode cimport PyUnicode_AsUTF8, PyUnicode_DecodeASCII
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
@@ -164,7 +164,7 @@ cdef class Octets(Field):
 
     def __set__(self, instance, value):
         cdef uint8_t given[16]
-        octets(self.name, value, given, self.size)
+        octets(PyUnicode_AsUTF8(self.name), value, given, self.size)
         view = view_of(self, instance)
         view.check_writable()
         memcpy(view.data + self.at, given, self.size)
@@ -349,7 +349,7 @@ cdef class _Address(Octets):
 
     def __set__(self, instance, value):
         cdef uint8_t given[16]
-        cdef Py_ssize_t size = address(self.name, value, given)
+        cdef Py_ssize_t size = address(PyUnicode_AsUTF8(self.name), value, given)
         if size != self.size:
             raise _core_errors.bad_size(self.name, size, str(self.size))
         view = view_of(self, instance)

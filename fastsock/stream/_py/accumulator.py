@@ -45,6 +45,8 @@ _POOL_LARGEST = 1 << 22  # of larger blocks than _POOL_SIZE, one is kept; of lar
 _SMALL = 1 << 11
 _LINES = Lines()
 
+_RECV_INTO = socket.recv_into  # in C: its result is a number of bytes that there was room for
+
 _pool: dict[int, list[_Block]] = {}  # unused blocks, by size
 
 
@@ -374,6 +376,24 @@ class RecvAccumulator:
         ...     acc.fill(here)
         4
         """
+        # The usual call takes one flat path: calls of methods cost as much as the system call.
+        if not (
+            type(sock) is not socket
+            or hint.__class__ is not int
+            or surplus.__class__ is not int
+            or hint
+            or surplus
+            or self._busy
+            or self._broken
+            or self._ended
+            or self._skip
+            or self._skip_walker is not None
+        ):
+            self._busy = True
+            try:
+                return self._receive_plainly(sock)
+            finally:
+                self._busy = False
         wanted, beyond = _ssize(hint), _checked_surplus(surplus)
         if wanted < 0:
             raise _errors.bad_count("hint", wanted)
@@ -396,6 +416,37 @@ class RecvAccumulator:
             return count
         finally:
             self._settle()
+
+    def _receive_plainly(self, sock: socket) -> int:
+        """Receive from a genuine socket, where nothing is to be skipped."""
+        free: Any = self._block
+        if free is None and self._last is None and self._appetite <= self._max_size:
+            try:
+                self._block = free = _pool[self._appetite].pop()
+            except LookupError:
+                self._block = free = _Block(self._appetite)
+            self._shared = False
+            self._read = self._written = self._lent = 0
+            room = self._appetite
+        else:
+            room = len(free or b"") - self._written
+            unread = self._written - self._read
+            if self._expected or room < _MIN_ROOM or room > self._max_size - unread:
+                room = self._reserve(0, 0)
+            self._lent = 0
+            free = self._block
+            if room != len(free):
+                free = memoryview(free)[self._written : self._written + room]
+        counts: list[int] = []
+        try:
+            counts += map(_RECV_INTO, (sock,), (free,))  # all in C, as in _receive_into()
+        finally:
+            if counts:
+                self._written += counts[0]  # no call first: a handler could raise there
+            if self._read == self._written:
+                self._settle()
+        self._ended = counts[0] == 0
+        return counts[0]
 
     def _receive_into(self, sock: _Receiver, room: int) -> int:
         free: Any = self._block
