@@ -339,6 +339,30 @@ def test_an_exception_of_a_signal_handler(compiled, files, monkeypatch):
     assert len(opened.to_columns(["ttl"], threads=3)) == 3000
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+@pytest.mark.parametrize("begun", [True, False])
+def test_an_exception_while_threads_start(compiled, files, monkeypatch, error, begun):
+    """All threads that did start have ended when the call raises."""
+    start, started = threading.Thread.start, []
+
+    def starting(thread):
+        if started or begun:
+            start(thread)
+        started.append(thread)
+        if len(started) == 2:
+            raise error
+
+    opened = compiled.part("capture").open_capture(files.pcap(*[PACKET] * 3000))
+    before = threading.active_count()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", starting)
+        with pytest.raises(error):
+            opened.to_columns(["ttl"], threads=4)
+    assert len(started) == 2
+    assert threading.active_count() == before
+    assert len(opened.to_columns(["ttl"], threads=4)) == 3000
+
+
 def test_in_use_meanwhile(compiled, files, monkeypatch):
     run_all = counts.run_all
     opened = compiled.part("capture").open_capture(files.pcap(*[PACKET] * 300))
