@@ -110,7 +110,7 @@ def test_interfaces_and_sections_further_on(capture_twins, files, runs, order):
     for other in (more, section, more + section):
         agree(capture_twins, data + other, 4)
         agree(capture_twins, data + other + data[len(data) // 2 & ~3 :], 4)
-    assert runs == [4, 3] * 3 + [4, 2] * 3 or len(set(runs)) > 1
+    assert {4, 2} <= set(runs)  # of four parts, two are in front
 
 
 def test_captures_as_they_are(any_captures, compiled):
