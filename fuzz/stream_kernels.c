@@ -178,6 +178,37 @@ static void go_on(walk *w, const rules *by, const uint8_t *stream, size_t reach,
     }
 }
 
+/* The same frames and the same stop, some frames at a time. */
+static void check_blocks(const walk *whole, const rules *by, const uint8_t *stream, size_t size,
+                         size_t room)
+{
+    fs_frame frame = {0};
+    fs_found found = FS_FRAME;
+    size_t at = 0, seen = 0, count;
+    uint8_t *block = malloc(size + !size);
+    fs_span *spans = malloc(room * sizeof *spans);
+    memcpy(block, stream, size);
+    while (found == FS_FRAME && at < size && seen < whole->count) {
+        found = fs_next_frames(&by->framer, block, size, by->max_size, 1, &frame, spans, room,
+                               &count, &at);
+        CHECK(count <= room && at <= size && (count || found != FS_FRAME));
+        CHECK(found != FS_FRAME || frame.scan == 0);
+        for (size_t i = 0; i < count && seen < whole->count; i++, seen++) {
+            CHECK(spans[i].start == whole->frames[seen].start);
+            CHECK(spans[i].end == whole->frames[seen].end);
+        }
+    }
+    CHECK(seen == whole->count);
+    if (whole->count < FRAMES_MAX && whole->at < size) {
+        if (found == FS_FRAME)
+            found = fs_next_frames(&by->framer, block, size, by->max_size, 1, &frame, spans, room,
+                                   &count, &at);
+        CHECK(found == whole->found && at == whole->at && frame.total == whole->stop.total);
+    }
+    free(block);
+    free(spans);
+}
+
 static void check_same(const walk *a, const walk *b)
 {
     CHECK(a->count == b->count && a->at == b->at && a->found == b->found);
@@ -286,6 +317,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     go_on(&pieces, &by, from.p, from.size, 1);
     check_same(&whole, &pieces);
+    check_blocks(&whole, &by, from.p, from.size, 1 + step % 7);
     if (by.framer.kind == FS_DELIMITER)
         check_delimited(&whole, &by, from.p, from.size);
     check_encoders(&whole, &by, from.p);

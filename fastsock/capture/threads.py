@@ -44,24 +44,25 @@ def run_all(jobs: Sequence[Callable[[], object]], stop: Event) -> None:
     """
     import threading
 
-    started = []
-    for job in jobs[1:]:
-        thread = threading.Thread(target=_run, args=(job,))
-        try:
-            thread.start()
-        except RuntimeError:  # too many threads, or the interpreter ends
-            break
-        started.append(thread)
+    others: list[threading.Thread] = []
     try:
+        for job in jobs[1:]:
+            others.append(threading.Thread(target=_run, args=(job,)))
+            try:
+                others[-1].start()
+            except RuntimeError:  # too many threads, or the interpreter ends
+                del others[-1]
+                break
         jobs[0]()
-        for job in jobs[1 + len(started) :]:
+        for job in jobs[1 + len(others) :]:
             job()
-        for thread in started:
+        for thread in others:
             thread.join()
     except BaseException:
         stop.set()
-        for thread in started:
-            thread.join()
+        for thread in others:
+            if thread.ident is not None:  # one that has not begun sees `stop` when it does
+                thread.join()
         raise
 
 

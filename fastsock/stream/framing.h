@@ -77,11 +77,21 @@ static inline uint64_t fs_min64(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* An unsigned length of 4 bytes, the usual one; compilers make one load of it. */
+static inline uint64_t fs_read_length4(const fs_framer *framer, const uint8_t *p)
+{
+    return framer->little
+        ? (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0]
+        : (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
 /* A length of `width` bytes, 1 to 8, extended by its sign where it has one. */
 static inline uint64_t fs_read_length(const fs_framer *framer, const uint8_t *p)
 {
     const size_t width = framer->width;
     uint64_t length = 0;
+    if (width == 4 && !framer->negative)
+        return fs_read_length4(framer, p);
     if (framer->little)
         for (size_t i = width; i-- > 0;)
             length = length << 8 | p[i];
@@ -370,6 +380,88 @@ static inline fs_found fs_next_frame(const fs_framer *framer, const uint8_t *p, 
         return fs_text(framer, p, size, max_size, frame);
     default:
         return fs_delimited(framer, p, size, framer->max_frame, max_size, at_end, frame);
+    }
+}
+
+/* Where a frame starts and ends. */
+typedef struct {
+    size_t start, end;
+} fs_span;
+
+/* Frames of which the header says nothing but the size of the body, as far as they are whole. What
+ * stops this is told by `fs_length_prefixed`, which knows all rules. */
+static inline size_t fs_plain_frames(const fs_framer *restrict framer, const uint8_t *p,
+                                     size_t size, size_t max_size, fs_span *restrict spans,
+                                     size_t room, size_t *at)
+{
+    const size_t header = framer->header, width = framer->width, strip = (size_t)framer->strip;
+    const uint64_t limit =
+        fs_min64(framer->max_frame, max_size > header ? max_size - header : 0);
+    size_t from = *at, n = 0;
+    if (framer->negative || framer->adjust || framer->strip > header)
+        return 0;
+    while (n < room && size - from >= header) {
+        const uint64_t body = fs_read_length(framer, p + from + header - width);
+        if (body > limit || body > size - from - header)
+            break;
+        spans[n].start = from + strip;
+        from += header + (size_t)body;
+        spans[n++].end = from;
+    }
+    *at = from;
+    return n;
+}
+
+/* As `fs_next_frames`, for one kind, which the compiler knows. */
+static inline fs_found fs_frames_of(const fs_framing kind, const fs_framer *restrict framer,
+                                    const uint8_t *p, size_t size, size_t max_size, int at_end,
+                                    fs_frame *frame, fs_span *restrict spans, size_t room,
+                                    size_t *count, size_t *at)
+{
+    fs_frame one = *frame; /* a local one, most of whose fields are not stored for each frame */
+    fs_found found = FS_FRAME;
+    size_t from = *at, n = 0;
+    if (kind == FS_LENGTH_PREFIX)
+        n = fs_plain_frames(framer, p, size, max_size, spans, room, &from);
+    while (n < room && from < size) {
+        if (kind == FS_LENGTH_PREFIX)
+            found = fs_length_prefixed(framer, p + from, size - from, max_size, &one);
+        else if (kind == FS_DELIMITER)
+            found = fs_delimited(framer, p + from, size - from, framer->max_frame, max_size,
+                                 at_end, &one);
+        else
+            found = fs_next_frame(framer, p + from, size - from, max_size, at_end, &one);
+        if (found != FS_FRAME)
+            break;
+        spans[n].start = from + one.start;
+        spans[n++].end = from + one.end;
+        from += one.next;
+        one.scan = 0;
+    }
+    *frame = one;
+    *count = n;
+    *at = from;
+    return found;
+}
+
+/* The next frames from `*at` on, up to `room` of them; `*at` is then after the last one.
+ *
+ * FS_FRAME where there is no more room, or nothing more; else what is in the way of another one,
+ * and `frame` tells of that. */
+static inline fs_found fs_next_frames(const fs_framer *framer, const uint8_t *p, size_t size,
+                                      size_t max_size, int at_end, fs_frame *frame,
+                                      fs_span *spans, size_t room, size_t *count, size_t *at)
+{
+    switch (framer->kind) {
+    case FS_LENGTH_PREFIX:
+        return fs_frames_of(FS_LENGTH_PREFIX, framer, p, size, max_size, at_end, frame, spans,
+                            room, count, at);
+    case FS_DELIMITER:
+        return fs_frames_of(FS_DELIMITER, framer, p, size, max_size, at_end, frame, spans, room,
+                            count, at);
+    default:
+        return fs_frames_of(FS_OWN, framer, p, size, max_size, at_end, frame, spans, room, count,
+                            at);
     }
 }
 

@@ -22,6 +22,8 @@ from fastsock.stream._c.framing cimport (
     fs_frame,
     fs_framer,
     fs_next_frame,
+    fs_next_frames,
+    fs_span,
 )
 
 
@@ -89,6 +91,8 @@ cdef class RecvAccumulator:
         self, Plan plan, Py_ssize_t at, Py_ssize_t size, fs_frame *frame
     ) except? FS_MORE
     cdef list cut(self, Plan plan, bint views, object limit)
+    cdef int hand_out(
+        self, list frames, const fs_span *spans, size_t count, bint views) except -1
     cdef tuple cut_offsets(self, Plan plan)
     cdef bint skip_front(self, Plan plan) except -1
     cdef Plan plan_for(self, object framer)

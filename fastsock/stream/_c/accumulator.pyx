@@ -35,6 +35,7 @@ cdef extern from "Python.h":
 
 cdef enum:
     BLOCK = 1 << 16         # the usual size of a block: larger reads are no faster
+    SPANS = 64              # frames that are found before objects are made of them
     MIN_ROOM = 1 << 14      # at least so much is read at once, where max_size allows: a TLS record
 
 
@@ -788,40 +789,53 @@ cdef class RecvAccumulator:
 
     cdef list cut(self, Plan plan, bint views, object limit):
         cdef const fs_framer *rules = &plan.framer
-        cdef Py_ssize_t left = PY_SSIZE_T_MAX
-        cdef Py_ssize_t unread = self.unread(), at = 0
+        cdef size_t left = PY_SSIZE_T_MAX, unread = self.unread(), at = 0, count
         cdef const uint8_t *data = self.block.data + self.read if unread else NULL
         cdef fs_frame frame
+        cdef fs_span spans[SPANS]
         cdef fs_found found = FS_FRAME
         cdef list frames = []
         cdef bint at_end = self.finished()
         if limit is not None:
             left = min(_framers.checked_count("limit", limit, 1), PY_SSIZE_T_MAX)
         frame.scan = self.scan
-        while at < unread and left:
+        while found == FS_FRAME and at < unread and left:
             if rules.kind == FS_OWN:
+                count = 0
                 found = self.ask(plan, at, unread - at, &frame)
+                if found == FS_FRAME:
+                    spans[0].start, spans[0].end = at + frame.start, at + frame.end
+                    count = 1
+                    at += frame.next
+                    frame.scan = 0
             else:
-                found = fs_next_frame(rules, data + at, unread - at, self.max_size, at_end, &frame)
-            if found != FS_FRAME:
-                self.scan = frame.scan
-                if at == 0:  # else its turn comes at the next call
-                    self.stopped(plan, found, &frame)
-                break
-            if views:
-                frames.append(
-                    self.block.view(self.read + at + frame.start, frame.end - frame.start, False)
+                found = fs_next_frames(
+                    rules, data, unread, self.max_size, at_end, &frame,
+                    spans, min(left, <size_t>SPANS), &count, &at,
                 )
-            else:
-                frames.append(PyBytes_FromStringAndSize(
-                    <const char *>data + at + frame.start, frame.end - frame.start
-                ))
-            at += frame.next
-            frame.scan = 0
-            left -= 1
+            self.hand_out(frames, spans, count, views)
+            left -= count
+        if found != FS_FRAME:
+            self.scan = frame.scan
+            if at == 0:  # else its turn comes at the next call
+                self.stopped(plan, found, &frame)
         self.advance(at, frame.scan)
         self.expected = frame.total if found == FS_MORE else 0
         return frames
+
+    cdef int hand_out(
+        self, list frames, const fs_span *spans, size_t count, bint views
+    ) except -1:
+        """Add frames to a list."""
+        cdef const char *data = <const char *>self.block.data + self.read
+        cdef size_t number, start, size
+        for number in range(count):
+            start, size = spans[number].start, spans[number].end - spans[number].start
+            if views:
+                frames.append(self.block.view(self.read + <Py_ssize_t>start, size, False))
+            else:
+                frames.append(PyBytes_FromStringAndSize(data + start, size))
+        return 0
 
     @cython.critical_section
     def frame_offsets(self, framer, /):

@@ -68,6 +68,14 @@ cdef extern from "fastsock/stream/framing.h" nogil:
         const fs_framer *framer, const uint8_t *p, size_t size, size_t max_size, bint at_end,
         fs_frame *frame
     ) noexcept
+    ctypedef struct fs_span:
+        size_t start
+        size_t end
+
+    fs_found fs_next_frames(
+        const fs_framer *framer, const uint8_t *p, size_t size, size_t max_size, bint at_end,
+        fs_frame *frame, fs_span *spans, size_t room, size_t *count, size_t *at
+    ) noexcept
     fs_found fs_delimited(
         const fs_framer *framer, const uint8_t *p, size_t size, uint64_t max_frame,
         size_t max_size, bint at_end, fs_frame *frame
