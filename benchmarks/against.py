@@ -106,7 +106,11 @@ ROWS = [
     ),
     Row("build_icmp_echo, 100 B", _PAYLOAD, "f.build_icmp_echo(src, dst, 7, 1, data)"),
     Row("build_ipv4, 100 B", _PAYLOAD, "f.build_ipv4(src, dst, 253, data)"),
-    Row("build_ethernet, 100 B", _PAYLOAD, "f.build_ethernet(bytes(6), bytes(6), 0x800, data)"),
+    Row(
+        "build_ethernet, 100 B",
+        f"{_PAYLOAD}; mac = bytes(6)",
+        "f.build_ethernet(mac, mac, 0x800, data)",
+    ),
     Row("build_proxy_v1", _PROXY, "f.build_proxy_v1(*ends)"),
     Row("build_proxy_v2", _PROXY, "f.build_proxy_v2(*ends)"),
     Row("parse_proxy, version 1", f"{_PROXY}; h = f.build_proxy_v1(*ends)", "f.parse_proxy(h)"),
