@@ -386,6 +386,7 @@ def test_no_more_threads_than_workers(dns):
     hosts = [f"name{number}" for number in range(10)]
     results = resolver.many(hosts, 80, timeout=0.05)
     assert all(isinstance(result, TimeoutError) for result in results)
+    wait_until(lambda: len(dns.calls) >= 3)
     assert len(dns.calls) == 3
     dns.gate.set()
     assert resolver.many(hosts, 80) == [rows_of(80, "192.0.2.1")] * 10
