@@ -203,6 +203,19 @@ def cpu_time_below(process: int) -> int:
     return ticks * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 
+def _zeros() -> Any:
+    """An Arrow UDF that looks nothing up: what Spark takes by itself."""
+    pyarrow: Any = import_module("pyarrow")
+
+    def zeros(batches: Iterator[Any]) -> Iterator[Any]:
+        for batch in batches:
+            yield pyarrow.repeat(0, len(batch)).cast(pyarrow.int64())
+
+    # Spark reads the kind of function off the annotations.
+    zeros.__annotations__ = dict.fromkeys(("batches", "return"), Iterator[pyarrow.Array])
+    return import_module("pyspark.sql.functions").arrow_udf(zeros, "long")
+
+
 def spark(session: Any, who: str, log: Log) -> Way:
     functions = import_module("pyspark.sql.functions")
     frame = session.createDataFrame(import_module("pyarrow").table({"src": texts_of(log)}))
@@ -210,6 +223,8 @@ def spark(session: Any, who: str, log: Log) -> Way:
     frame.count()
     if who in TWINS:
         lookup = import_module("fastsock.engines.spark").lookup(table_of(who, log), spark=session)
+    elif who == "floor":
+        lookup = _zeros()
     else:
         lookup = functions.udf(by_object.Mapped(who, log.networks), "long")
     # A query of its own each time: a second run of one takes up the shuffled sums of the first.
