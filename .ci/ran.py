@@ -55,7 +55,8 @@ PLATFORMS = {
 }
 COUNT = r"\d+ (?:failed|passed|skipped|errors?|xfailed|deselected|warnings?)"
 RESULT = re.compile(
-    rf"^=* ?({COUNT}(?:, {COUNT})*) in |^(\d+ modules compiled)|^(every kernel.*)|^(README\.md holds .*)",
+    rf"^=* ?({COUNT}(?:, {COUNT})*) in |^(\d+ modules compiled)|"
+    r"^(every kernel.*)|^(README\.md holds .*)",
     re.MULTILINE,
 )
 
