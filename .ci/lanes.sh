@@ -28,10 +28,13 @@ step() {
 
 # ran NAME COMMAND...: run a command, and keep what it says for the table of .ci/ran.py.
 ran() {
-    local log=build/ran/$1.log status=0
+    local log=build/ran/$1.log status
     shift
     mkdir -p build/ran
-    "$@" 2>&1 | tee "$log" || status=$?
+    set +e # within `||`, a function would go on after a failure
+    (set -e && "$@") 2>&1 | tee "$log"
+    status=${PIPESTATUS[0]}
+    set -e
     echo "ran $(date -I) $(git rev-parse --short=8 HEAD) $status" >>"$log"
     return $status
 }

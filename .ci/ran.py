@@ -35,6 +35,8 @@ ROWS = {
     "i386": ("CPython 3.11, Linux i386", "the suite, both twins"),
     "aarch64": ("CPython 3.13, Linux aarch64, emulated", "chosen files, both twins"),
     "s390x": ("CPython, Linux s390x (big-endian), emulated", "chosen files, both twins"),
+    "kernels-s390x": ("Linux s390x (big-endian), emulated", "the kernels alone, in C"),
+    "kernels-aarch64": ("Linux aarch64, emulated", "the kernels alone, in C"),
     "musl": ("CPython 3.14, Linux x86-64, musl", "the suite, both twins"),
     "pypy": (f"PyPy 3.11, {X86}", "the suite, pure"),
     "portable": ("the code paths of Windows and macOS, forced on Linux", "the suite, compiled"),
@@ -53,7 +55,8 @@ PLATFORMS = {
 }
 COUNT = r"\d+ (?:failed|passed|skipped|errors?|xfailed|deselected|warnings?)"
 RESULT = re.compile(
-    rf"^=* ?({COUNT}(?:, {COUNT})*) in |^(\d+ modules compiled)|^(README\.md holds .*)",
+    rf"^=* ?({COUNT}(?:, {COUNT})*) in |^(\d+ modules compiled)|"
+    r"^(every kernel.*)|^(README\.md holds .*)",
     re.MULTILINE,
 )
 
