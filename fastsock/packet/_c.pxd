@@ -162,7 +162,7 @@ cdef class Packet:
     cdef bint verify              # the arguments to parse it again
     cdef uint64_t wire_length
     cdef object _buffer
-    cdef _State state             # None once the collector has cleared it
+    cdef object state             # a _State, or None once the collector has cleared it
 
     cdef void parse(
         self, const uint8_t *data, size_t size, uint64_t wire_length, uint32_t link, bint verify

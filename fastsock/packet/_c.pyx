@@ -367,17 +367,17 @@ cdef class Packet:
     @property
     def ip_checksum_status(self):
         """Result for IPv4's header checksum."""
-        return checksum_status_of(self.state, self.found.ip_checksum_status)
+        return checksum_status_of(<_State>self.state, self.found.ip_checksum_status)
 
     @property
     def checksum_status(self):
         """Result for the transport's checksum."""
-        return checksum_status_of(self.state, self.found.checksum_status)
+        return checksum_status_of(<_State>self.state, self.found.checksum_status)
 
     @property
     def status(self):
         """What the packet holds, and what is wrong with it."""
-        return status_of(self.state, self.found.status)
+        return status_of(<_State>self.state, self.found.status)
 
     @property
     def limited_by(self):

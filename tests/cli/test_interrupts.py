@@ -35,7 +35,13 @@ STARTS = {
     ),
 }
 COMMANDS = [start for start in STARTS if start != "other"]
-LOADING = ("fastsock._core", "fastsock._core.lazy", "fastsock.cli", "argparse", "asyncio")
+LOADING = (
+    "fastsock._core",
+    "fastsock._core.lazy",
+    "fastsock.cli",
+    "argparse",
+    "fastsock.cli.bench",
+)
 
 
 @pytest.fixture
