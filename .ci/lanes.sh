@@ -39,7 +39,8 @@ ran() {
     return $status
 }
 
-# What the suite can't do without, and what no wheel may be there for on a new interpreter: a test that needs one is skipped by name.
+# What the suite can't do without, and what no wheel may be there for on a new interpreter: a test that
+# needs one of these is skipped by name.
 NEEDED=(pytest pytest-xdist hypothesis trustme numpy)
 OPTIONAL=(pyarrow polars maxminddb nanoarrow dpkt scapy matplotlib uvloop)
 

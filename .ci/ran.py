@@ -42,6 +42,7 @@ ROWS = {
     "portable": ("the code paths of Windows and macOS, forced on Linux", "the suite, compiled"),
     "windows": ("CPython 3.14, Windows x86-64", "compiled and linked only"),
     "macos": ("CPython 3.14, macOS arm64", "compiled only"),
+    "spark": ("Spark, a standalone master and two workers", "an executor killed amid its tasks"),
     "newcomer": ("README.md's commands, on a bare Debian", "all of them"),
 }
 # Platforms of cibuildwheel, by the lane that says most of them; None: nothing ran there.
@@ -56,7 +57,7 @@ PLATFORMS = {
 COUNT = r"\d+ (?:failed|passed|skipped|errors?|xfailed|deselected|warnings?)"
 RESULT = re.compile(
     rf"^=* ?({COUNT}(?:, {COUNT})*) in |^(\d+ modules compiled)|"
-    r"^(every kernel.*)|^(README\.md holds .*)",
+    r"^(every kernel.*)|^(README\.md holds .*)|^(a standalone master.*): done",
     re.MULTILINE,
 )
 
