@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -77,10 +78,12 @@ def send(sock, data, size=None):
     """Send in a thread, in pieces, and end the stream."""
 
     def run():
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for start in range(0, len(data), size or len(data) or 1):
-            sock.sendall(data[start : start + (size or len(data))])
-        sock.shutdown(socket.SHUT_WR)
+        # What comes back tells what arrived: once a test has seen that, it may close the socket.
+        with suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for start in range(0, len(data), size or len(data) or 1):
+                sock.sendall(data[start : start + (size or len(data))])
+            sock.shutdown(socket.SHUT_WR)
 
     threading.Thread(target=run).start()
 
