@@ -9,7 +9,7 @@ cdef extern from "Python.h":
     Py_ssize_t PyVectorcall_NARGS(size_t count) noexcept
 
 
-cdef extern from "fastsock/_core/vectorcall.h":
+cdef extern from "fastsock/_core/types/vectorcall.h":
     void fs_set_call_offset(PyTypeObject *type, Py_ssize_t offset) noexcept
     void fs_set_type_call(PyTypeObject *type, vectorcallfunc call) noexcept
     object fs_call_type(object type, object args, object names)
