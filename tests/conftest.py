@@ -31,7 +31,7 @@ BACKENDS = os.environ.get("FASTSOCK_TEST_BACKENDS", "c,py").split(",")
 
 # No database: a run depends on nothing that an earlier one left behind.
 settings.register_profile("quick", deadline=None, database=None, max_examples=100)
-settings.register_profile("ci", deadline=None, database=None, max_examples=400)
+settings.register_profile("ci", deadline=None, database=None, max_examples=200)
 # A few, where a longer search ran on another interpreter: what differs shows in any example.
 settings.register_profile("few", deadline=None, database=None, max_examples=15)
 EXAMPLES = os.environ.get("FASTSOCK_TEST_EXAMPLES") or ("ci" if os.environ.get("CI") else "quick")
