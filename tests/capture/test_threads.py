@@ -101,7 +101,7 @@ def test_pcapng_is_split(compiled, files, runs, order, threads):
 
 
 @pytest.mark.parametrize("order", "<>")
-def test_interfaces_and_sections_further_on(capture_twins, files, runs, order):
+def test_interfaces_and_sections_further_on(capture_twins, compiled, files, runs, order):
     """One thread decodes from there on; what is in front is decoded by several."""
     packets = [PACKET + bytes(n % 5) for n in range(400)]
     data = blocks_of(files, packets, "<")

@@ -79,6 +79,11 @@ _owned: dict[int, object] = {}  # structs and names of capsules, by their addres
 _numbers = count(1)
 
 
+_new_capsule: Callable[..., object] = ctypes.PYFUNCTYPE(
+    ctypes.py_object, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p
+)(("PyCapsule_New", ctypes.pythonapi))
+
+
 # Given to consumers:
 
 
@@ -86,22 +91,31 @@ def _callbacks(kind: type[Any], name: bytes) -> tuple[int, int]:
     """The addresses of two C functions: a struct's release, and a capsule's destructor.
 
     Both stay for good, and look at no global name: they may be called when those are gone. A
-    consumer that fails may call them while its error is set, and no code in Python can leave that
-    set: so the error is taken first, the memory released, and the error shown.
+    consumer that fails may call them while its error is set. No code in Python runs then, and none
+    can leave an error set, which the consumer relies on: so the error is taken first, the memory
+    released, and the error shown. What is returned then sets a TypeError as it goes.
     """
 
-    def with_error_aside(callback: Callable[[Any], None]) -> Callable[[Any], None]:
-        def call_back(argument: Any) -> None:
+    def with_error_aside(callback: Callable[[Any], None]) -> Callable[[Any], object]:
+        def call_back(argument: Any) -> object:
             pending = None
             try:
                 raise_pending()
             except BaseException as error:
                 pending = error
             callback(argument)
-            if pending is not None:
-                raise pending
+            if pending is None:
+                return None
+            show(pending)
+            return new_capsule(1, None, set_error)
 
         return call_back
+
+    def show(error: BaseException) -> None:
+        def fail() -> None:
+            raise error
+
+        prototype_of_show(fail)()
 
     def release(pointer: Any) -> None:
         struct = pointer.contents
@@ -130,6 +144,9 @@ def _callbacks(kind: type[Any], name: bytes) -> tuple[int, int]:
     get_pointer = prototype(("PyCapsule_GetPointer", ctypes.pythonapi))
     # Any call into Python's API raises an error that is set.
     raise_pending = ctypes.PYFUNCTYPE(ctypes.c_void_p)(("PyErr_Occurred", ctypes.pythonapi))
+    prototype_of_show = ctypes.PYFUNCTYPE(None)
+    new_capsule = _new_capsule
+    set_error = ctypes.cast(ctypes.pythonapi.PyErr_BadArgument, ctypes.c_void_p)
     callbacks = (
         call(with_error_aside(release)),
         ctypes.PYFUNCTYPE(None, ctypes.c_void_p)(with_error_aside(end)),
@@ -142,9 +159,6 @@ def _callbacks(kind: type[Any], name: bytes) -> tuple[int, int]:
 
 _release_schema, _end_schema = _callbacks(_Schema, _SCHEMA)
 _release_array, _end_array = _callbacks(_Array, _ARRAY)
-_new_capsule: Callable[..., object] = ctypes.PYFUNCTYPE(
-    ctypes.py_object, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p
-)(("PyCapsule_New", ctypes.pythonapi))
 
 
 def _keep(struct: _Struct, *kept: object) -> None:
