@@ -9,18 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/check.h"
 #include "fastsock/_core/cpu.h"
 #include "fastsock/address/family.h"
 #include "fastsock/address/hostport.h"
 #include "fastsock/address/lines_dispatch.h"
-
-#define CHECK(truth) \
-    do { \
-        if (!(truth)) { \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #truth); \
-            abort(); \
-        } \
-    } while (0)
 
 enum { TEXT_MAX = 512 }; /* of one address; no right one is as long */
 

@@ -9,19 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/check.h"
 #include "fastsock/_core/arrow/rows.h"
 #include "fastsock/_core/cpu.h"
 #include "fastsock/address/columns.h"
 #include "fastsock/arrow/indexes.h"
 #include "fastsock/arrow/texts.h"
-
-#define CHECK(truth) \
-    do { \
-        if (!(truth)) { \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #truth); \
-            abort(); \
-        } \
-    } while (0)
 
 enum { HEAD = 4 };
 static const int widths[] = {0, 4, 8, 16, 7};

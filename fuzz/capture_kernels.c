@@ -8,15 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "fuzz/check.h"
 #include "fastsock/capture/parts.h"
-
-#define CHECK(truth) \
-    do { \
-        if (!(truth)) { \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #truth); \
-            abort(); \
-        } \
-    } while (0)
 
 enum { RECORDS_MAX = 512, RULES = 6 };
 

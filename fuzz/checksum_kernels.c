@@ -7,17 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/check.h"
 #include "fastsock/checksums/checksum.h"
 #include "fastsock/_core/cpu.h"
 #include "fastsock/checksums/crc32c.h"
-
-#define CHECK(truth) \
-    do { \
-        if (!(truth)) { \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #truth); \
-            abort(); \
-        } \
-    } while (0)
 
 static uint32_t sum_by_words(const uint8_t *p, size_t size)
 {

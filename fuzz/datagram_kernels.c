@@ -13,16 +13,9 @@
 static int closed;
 #define FS_CLOSE(number) ((void)(number), closed++)
 
-#include "../fastsock/datagram/slots.h"
-#include "../fastsock/datagram/trains.h"
-
-#define CHECK(truth) \
-    do { \
-        if (!(truth)) { \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #truth); \
-            abort(); \
-        } \
-    } while (0)
+#include "fuzz/check.h"
+#include "fastsock/datagram/slots.h"
+#include "fastsock/datagram/trains.h"
 
 static uint8_t *block_of(const uint8_t *data, size_t size)
 {

@@ -8,17 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/check.h"
 #include "fastsock/packet/decode.h"
 #include "fastsock/packet/flow.h"
 #include "fastsock/headers/transport.h"
-
-#define CHECK(truth) \
-    do { \
-        if (!(truth)) { \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #truth); \
-            abort(); \
-        } \
-    } while (0)
 
 static const uint32_t links[] = {
     FS_LINK_ETHERNET, FS_LINK_RAW, FS_LINK_NULL, FS_LINK_PPP, FS_LINK_SLL, FS_LINK_SLL2,

@@ -8,18 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/check.h"
 #include "fastsock/prefix/find.h"
 #include "fastsock/prefix/mask.h"
 #include "fastsock/prefix/text.h"
 #include "fastsock/prefix/trie.h"
-
-#define CHECK(truth) \
-    do { \
-        if (!(truth)) { \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #truth); \
-            abort(); \
-        } \
-    } while (0)
 
 enum { MOST = 240 }; /* enough for jump tables of both families */
 

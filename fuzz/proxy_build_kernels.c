@@ -9,16 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/check.h"
 #include "fastsock/_core/cpu.h"
 #include "fastsock/proxy/build.h"
-
-#define CHECK(truth) \
-    do { \
-        if (!(truth)) { \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #truth); \
-            abort(); \
-        } \
-    } while (0)
 
 static int host(const uint8_t *text, size_t size, uint8_t *out)
 {

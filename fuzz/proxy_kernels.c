@@ -7,16 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/check.h"
 #include "fastsock/_core/cpu.h"
 #include "fastsock/proxy/proxy.h"
-
-#define CHECK(truth) \
-    do { \
-        if (!(truth)) { \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #truth); \
-            abort(); \
-        } \
-    } while (0)
 
 static fs_proxy_found parse(const uint8_t *data, size_t size, size_t max_size, fs_proxy *header)
 {

@@ -9,15 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/check.h"
 #include "fastsock/stream/encode.h"
-
-#define CHECK(truth) \
-    do { \
-        if (!(truth)) { \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #truth); \
-            abort(); \
-        } \
-    } while (0)
 
 enum { FRAMES_MAX = 4096, SEPARATORS_MAX = 3, SEPARATOR_MAX = 4, AROUND_MAX = 2, WRITTEN_MAX = 1 << 20 };
 

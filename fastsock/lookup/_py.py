@@ -201,11 +201,6 @@ def getnameinfo(
     return function(sockaddr, flags)  # type: ignore[arg-type]
 
 
-def _event_protocol(protocolname: str | Omitted) -> str | None:
-    """A protocol as an audit event has it."""
-    return None if isinstance(protocolname, Omitted) else protocolname
-
-
 @overload
 def getservbyname(servicename: str, /) -> int: ...
 @overload

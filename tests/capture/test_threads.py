@@ -379,6 +379,20 @@ def test_in_use_meanwhile(compiled, files, monkeypatch):
 NUMBERS = [0, 1, 16, 40, 0xFFFF, 0x10000, 0x7FFFFFFF, 0xFFFFFFFF]
 
 
+def damage(draw, data, at, order):
+    """Write a number, cut, leave something out, or repeat it."""
+    number = draw(st.sampled_from(NUMBERS))
+    change = draw(st.sampled_from(["number", "cut", "drop", "double"]))
+    if change == "number":
+        data[at : at + 4] = struct.pack(order + "I", number)
+    elif change == "cut":
+        del data[at:]
+    elif change == "drop":
+        del data[at : at + number % 20]
+    else:
+        data[at:at] = data[at : at + number % 60]
+
+
 @st.composite
 def pcaps(draw):
     """Records of many sizes, some of them whole captures, then damaged."""
@@ -400,16 +414,7 @@ def pcaps(draw):
     data = bytearray(head + records(packets))
     for place in draw(st.lists(st.floats(0, 1), max_size=3)):
         at = 24 + int(place * (len(data) - 24))
-        number = draw(st.sampled_from(NUMBERS))
-        change = draw(st.sampled_from(["number", "cut", "drop", "double"]))
-        if change == "number":
-            data[at : at + 4] = struct.pack(order + "I", number)
-        elif change == "cut":
-            del data[at:]
-        elif change == "drop":
-            del data[at : at + number % 20]
-        else:
-            data[at:at] = data[at : at + number % 60]
+        damage(draw, data, at, order)
     return bytes(data)
 
 
@@ -451,16 +456,7 @@ def pcapngs(draw):
         at = 28 + int(place * (len(data) - 28))
         if draw(st.booleans()):
             at &= ~3
-        number = draw(st.sampled_from(NUMBERS))
-        change = draw(st.sampled_from(["number", "cut", "drop", "double"]))
-        if change == "number":
-            data[at : at + 4] = struct.pack(order + "I", number)
-        elif change == "cut":
-            del data[at:]
-        elif change == "drop":
-            del data[at : at + number % 20]
-        else:
-            data[at:at] = data[at : at + number % 60]
+        damage(draw, data, at, order)
     return bytes(data)
 
 

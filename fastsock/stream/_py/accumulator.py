@@ -377,17 +377,12 @@ class RecvAccumulator:
         4
         """
         # The usual call takes one flat path: calls of methods cost as much as the system call.
-        if not (
-            type(sock) is not socket
-            or hint.__class__ is not int
-            or surplus.__class__ is not int
-            or hint
-            or surplus
-            or self._busy
-            or self._broken
-            or self._ended
-            or self._skip
-            or self._skip_walker is not None
+        if (
+            type(sock) is socket
+            and hint.__class__ is int
+            and surplus.__class__ is int
+            and not (hint or surplus or self._busy or self._broken or self._ended or self._skip)
+            and self._skip_walker is None
         ):
             self._busy = True
             try:
