@@ -38,9 +38,14 @@ examples:
 Each command takes --help, and --json for one JSON object on stdout."""
 
 
-def _parser() -> Parser:
-    """The parser of the command line; each subcommand's module declares its own."""
-    from . import _common, address, addresses, bench, capture, info, lookup, match, services
+def _parser(words: Sequence[str]) -> Parser:
+    """The parser of a command line: the module of the subcommand in it declares its options.
+
+    The other modules would take longer to import than most commands take.
+    """
+    from importlib import import_module
+
+    from . import _common
 
     parser = _common.Parser(
         prog="fastsock",
@@ -51,16 +56,21 @@ def _parser() -> Parser:
     version = f"fastsock {__version__}"
     parser.add_argument("-V", "--version", action="version", version=version)
     subcommands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for module in (info, bench, address, addresses, match, lookup, services, capture):
-        module.add_parser(subcommands)
+    asked = next((word for word in words if not word.startswith("-")), None)
+    for name, summary in _common.COMMANDS.items():
+        if name == asked:
+            import_module(f".{name}", __name__).add_parser(subcommands)
+        else:
+            subcommands.add_parser(name, help=summary)
     return parser
 
 
 def _run(argv: Sequence[str] | None) -> int:
     from ._common import reason, say
 
-    parser = _parser()
-    args = parser.parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    parser = _parser(words)
+    args = parser.parse_args(words)
     if args.command is None:
         parser.print_help()
         return 0

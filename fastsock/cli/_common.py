@@ -17,6 +17,18 @@ from .._core.errors import shorten
 Item = TypeVar("Item")
 Subcommands: TypeAlias = "argparse._SubParsersAction[Parser]"
 
+# The subcommands and what each does, for the list of --help: a module is imported only to run.
+COMMANDS = {
+    "info": "version, backend, SIMD kernel and build",
+    "bench": "a short comparison with what people use today",
+    "address": "every form of an address",
+    "addresses": "pack and count a file of addresses",
+    "match": "label addresses by longest prefix",
+    "lookup": "addresses, names and services of a host",
+    "services": "ports of services, services of ports",
+    "capture": "summary or rows of a capture file",
+}
+
 _COLUMNS = 80
 Formatter = argparse.RawDescriptionHelpFormatter
 
@@ -24,13 +36,13 @@ Formatter = argparse.RawDescriptionHelpFormatter
 def add_command(
     subcommands: Subcommands,
     run: Callable[[argparse.Namespace], int],
-    summary: str,
     description: str,
 ) -> Parser:
     """Declare the subcommand that `run` does: it has the name of `run`'s module."""
+    name = run.__module__.rpartition(".")[2]
     parser = subcommands.add_parser(
-        run.__module__.rpartition(".")[2],
-        help=summary,
+        name,
+        help=COMMANDS[name],
         description=description,
         formatter_class=Formatter,
     )

@@ -178,7 +178,6 @@ def add_parser(subcommands: Subcommands) -> None:
     parser = add_command(
         subcommands,
         run,
-        "every form of an address",
         "Show every form of each address: packed, integer, text, reverse pointer, IPv4\n"
         "inside IPv6, and the special sets that hold it (fastsock.prefix.special, by\n"
         "this Python's ipaddress module; a mapped IPv4 address counts as IPv4).\n\n"

@@ -250,7 +250,7 @@ file that can't be read or written."""
 
 def add_parser(subcommands: Subcommands) -> None:
     """Declare ``fastsock addresses``."""
-    parser = add_command(subcommands, run, "pack and count a file of addresses", _DESCRIPTION)
+    parser = add_command(subcommands, run, _DESCRIPTION)
     parser.epilog = _EPILOG
     parser.add_argument("file", metavar="FILE", help="a file, or - for standard input")
     parser.add_argument(

@@ -123,7 +123,6 @@ def add_parser(subcommands: Subcommands) -> None:
     parser = add_command(
         subcommands,
         run,
-        "a short comparison with what people use today",
         "Time a call or two of each part beside the standard library, the best plain\n"
         "Python by hand, or (where it is installed) dpkt, on the same inputs, after\n"
         "checking that the results are the same. The best of 7 runs of each is shown;\n"

@@ -240,7 +240,7 @@ read or written."""
 
 def add_parser(subcommands: Subcommands) -> None:
     """Declare ``fastsock capture``."""
-    parser = add_command(subcommands, run, "summary or rows of a capture file", _DESCRIPTION)
+    parser = add_command(subcommands, run, _DESCRIPTION)
     parser.epilog = _EPILOG
     parser.add_argument(
         "file",

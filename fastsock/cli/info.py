@@ -91,7 +91,6 @@ def add_parser(subcommands: Subcommands) -> None:
     add_command(
         subcommands,
         run,
-        "version, backend, SIMD kernel and build",
         "Show the version, the backend that runs (c or py), the SIMD kernel in use and\n"
         "those that could be, how the extensions were built, and where they run.\n"
         "A dash means none: the pure backend has no build.",

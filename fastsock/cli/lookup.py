@@ -95,7 +95,6 @@ def add_parser(subcommands: Subcommands) -> None:
     parser = add_command(
         subcommands,
         run,
-        "addresses, names and services of a host",
         "Show the canonical name of a host, its addresses with the names that they\n"
         "have, and the rows that getaddrinfo gives for it: family, type, protocol,\n"
         "address, port.\n\n"

@@ -173,7 +173,7 @@ file that can't be read or is no table."""
 
 def add_parser(subcommands: Subcommands) -> None:
     """Declare ``fastsock match``."""
-    parser = add_command(subcommands, run, "label addresses by longest prefix", _DESCRIPTION)
+    parser = add_command(subcommands, run, _DESCRIPTION)
     parser.epilog = _EPILOG
     parser.add_argument("table", metavar="TABLE", help="a saved table or a CSV file")
     parser.add_argument(

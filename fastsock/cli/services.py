@@ -81,7 +81,6 @@ def add_parser(subcommands: Subcommands) -> None:
     parser = add_command(
         subcommands,
         run,
-        "ports of services, services of ports",
         "Show name, port and protocols of each service. TEXT is a service's name or alias\n"
         "(https), a URL (https://example.org/), whose scheme is taken, or a port; /tcp\n"
         "or /udp after a name or a port asks for that protocol alone (53/udp).\n\n"

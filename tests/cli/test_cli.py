@@ -113,7 +113,7 @@ def test_usage_errors_show_no_private_name(run, words, wrong):
     assert done.stderr.decode().splitlines()[-1] == f"fastsock {words[0]}: error: {wrong}"
 
 
-@pytest.mark.parametrize("module", ["argparse", "fastsock.cli._common", "fastsock.cli.capture"])
+@pytest.mark.parametrize("module", ["argparse", "fastsock.cli._common", "fastsock.cli.info"])
 def test_interrupt_during_imports(run_python, twin, module):
     """Ctrl-C is silent while the command loads its modules, too."""
     code = (
@@ -138,6 +138,23 @@ def test_the_command_is_imported_without_typing(run_python, twin):
     )
     done = run_python("-c", code, FASTSOCK_BACKEND=twin.tag)
     assert done.stdout == "['fastsock.cli']\n"
+
+
+@pytest.mark.parametrize("words", [("-V",), ("-h",), ("info",), ("services", "https")])
+def test_a_command_imports_its_own_module_alone(run_python, twin, words):
+    """And so --help and --version take no longer than Python itself, nearly."""
+    code = (
+        "import sys, fastsock.cli\n"
+        "try:\n"
+        f"    fastsock.cli.main({list(words)})\n"
+        "finally:\n"
+        "    ours = [name for name in sys.modules if name.startswith('fastsock.cli.')]\n"
+        "    print(sorted(ours), file=sys.stderr)"
+    )
+    done = run_python("-c", code, FASTSOCK_BACKEND=twin.tag)
+    shared = ["fastsock.cli._common"]
+    own = [f"fastsock.cli.{word}" for word in words[:1] if not word.startswith("-")]
+    assert done.stderr.splitlines()[0] == str(sorted(shared + own))
 
 
 def test_reader_that_leaves_early(environment):

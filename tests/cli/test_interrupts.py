@@ -40,7 +40,7 @@ LOADING = (
     "fastsock._core.lazy",
     "fastsock.cli",
     "argparse",
-    "fastsock.cli.bench",
+    "fastsock.cli.info",
 )
 
 
