@@ -74,7 +74,7 @@ class ResolverInfo(NamedTuple):
 class _Entry:
     """The cached answer for a key. Rows are replaced whole, never changed."""
 
-    __slots__ = ("error", "expires", "plain", "port", "rows", "stale_until", "turns", "used")
+    __slots__ = ("error", "expires", "port", "rows", "stale_until", "turns", "used")
 
     def __init__(self, port: Any, rows: Sequence[Row], error: OSError | None) -> None:
         self.port = port
@@ -82,7 +82,6 @@ class _Entry:
         self.error = error
         self.expires = self.stale_until = 0.0
         self.used = 0.0  # when it was last asked for
-        self.plain = False  # whether rows are given as they are
         self.turns = count()
 
     def rows_for(self, port: Any) -> Sequence[Row]:
@@ -332,6 +331,8 @@ class Resolver:
         self._backlog = backlog
         self._guard = guard_of(allow)
         self._entries: dict[Any, _Entry] = {}
+        # Those whose rows are given as they are: all of them, or none.
+        self._plain = self._entries if self._guard is None and not rotate else {}
         self._unused: list[tuple[float, Any]] = []  # see _put_out
         self._hits = self._misses = self._joined = self._stale = 0
         self._forked = False
@@ -451,12 +452,11 @@ class Resolver:
             self._respite(key, now)
             return
         if entry is not None:
-            entry.plain = not self._rotate and self._guard is None
             entry.expires = now + self._ttl
             entry.stale_until = entry.expires + self._stale_ttl
         elif code in _NO_SUCH_NAME:
             assert isinstance(error, OSError)
-            entry = _Entry(None, (), error)
+            entry = _Entry(_ANY_PORT, (), error)
             entry.expires = now + self._negative_ttl
         else:
             return
@@ -574,17 +574,18 @@ class Resolver:
         >>> Resolver().getaddrinfo("192.0.2.1", 80)[0][4]
         ('192.0.2.1', 80)
         """
-        numeric = port.__class__ is int and 0 <= port <= _PORT_MAX
-        key = (host, _ANY_PORT if numeric else port, family, type, proto, flags)
         if timeout is not _OWN_TIMEOUT:
             _check_timeout(timeout)
-        # What `_begin` does first, without its calls: a hit should cost next to nothing.
-        entry = self._entries.get(key)
-        if entry and entry.plain and (now := monotonic()) < entry.expires:
+        # What `_begin` does first, for the port that the entry has: a hit should cost next to
+        # nothing. `_key` leaves ports beyond their range alone, and no entry has one.
+        key = (host, _ANY_PORT if port.__class__ is int else port, family, type, proto, flags)
+        entry = self._plain.get(key)
+        if entry is not None and entry.port == port and (now := monotonic()) < entry.expires:
             entry.used = now
             self._hits += 1
-            return [*(entry.rows if entry.port == port else entry.rows_for(port))]
+            return [*entry.rows]
         job = (host, port, family, type, proto, flags)
+        key = _key(job)
         begun = self._begin(key, job, _Waiter)
         if isinstance(begun, list):
             return begun
