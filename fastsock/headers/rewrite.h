@@ -28,7 +28,7 @@ static inline uint64_t fs_change(const uint8_t *before, const uint8_t *after, si
  * does not change, so that adds nothing. */
 static inline uint64_t fs_number_change(uint32_t before, uint32_t after, size_t at, size_t size)
 {
-    size_t words = (at + size + 1) / 2 - at / 2;
+    size_t words = (at % 2 + size + 1) / 2; /* one for a byte: no loop */
     unsigned shift = (at + size) & 1 ? 8 : 0;
     uint64_t old = (uint64_t)before << shift, new = (uint64_t)after << shift, change = 0;
     for (; words > 0; words--, old >>= 16, new >>= 16)
