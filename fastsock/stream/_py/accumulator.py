@@ -44,8 +44,7 @@ _POOL_SIZE = 1 << 20  # how many bytes of a size of blocks are kept for reuse
 _POOL_LARGEST = 1 << 22  # of larger blocks than _POOL_SIZE, one is kept; of larger ones none
 _SMALL = 1 << 11
 _LINES = Lines()
-
-_RECV_INTO = socket.recv_into  # in C: its result is a number of bytes that there was room for
+_NONE = 0  # the default of `hint` and of `surplus`, which is told apart quickest by `is`
 
 _pool: dict[int, list[_Block]] = {}  # unused blocks, by size
 
@@ -140,6 +139,7 @@ class RecvAccumulator:
         "_shared",
         "_skip",
         "_skip_walker",
+        "_usual",
         "_walker",
         "_written",
     )
@@ -173,6 +173,8 @@ class RecvAccumulator:
         # thread can come between.
         self._busy = False
         self._broken = False  # bytes were lost on their way
+        # Whether none of these is set: an end, a loss, a skipped frame. fill() finds it out anew.
+        self._usual = True
 
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError("type 'RecvAccumulator' is not an acceptable base type")
@@ -379,16 +381,37 @@ class RecvAccumulator:
         # The usual call takes one flat path: calls of methods cost as much as the system call.
         if (
             type(sock) is socket
-            and hint.__class__ is int
-            and surplus.__class__ is int
-            and not (hint or surplus or self._busy or self._broken or self._ended or self._skip)
-            and self._skip_walker is None
+            and hint is _NONE
+            and surplus is _NONE
+            and self._usual
+            and not self._busy
         ):
+            count = 0
             self._busy = True
             try:
-                return self._receive_plainly(sock)
+                block, written = self._block, self._written
+                if (
+                    block is None
+                    or self._expected
+                    or not _MIN_ROOM
+                    <= len(block) - written
+                    <= self._max_size - written + self._read
+                ):
+                    free: Any = self._free_room()
+                else:
+                    self._lent = 0
+                    free = memoryview(block)[written:]
+                # A loop over C: a signal handler that raises does so before it or after its body,
+                # which has no call, so the count is known or the bytes are still in the socket.
+                for count in map(sock.recv_into, (free,)):
+                    self._written += count
             finally:
+                if self._read == self._written:
+                    self._settle()
                 self._busy = False
+            if count == 0:
+                self._ended, self._usual = True, False
+            return count
         wanted, beyond = _ssize(hint), _checked_surplus(surplus)
         if wanted < 0:
             raise _errors.bad_count("hint", wanted)
@@ -398,6 +421,7 @@ class RecvAccumulator:
         try:
             return 0 if self._finished() else self._receive(sock, wanted, beyond)
         finally:
+            self._usual = not (self._broken or self._ended or self._skip or self._skip_walker)
             self._busy = False
 
     def _receive(self, sock: _Receiver, wanted: int, surplus: int) -> int:
@@ -412,36 +436,16 @@ class RecvAccumulator:
         finally:
             self._settle()
 
-    def _receive_plainly(self, sock: socket) -> int:
-        """Receive from a genuine socket, where nothing is to be skipped."""
-        free: Any = self._block
-        if free is None and self._last is None and self._appetite <= self._max_size:
-            try:
-                self._block = free = _pool[self._appetite].pop()
-            except LookupError:
-                self._block = free = _Block(self._appetite)
+    def _free_room(self) -> bytearray | memoryview:
+        """Free room for a genuine socket, where nothing is to be skipped: in C it keeps no hold."""
+        if self._block is None and self._last is None and self._appetite <= self._max_size:
+            self._block = _take_block(self._appetite)
             self._shared = False
             self._read = self._written = self._lent = 0
-            room = self._appetite
-        else:
-            room = len(free or b"") - self._written
-            unread = self._written - self._read
-            if self._expected or room < _MIN_ROOM or room > self._max_size - unread:
-                room = self._reserve(0, 0)
-            self._lent = 0
-            free = self._block
-            if room != len(free):
-                free = memoryview(free)[self._written : self._written + room]
-        counts: list[int] = []
-        try:
-            counts += map(_RECV_INTO, (sock,), (free,))  # all in C, as in _receive_into()
-        finally:
-            if counts:
-                self._written += counts[0]  # no call first: a handler could raise there
-            if self._read == self._written:
-                self._settle()
-        self._ended = counts[0] == 0
-        return counts[0]
+            return self._block
+        room = self._reserve(0, 0)
+        block: Any = self._block
+        return block if room == len(block) else memoryview(block)[self._written :][:room]
 
     def _receive_into(self, sock: _Receiver, room: int) -> int:
         free: Any = self._block
@@ -539,6 +543,7 @@ class RecvAccumulator:
             raise self._refusal()
         self._busy = True
         self._ended = True
+        self._usual = False
         self._busy = False
 
     def get_buffer(
@@ -996,11 +1001,13 @@ class RecvAccumulator:
             self._advance(unread, 0)
         elif isinstance(walker, Delimited):
             self._skip_walker = walker
+            self._usual = False
             self._resync(walker)
             self._settle()
         elif stop.total:
             here = min(stop.total, self._written - self._read)
             self._skip = stop.total - here
+            self._usual = False
             self._advance(here, 0)
         elif stop.error is None:
             return False
