@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
+# Tests wait for sockets and clocks a quarter of their time.
+WORKERS ?= $(shell expr $(JOBS) + 1)
 SOURCES := setup.py pyproject.toml $(shell find fastsock -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 
 # A release of somebody else's must not turn a fresh machine red: what tests and lint install is
@@ -44,7 +46,7 @@ $(VENV)/.built: $(SOURCES) $(VENV)/.group-build
 
 .PHONY: test
 test: $(VENV)/.built $(VENV)/.group-test ## the whole suite, over both twins, on all cores
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.group-lint $(VENV)/.group-test ## ruff, cython-lint, strict mypy, schemas and an audit of workflows
