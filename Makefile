@@ -14,6 +14,8 @@ SOURCES := setup.py pyproject.toml $(shell find fastsock -name '*.pyx' -o -name 
 PINNED ?= PIP_CONSTRAINT=$(CURDIR)/.ci/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export FASTSOCK_EXTENSIONS ?= require
+# Tests and benchmarks start thousands of processes: without its cache each compiles the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## this list

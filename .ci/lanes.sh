@@ -2,6 +2,9 @@
 # How the suite runs over an installed package: for .ci/run and .ci/far, which source this from the
 # root of the checkout.
 
+# Tests start thousands of processes: without its cache each compiles the package anew.
+unset PYTHONDONTWRITEBYTECODE
+
 # What $PACKAGES names and this machine lacks.
 install_packages() (
     missing=()
