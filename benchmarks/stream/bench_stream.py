@@ -17,6 +17,7 @@ import fastsock.stream._c.accumulator as compiled
 import pytest
 
 import fastsock.stream._py.accumulator as pure
+from benchmarks.harness.floor import empty
 from benchmarks.stream import by_hand, peers, receivers
 from benchmarks.stream.by_hand import Receive
 from benchmarks.stream.feed import PAIRS, STUCK, feeding
@@ -207,6 +208,35 @@ def bench_messages(
             headline=transport == "UNIX",
             cpu=True,
         )
+
+
+SPLIT = 1_000
+
+
+@pytest.mark.parametrize("contender", [*TWINS, "C loop"])
+def bench_split(measure: Callable[..., None], contender: str) -> None:
+    """Frames that were received already, beside a loop in C that makes the same objects."""
+    messages = [b"%064d" % number for number in range(SPLIT)]
+    data = prefixed(messages)
+    if contender == "C loop":
+        split, setup = partial(empty.prefixed_frames, data, SPLIT), None
+    else:
+        accumulator = TWINS[contender].RecvAccumulator()
+        split, setup = partial(accumulator.frames, PREFIX), partial(accumulator.feed, data)
+        setup()
+    measure(
+        "frames, received already",
+        "64 B, length-prefixed",
+        contender,
+        split,
+        got=split(),
+        expected=messages,
+        items=SPLIT,
+        rounds=300,
+        headline=True,
+        cpu=True,
+        setup=setup,
+    )
 
 
 READY = 128
