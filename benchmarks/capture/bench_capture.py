@@ -206,6 +206,7 @@ def bench_threads(
         )
 
 
+@pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="there is one core")
 def bench_parts(
@@ -213,19 +214,33 @@ def bench_parts(
     packets: Traffic,
     capture_of: Callable[[int], Path],
     threads: int,
+    whole: bool,
 ) -> None:
-    """Each thread decodes a part of one file: wall time."""
+    """Each thread decodes a part of one file: wall time.
+
+    One thread closes the file and drops the columns: that is part of the `whole` only.
+    """
     path = capture_of(MANY)
     timed = partial(to_columns, "compiled", path, threads=threads)
+    found = octets(timed(), by_hand.NAMES)
+    held: list[Any] = []
+
+    def reopen() -> None:
+        held[:] = [CAPTURES["compiled"].open_capture(path)]
+
+    def call() -> None:
+        held.append(held[0].to_columns(threads=threads))
+
     measure(
         "to_columns, 2 threads",
-        f"{packets.name}, {MANY:,}",
+        f"{packets.name}, {MANY:,}{', opened and closed' if whole else ''}",
         "1 thread" if threads == 1 else f"{threads} threads",
-        timed,
-        got=octets(timed(), by_hand.NAMES),
+        timed if whole else call,
+        got=found,
         expected=expected_octets(packets, MANY, by_hand.NAMES),
         items=MANY,
         rounds=20,
+        setup=None if whole else reopen,
     )
 
 
