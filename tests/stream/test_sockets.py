@@ -37,6 +37,28 @@ def pair(request):
         yield here, there
 
 
+class InterruptError(Exception):
+    pass
+
+
+def fill_interrupted(acc, sock, moment):
+    """Raise at the call or return of that number within a fill; False if there are fewer."""
+    left = iter(range(moment - 1))
+
+    def interrupt(frame, event, argument):
+        if argument is not sys.setprofile and next(left, None) is None:
+            raise InterruptError
+
+    sys.setprofile(interrupt)
+    try:
+        acc.fill(sock)
+    except InterruptError:
+        return True
+    finally:
+        sys.setprofile(None)
+    return False
+
+
 @pytest.fixture
 def acc(stream):
     return stream.RecvAccumulator()
@@ -219,12 +241,40 @@ class TestSignals:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
 
+    @pytest.mark.parametrize("kept", [b"", b"kept"], ids=["empty", "unread"])
+    def test_an_interrupt_at_each_call_within(self, stream, pair, kept):
+        """As a signal's handler would raise, which Python runs before and after calls."""
+        here, there = pair
+        here.settimeout(5)
+        moments = 0
+        interrupted = True
+        while interrupted:
+            moments += 1
+            acc = stream.RecvAccumulator()
+            acc.feed(kept)
+            there.sendall(b"sent")
+            interrupted = fill_interrupted(acc, here, moments)
+            if len(acc) == len(kept):  # still in the socket
+                assert acc.fill(here) == 4
+            assert acc.take() == kept + b"sent"
+        assert moments > 1
+
+    def test_an_interrupt_at_each_call_of_the_last(self, stream, pair):
+        here, there = pair
+        there.close()
+        moments = 0
+        interrupted = True
+        while interrupted:
+            moments += 1
+            acc = stream.RecvAccumulator()
+            interrupted = fill_interrupted(acc, here, moments)
+            assert acc.fill(here) == 0
+            assert acc.eof
+        assert moments > 1
+
     def test_no_byte_is_lost_under_a_hail_of_interrupts(self, acc, pair):
         here, there = pair
         data = bytes(range(256)) * 4000
-
-        class InterruptError(Exception):
-            pass
 
         armed = False
 

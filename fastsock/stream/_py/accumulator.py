@@ -389,25 +389,27 @@ class RecvAccumulator:
             count = 0
             self._busy = True
             try:
-                block, written = self._block, self._written
-                if (
-                    block is None
-                    or self._expected
-                    or not _MIN_ROOM
-                    <= len(block) - written
-                    <= self._max_size - written + self._read
-                ):
-                    free: Any = self._free_room()
-                else:
-                    self._lent = 0
-                    free = memoryview(block)[written:]
-                # A loop over C: a signal handler that raises does so before it or after its body,
-                # which has no call, so the count is known or the bytes are still in the socket.
-                for count in map(sock.recv_into, (free,)):
-                    self._written += count
+                try:
+                    block: Any = self._block
+                    written = self._written
+                    room = 0 if block is None else len(block) - written
+                    if (
+                        room < _MIN_ROOM
+                        or self._expected
+                        or room > self._max_size - written + self._read
+                    ):
+                        free = self._free_room()
+                    else:
+                        self._lent = 0
+                        free = memoryview(block)[written:]
+                    # A loop over C: a signal handler that raises does so before it or after its
+                    # body, which has no call: the count is known, or the bytes are in the socket.
+                    for count in map(sock.recv_into, (free,)):
+                        self._written += count
+                finally:
+                    if self._read == self._written:
+                        self._settle()
             finally:
-                if self._read == self._written:
-                    self._settle()
                 self._busy = False
             if count == 0:
                 self._ended, self._usual = True, False
