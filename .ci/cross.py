@@ -67,7 +67,7 @@ def link_options(options):
         bare = ("-s", "-nostdlib", "-rtlib=compiler-rt", "-Wl,--no-entry")
         return ["-shared", *bare, *windows_libraries(options.target, options.include, options.out)]
     if "macos" in options.target:
-        return ["-bundle", "-undefined", "dynamic_lookup"]
+        return ["-shared", "-undefined", "dynamic_lookup"]  # zig's linker crashes on -bundle
     return ["-shared", "-Wl,-s"]
 
 
