@@ -37,7 +37,7 @@ ROWS = {
     "s390x": ("CPython, Linux s390x (big-endian), emulated", "chosen files, both twins"),
     "kernels-s390x": ("Linux s390x (big-endian), emulated", "the kernels alone, in C"),
     "kernels-aarch64": ("Linux aarch64, emulated", "the kernels alone, in C"),
-    "musl": ("CPython 3.14, Linux x86-64, musl", "the suite, both twins"),
+    "musl": ("CPython 3.14, Linux x86-64, musl", "chosen files, both twins"),
     "pypy": (f"PyPy 3.11, {X86}", "the suite, pure"),
     "portable": ("the code paths of Windows and macOS, forced on Linux", "the suite, compiled"),
     "windows": ("CPython 3.14, Windows x86-64", "compiled and linked only"),

@@ -133,7 +133,7 @@ def chunks(part):
 
 @case
 def accumulator(part):
-    """One accumulator, which all threads feed and empty: one call at a time. Its counts always hold."""
+    """One accumulator, which all threads feed and empty, one call at a time; its counts hold."""
     import fastsock
 
     received = part("stream").RecvAccumulator(1 << 16)
