@@ -4,8 +4,8 @@
 
 TARGET is zig's name of the platform (aarch64-linux-gnu). INCLUDE are folders with CPython's
 headers. Warnings are errors. On Linux and macOS the loader finds CPython's functions. For Windows
-an import library of the functions that modules call is made, so that any other that is missing
-shows.
+an import library is made of what CPython's headers say that its DLL exports: any other name that a
+module asks for is an error.
 """
 
 import argparse
@@ -15,6 +15,8 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import ziglang
 
 MACROS = (
     "-DCYTHON_USE_MODULE_STATE=1",
@@ -33,30 +35,39 @@ def zig(*arguments):
     return done.stdout
 
 
-def undefined(objects):
-    """Names that the objects take from elsewhere, as binutils prints them."""
-    text = subprocess.run(["nm", "-u", *objects], capture_output=True, text=True, check=True).stdout
-    return set(re.findall(r"U (\S+)", text))
+def exported(headers):
+    """Names that CPython's DLL exports, by its public headers, each as a line of a .def file."""
+    declared = re.compile(
+        r"PyAPI_(FUNC|DATA)\((?:[^()]|\([^()]*\))*\)\s*(?:\w+\s+)*?(_?Py\w+)\s*[(;\[]"
+    )
+    paths = (path for folder in headers for path in Path(folder).rglob("*.h"))
+    text = "".join(path.read_text("utf-8") for path in paths if path.parent.name != "internal")
+    kinds = {name: kind for kind, name in declared.findall(text)}
+    return [f"    {name}{' DATA' * (kinds[name] == 'DATA')}\n" for name in sorted(kinds)]
 
 
-def import_library(objects, out):
-    """A library of all that the objects take from CPython's DLL."""
-    names = {name.removeprefix("__imp_") for name in undefined(objects)}
-    exports = sorted(name for name in names if re.match(r"_?Py", name))
-    definition = out / "python.def"
-    data = re.compile(r"Py.*_Type$|PyExc_|_Py_.*Struct|_Py_NoneStruct|_PyLong_")
-    lines = (f"    {name}{' DATA' if data.match(name) else ''}\n" for name in exports)
-    definition.write_text("LIBRARY python.dll\nEXPORTS\n" + "".join(lines), "utf-8")
-    library = out / "libpython.a"
-    zig("dlltool", "-m", "i386:x86-64", "-d", definition, "-l", library)
-    return [library]
+def windows_libraries(target, headers, out):
+    """CPython's DLL as an import library, and the one function of mingw's own that is called.
+
+    Without mingw's start files, for zig would first compile all of mingw's library: 430 files.
+    Their part in a module is to call constructors, of which there are none.
+    """
+    machine = "arm64" if target.startswith("aarch64") else "i386:x86-64"
+    definition, library, classify = (out / name for name in ("python.def", "libpython.a", "fp.o"))
+    definition.write_text(f"LIBRARY python.dll\nEXPORTS\n{''.join(exported(headers))}", "utf-8")
+    zig("dlltool", "-m", machine, "-d", definition, "-l", library)
+    # What the macro isfinite() calls where the compiler does not inline it.
+    source = Path(ziglang.__file__).parent / "lib/libc/mingw/math/fpclassify.c"
+    zig("cc", "-target", target, *FLAGS, "-U__CRT__NO_INLINE", "-c", source, "-o", classify)
+    return [classify, library, "-lucrtbase", "-lws2_32"]
 
 
-def link_options(target, objects, out):
-    if "windows" in target:
-        return ["-shared", *import_library(objects, out)]
-    if "macos" in target:
-        return ["-bundle", "-undefined", "dynamic_lookup"]
+def link_options(options):
+    if "windows" in options.target:
+        bare = ("-s", "-nostdlib", "-rtlib=compiler-rt", "-Wl,--no-entry")
+        return ["-shared", *bare, *windows_libraries(options.target, options.include, options.out)]
+    if "macos" in options.target:
+        return ["-shared", "-undefined", "dynamic_lookup"]  # zig's linker crashes on -bundle
     return ["-shared", "-Wl,-s"]
 
 
@@ -92,10 +103,10 @@ def compile_all(options):
         failures = list(filter(None, pool.map(compile_one, sources, objects)))
     if failures:
         sys.exit("\n".join(failures))
-    extra = link_options(options.target, objects, options.out)
+    extra = link_options(options)
     for place, made in zip(places, objects, strict=True):
         module = options.out / f"{place}{options.suffix}"
-        zig("cc", "-target", options.target, made, *extra, "-o", module)
+        zig("cc", "-target", options.target, *FLAGS, made, *extra, "-o", module)
     for made in objects:
         made.unlink()
     print(f"{len(objects)} modules compiled for {options.target}")

@@ -1,6 +1,5 @@
 """The example that joins datagrams, prefixes and addresses."""
 
-import os
 import socket
 import subprocess
 import sys
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("numpy")  # the example's
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "label_datagrams.py"
 
@@ -24,11 +24,12 @@ BLOCK = ["--block", "127.0.0.0/8"]
         ("::", BLOCK, "{} {} dropped 3\n"),
     ],
 )
-def test_labels_and_drops(host, block, told):
+def test_labels_and_drops(fresh_environment, host, block, told):
     command = [sys.executable, EXAMPLE, host, "0", "--limit", "3", *block]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with (
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=fresh_environment()
+        ) as process,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock,
     ):
         try:

@@ -222,7 +222,7 @@ class TestRefused:
         here, there, name = ipv4
         pairs = [(b"one", name), (b"two", name), (bytes(65508), name), (b"four", name)]
         assert datagram.send_batch(there, pairs) == 2
-        with pytest.raises(OSError, match="Message too long"):
+        with pytest.raises(OSError, match=os.strerror(errno.EMSGSIZE)):
             datagram.send_batch(there, pairs[2:])
         assert datagram.send_batch(there, pairs[3:]) == 1
         assert [data for data, _ in receive_all(datagram, here, 3)] == [b"one", b"two", b"four"]
@@ -323,7 +323,7 @@ class TestOpen:
             assert told["sndbuf"] >= most
 
     def test_not_an_address_of_ours(self):
-        with pytest.raises(OSError, match="assign requested address"):
+        with pytest.raises(OSError, match=os.strerror(errno.EADDRNOTAVAIL)):
             open_datagram_socket(("203.0.113.77", 5))
 
     @pytest.mark.parametrize("port", [65536, 70000, -1])

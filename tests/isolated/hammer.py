@@ -133,7 +133,7 @@ def chunks(part):
 
 @case
 def accumulator(part):
-    """One accumulator, which all threads feed and empty: one call at a time."""
+    """One accumulator, which all threads feed and empty, one call at a time; its counts hold."""
     import fastsock
 
     received = part("stream").RecvAccumulator(1 << 16)
@@ -151,7 +151,18 @@ def accumulator(part):
         received.clear()
         received.peek()
 
-    return feed, take, feed, clear
+    def look():
+        # The bytes of two calls at most, whatever the threads do meanwhile.
+        assert 0 <= len(received) <= 1 << 13
+        assert received.surplus == 0
+        assert not received.eof
+        assert repr(received).endswith(" max_size=65536 eof=False>")
+
+    def feed_and_look():
+        feed()
+        look()
+
+    return feed, take, feed_and_look, clear
 
 
 @case

@@ -123,10 +123,13 @@ cdef class RecvAccumulator:
     def __reduce__(self):
         raise TypeError("cannot pickle 'RecvAccumulator' object")
 
+    # Another thread may move bytes between two of the numbers that these read.
+    @cython.critical_section
     def __repr__(self):
         unread, max_size, eof = self.unread(), self.max_size, bool(self.ended)
         return f"<RecvAccumulator unread={unread} max_size={max_size} eof={eof}>"
 
+    @cython.critical_section
     def __len__(self):
         return self.unread()
 
@@ -138,7 +141,8 @@ cdef class RecvAccumulator:
         >>> acc.eof
         False
         """
-        return self.finished()
+        with cython.critical_section(self):
+            return self.finished()
 
     @property
     def surplus(self):
@@ -150,7 +154,8 @@ cdef class RecvAccumulator:
         >>> len(acc), acc.surplus, acc.take(), acc.take()
         (2, 1, b'ab', b'c')
         """
-        return max(self.written - self.read - self.max_size, 0)
+        with cython.critical_section(self):
+            return max(self.written - self.read - self.max_size, 0)
 
     cdef int enter(self) except -1:
         # Another call could move memory that a waiting call, or one that runs other code, uses.

@@ -187,7 +187,8 @@ class RecvAccumulator:
 
     def __len__(self) -> int:
         # What is left of a skipped frame is there only to find its delimiter.
-        unread = self._written - self._read
+        # Without the GIL another thread may move bytes between the two reads: never less than none.
+        unread = max(self._written - self._read, 0)
         return 0 if self._skip_walker is not None else min(unread, self._max_size)
 
     @property
