@@ -8,7 +8,7 @@ from socket import AF_INET, AF_INET6
 from typing import TYPE_CHECKING, Any, Self, SupportsIndex, final
 
 from ..._core import errors as _core_errors
-from ..._core.buffers import contiguous as _contiguous
+from ..._core.buffers import contiguous as _contiguous, copied as _copied
 from ..._core.protocols import ICMP, ICMPV6, SCTP, TCP
 from ...address._py import inet_ntop as _inet_ntop
 from .. import errors as _errors, fields as _fields
@@ -579,7 +579,7 @@ def flow_hash(packet: Packet, *, symmetric: bool = False, key: ReadableBuffer | 
     if key is None:
         tables = _toeplitz.tables_of(_fields.RSS_KEY)
     else:
-        secret = bytes(_contiguous(key, "key")[: _toeplitz.LEAST_KEY])
+        secret = _copied(key, "key")[: _toeplitz.LEAST_KEY]
         if len(secret) < _toeplitz.LEAST_KEY:
             raise _errors.short_key(len(secret))
         tables = _toeplitz.tables_of(secret)
