@@ -82,6 +82,35 @@ SCOPES = {"all": [], "interpreter": ONCE, "extensions": ONCE + PYTHON_ALONE}
 collect_ignore = SCOPES[os.environ.get("FASTSOCK_TEST_SCOPE") or "all"].copy()
 collect_ignore += [] if "c" in BACKENDS else COMPARING
 
+# What CPython alone does, by reason: files and tests that are left out on PyPy. A name of a test
+# without brackets stands for all its parameters.
+CPYTHON_ALONE = {
+    "this Python words wrong arguments otherwise": [
+        "address/test_arguments.py::test_arity_and_keywords",
+        "address/test_arguments.py::test_family_out_of_range",
+        "address/test_arguments.py::test_no_buffer",
+        "address/test_arguments.py::test_only_str_is_text",
+        "address/test_arguments.py::test_order_of_errors",
+        "address/test_differential.py::test_wrong_arguments",
+    ],
+    "this Python has no ctypes.pythonapi": [
+        "arrow/test_hostile.py",
+    ],
+    "this Python has no subinterpreters": [
+        "ipaddress/test_lifetimes.py::test_in_a_process_of_its_own[py-interpreters.py]",
+    ],
+    "this Python counts no references": [
+        "datagram/test_trouble.py::test_trouble[py-memory]",
+    ],
+    "this Python frees objects late": [
+        "aio/test_dropped.py::test_a_loop_that_is_closed_first",
+    ],
+}
+if sys.implementation.name != "cpython":
+    collect_ignore += [
+        name for names in CPYTHON_ALONE.values() for name in names if "::" not in name
+    ]
+
 
 # A shell without job control starts what runs in the background with SIGINT ignored, and so would
 # be all that the tests start and interrupt.
@@ -97,6 +126,18 @@ class Twin:
 
     def part(self, name: str) -> ModuleType:
         return twin_of(name, self.tag)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip on another interpreter what CPython alone does."""
+    if sys.implementation.name == "cpython":
+        return
+    reasons = {name: reason for reason, names in CPYTHON_ALONE.items() for name in names}
+    for item in items:
+        name = item.nodeid.removeprefix("tests/")
+        reason = reasons.get(name) or reasons.get(name.partition("[")[0])
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def pytest_collection_finish() -> None:

@@ -25,6 +25,7 @@ BLOCK = ["--block", "127.0.0.0/8"]
     ],
 )
 def test_labels_and_drops(host, block, told):
+    pytest.importorskip("numpy")
     command = [sys.executable, EXAMPLE, host, "0", "--limit", "3", *block]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with (

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import sysconfig
 import threading
-import tracemalloc
 import weakref
 from array import array
 from functools import partial
@@ -391,6 +390,7 @@ class TestLimits:
         assert len(acc.get_buffer()) < 1 << 20
 
     def test_growth_follows_the_data(self, acc):
+        tracemalloc = pytest.importorskip("tracemalloc")
         tracemalloc.start()
         try:
             piece = bytes(1000)
@@ -404,6 +404,7 @@ class TestLimits:
         assert peak < 14_000_000
 
     def test_idle_accumulators_cost_next_to_nothing(self, stream):
+        tracemalloc = pytest.importorskip("tracemalloc")
         tracemalloc.start()
         try:
             idle = []
