@@ -92,12 +92,16 @@ CPYTHON_ALONE = {
         "address/test_arguments.py::test_only_str_is_text",
         "address/test_arguments.py::test_order_of_errors",
         "address/test_differential.py::test_wrong_arguments",
+        "lookup/test_eyeballs.py::test_what_is_no_source_address_leaves_no_socket_open",
+        "lookup/test_lookup.py::test_getaddrinfo_odd_arguments",
+        "lookup/test_omitted.py::test_an_ellipsis_is_refused_as_by_socket",
+        "lookup/test_services.py::test_getservbyport_arguments",
     ],
-    "this Python has no ctypes.pythonapi": [
-        "arrow/test_hostile.py",
-    ],
+    "this Python's sockets take any timeout": ["lookup/test_eyeballs.py::test_time_without_end"],
+    "this Python has no ctypes.pythonapi, by which the pure twin makes Arrow's capsules": ["arrow"],
     "this Python has no subinterpreters": [
         "ipaddress/test_lifetimes.py::test_in_a_process_of_its_own[py-interpreters.py]",
+        "lookup/test_resolver_life.py::test_case[subinterpreters]",
     ],
     "this Python counts no references": [
         "datagram/test_trouble.py::test_trouble[py-memory]",
