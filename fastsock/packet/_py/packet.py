@@ -312,7 +312,8 @@ class Packet:
         """The payload, in place: read-only if the buffer is."""
         found = self._decoded
         end = found.payload_offset + found.payload_length
-        return _contiguous(self._buffer, "buffer")[found.payload_offset : end]
+        with _contiguous(self._buffer, "buffer") as view:
+            return view[found.payload_offset : end]
 
     @property
     def eth_dst(self) -> bytes | None:
