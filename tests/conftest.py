@@ -109,6 +109,7 @@ CPYTHON_ALONE = {
     ],
     "this Python frees objects late": [
         "aio/test_dropped.py::test_a_loop_that_is_closed_first",
+        "capture/test_reader.py::test_files_are_closed",
         "packet/test_arguments.py::test_bytearray_is_not_held",
         "packet/test_fields.py::test_buffers",
         "prefix/test_table.py::test_a_value_that_looks_at_the_table_while_it_dies",
