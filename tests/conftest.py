@@ -98,10 +98,18 @@ CPYTHON_ALONE = {
         "lookup/test_services.py::test_getservbyport_arguments",
     ],
     "this Python's sockets take any timeout": ["lookup/test_eyeballs.py::test_time_without_end"],
-    "this Python has no ctypes.pythonapi, by which the pure twin makes Arrow's capsules": ["arrow"],
+    "this Python has no ctypes.pythonapi, by which the pure twin makes Arrow's capsules": [
+        "arrow",
+        "whole/test_buffers.py::test_any_format_and_shape[py-arrow-DictionaryColumn-indexes]",
+        "whole/test_buffers.py::test_any_format_and_shape[py-arrow-DictionaryColumn-valid]",
+    ],
     "this Python has no subinterpreters": [
         "ipaddress/test_lifetimes.py::test_in_a_process_of_its_own[py-interpreters.py]",
         "lookup/test_resolver_life.py::test_case[subinterpreters]",
+        "whole/test_threads.py::test_subinterpreters",
+    ],
+    "this Python changes threads between any two steps: the pure twin's check for another call": [
+        "whole/test_hammer.py::test_four_threads_share[py-accumulator]",
     ],
     "this Python counts neither references nor memory": [
         "datagram/test_trouble.py::test_trouble[py-memory]",
@@ -113,6 +121,9 @@ CPYTHON_ALONE = {
         "packet/test_arguments.py::test_bytearray_is_not_held",
         "packet/test_fields.py::test_buffers",
         "prefix/test_table.py::test_a_value_that_looks_at_the_table_while_it_dies",
+        "stream/test_accumulator.py::TestMemory::test_the_appetite_grows_and_shrinks",
+        "stream/test_accumulator.py::test_use_while_the_collector_clears_a_cycle",
+        "whole/test_collector.py::test_buffers_of_cleared_memoryviews",
     ],
 }
 if sys.implementation.name != "cpython":
