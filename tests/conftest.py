@@ -98,6 +98,9 @@ CPYTHON_ALONE = {
         "lookup/test_services.py::test_getservbyport_arguments",
     ],
     "this Python's sockets take any timeout": ["lookup/test_eyeballs.py::test_time_without_end"],
+    "this Python's sockets begin their timeout anew after a signal": [
+        "stream/test_sockets.py::TestSignals::test_signals_do_not_put_the_deadline_off",
+    ],
     "this Python has no ctypes.pythonapi, by which the pure twin makes Arrow's capsules": [
         "arrow",
         "whole/test_buffers.py::test_any_format_and_shape[py-arrow-DictionaryColumn-indexes]",
