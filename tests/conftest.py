@@ -128,6 +128,7 @@ CPYTHON_ALONE = {
         "prefix/test_table.py::test_a_value_that_looks_at_the_table_while_it_dies",
         "stream/test_accumulator.py::TestMemory::test_the_appetite_grows_and_shrinks",
         "stream/test_accumulator.py::test_use_while_the_collector_clears_a_cycle",
+        "stream/test_memory.py::test_a_million_frames",
         "whole/test_collector.py::test_buffers_of_cleared_memoryviews",
     ],
 }
