@@ -31,11 +31,12 @@ def contiguous(buffer: ReadableBuffer, what: str) -> memoryview:
         raise _errors.not_contiguous(what)
     if view.ndim == 1 and view.format == "B":
         return view
-    with view:
-        try:
-            return view.cast("B")
-        except (TypeError, ValueError):  # no cast from a shape with a zero in it, nor from "<i"
-            return _raw(view)
+    try:
+        flat = view.cast("B")
+    except (TypeError, ValueError):  # no cast from a shape with a zero in it, nor from "<i"
+        return _raw(view)  # which may need it
+    view.release()
+    return flat
 
 
 def copied(buffer: ReadableBuffer, what: str) -> bytes:

@@ -77,7 +77,8 @@ def from_packed(family: SupportsIndex, packed: ReadableBuffer) -> list[IPv4Addre
     with _contiguous(packed, "packed") as view:
         if view.nbytes % record:
             raise _errors.bad_record_length(view.nbytes, record)
-        addresses = [make(item) for (item,) in iter_unpack(f"{record}s", view)]
+        data = view.tobytes()
+    addresses = [make(item) for (item,) in iter_unpack(f"{record}s", data)]
     if family == AF_UNSPEC:
         return [getattr(address, "ipv4_mapped", None) or address for address in addresses]
     return addresses

@@ -417,7 +417,8 @@ def inet_ntop_many(family: SupportsIndex, packed: ReadableBuffer) -> list[str]:
     """
     kind = _kind_of(family)
     with _records(kind, packed) as view:
-        return [kind.unpack(record) for (record,) in iter_unpack(f"{kind.size}s", view)]
+        data = view.tobytes()
+    return [kind.unpack(record) for (record,) in iter_unpack(f"{kind.size}s", data)]
 
 
 def inet_ntop_lines(family: SupportsIndex, packed: ReadableBuffer) -> bytes:
@@ -445,7 +446,8 @@ def inet_ntop_lines(family: SupportsIndex, packed: ReadableBuffer) -> bytes:
     with _records(kind, packed) as view:
         for start in range(0, len(view), step):
             with view[start : start + step] as rows:
-                texts = [kind.unpack(row) for (row,) in iter_unpack(f"{kind.size}s", rows)]
+                data = rows.tobytes()
+            texts = [kind.unpack(record) for (record,) in iter_unpack(f"{kind.size}s", data)]
             text.write("\n".join(texts).encode("ascii"))
             text.write(b"\n")
     return text.getvalue()
