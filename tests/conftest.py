@@ -82,6 +82,61 @@ SCOPES = {"all": [], "interpreter": ONCE, "extensions": ONCE + PYTHON_ALONE}
 collect_ignore = SCOPES[os.environ.get("FASTSOCK_TEST_SCOPE") or "all"].copy()
 collect_ignore += [] if "c" in BACKENDS else COMPARING
 
+# What CPython alone does, by reason: files and tests that are left out on PyPy. A name of a test
+# without brackets stands for all its parameters.
+CPYTHON_ALONE = {
+    "this Python words wrong arguments otherwise": [
+        "address/test_arguments.py::test_arity_and_keywords",
+        "address/test_arguments.py::test_family_out_of_range",
+        "address/test_arguments.py::test_no_buffer",
+        "address/test_arguments.py::test_only_str_is_text",
+        "address/test_arguments.py::test_order_of_errors",
+        "address/test_differential.py::test_wrong_arguments",
+        "lookup/test_eyeballs.py::test_what_is_no_source_address_leaves_no_socket_open",
+        "lookup/test_lookup.py::test_getaddrinfo_odd_arguments",
+        "lookup/test_omitted.py::test_an_ellipsis_is_refused_as_by_socket",
+        "lookup/test_services.py::test_getservbyport_arguments",
+    ],
+    "this Python's sockets take any timeout": ["lookup/test_eyeballs.py::test_time_without_end"],
+    "this Python's sockets begin their timeout anew after a signal": [
+        "stream/test_sockets.py::TestSignals::test_signals_do_not_put_the_deadline_off",
+    ],
+    "this Python has no ctypes.pythonapi, by which the pure twin makes Arrow's capsules": [
+        "arrow",
+        "whole/test_buffers.py::test_any_format_and_shape[py-arrow-DictionaryColumn-indexes]",
+        "whole/test_buffers.py::test_any_format_and_shape[py-arrow-DictionaryColumn-valid]",
+    ],
+    "this Python has no subinterpreters": [
+        "ipaddress/test_lifetimes.py::test_in_a_process_of_its_own[py-interpreters.py]",
+        "lookup/test_resolver_life.py::test_case[subinterpreters]",
+        "whole/test_threads.py::test_subinterpreters",
+    ],
+    # The pure twin marks itself as busy in two steps.
+    "this Python changes threads, and handles signals, between any two steps": [
+        "stream/test_sockets.py::TestSignals::test_no_byte_is_lost_under_a_hail_of_interrupts",
+        "whole/test_hammer.py::test_four_threads_share[py-accumulator]",
+    ],
+    "this Python counts neither references nor memory": [
+        "datagram/test_trouble.py::test_trouble[py-memory]",
+        "prefix/test_leaks.py::test_nothing_stays_behind",
+    ],
+    "this Python frees objects late": [
+        "aio/test_dropped.py::test_a_loop_that_is_closed_first",
+        "capture/test_reader.py::test_files_are_closed",
+        "packet/test_arguments.py::test_bytearray_is_not_held",
+        "packet/test_fields.py::test_buffers",
+        "prefix/test_table.py::test_a_value_that_looks_at_the_table_while_it_dies",
+        "stream/test_accumulator.py::TestMemory::test_the_appetite_grows_and_shrinks",
+        "stream/test_accumulator.py::test_use_while_the_collector_clears_a_cycle",
+        "stream/test_memory.py::test_a_million_frames",
+        "whole/test_collector.py::test_buffers_of_cleared_memoryviews",
+    ],
+}
+if sys.implementation.name != "cpython":
+    collect_ignore += [
+        name for names in CPYTHON_ALONE.values() for name in names if "::" not in name
+    ]
+
 
 # A shell without job control starts what runs in the background with SIGINT ignored, and so would
 # be all that the tests start and interrupt.
@@ -97,6 +152,18 @@ class Twin:
 
     def part(self, name: str) -> ModuleType:
         return twin_of(name, self.tag)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip on another interpreter what CPython alone does."""
+    if sys.implementation.name == "cpython":
+        return
+    reasons = {name: reason for reason, names in CPYTHON_ALONE.items() for name in names}
+    for item in items:
+        name = item.nodeid.removeprefix("tests/")
+        reason = reasons.get(name) or reasons.get(name.partition("[")[0])
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def pytest_collection_finish() -> None:

@@ -1,4 +1,8 @@
-"""Buffers as plain bytes, whatever their items are."""
+"""Buffers as plain bytes, whatever their items are.
+
+A function lets go of a view by ``with`` before it returns. Where objects are freed late, as on
+PyPy, the view would stay, and its bytearray could not grow.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +32,17 @@ def contiguous(buffer: ReadableBuffer, what: str) -> memoryview:
     if view.ndim == 1 and view.format == "B":
         return view
     try:
-        return view.cast("B")
+        flat = view.cast("B")
     except (TypeError, ValueError):  # no cast from a shape with a zero in it, nor from "<i"
-        return _raw(view)
+        return _raw(view)  # which may need it
+    view.release()
+    return flat
+
+
+def copied(buffer: ReadableBuffer, what: str) -> bytes:
+    """Copy all bytes of a buffer, with the errors of `contiguous`."""
+    with contiguous(buffer, what) as view:
+        return view.tobytes()
 
 
 def _raw(view: memoryview) -> memoryview:

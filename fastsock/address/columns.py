@@ -41,7 +41,8 @@ def _format_of(value: object) -> tuple[str, int]:
         view = memoryview(value)  # type: ignore[arg-type]
     except TypeError:
         return "", 0
-    return _code(view), view.itemsize
+    with view:
+        return _code(view), view.itemsize
 
 
 def is_pair(texts: Any) -> bool:

@@ -5,22 +5,27 @@
 fastsock's answers are glibc's everywhere. Where the platform's libc is glibc the
 pure twin calls `socket` instead of this module; the tests hold the two equal.
 
-Wrong arguments (type, a family that is none) go to `_socket`, which refuses them on every
-platform in the running interpreter's words. An embedded NUL is refused here: PyPy's `_socket`
-reads up to it.
+Arguments of a wrong type go to `_socket`, which refuses them on every platform in the running
+interpreter's words. An embedded NUL and an unknown family are refused here: PyPy's `_socket` reads
+up to the NUL, and raises OSError without an errno for every family that it does not know.
 """
 
 from __future__ import annotations
 
 import _socket
+import errno
+import os
 import re
+from array import array
 from operator import index
 from socket import AF_INET, AF_INET6
 from struct import unpack
-from typing import TYPE_CHECKING, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeGuard
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
+
+_FAMILIES = (AF_INET, AF_INET6)
 
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _STRICT4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
@@ -33,23 +38,30 @@ _MAPPED = bytes(10) + b"\xff\xff"
 _COMPATIBLE = bytes(12)
 
 
-def _is_text(text: object) -> bool:
+def _number(family: SupportsIndex) -> int:
+    """The number of a family, if a C int can hold it; else `array`'s words are `socket`'s, too."""
+    number = index(family)
+    return number if number in _FAMILIES else array("i", [number])[0]
+
+
+def _is_text(text: Any) -> TypeGuard[str]:
     """Whether only the content of an argument may be wrong."""
-    if not isinstance(text, str):
+    if not issubclass(type(text), str):  # whatever its `__class__` says
         return False
-    text.encode()  # a lone surrogate: UnicodeEncodeError, as in the stdlib
-    if "\0" in text:
+    str.encode(text)  # a lone surrogate: UnicodeEncodeError, as in the stdlib
+    if str.__contains__(text, "\0"):
         raise ValueError("embedded null character")
     return True
 
 
-def _raw(packed: ReadableBuffer) -> bytes:
-    """The bytes of a buffer; none where it is no buffer, or one in pieces."""
+def _raw(packed: ReadableBuffer) -> bytes | None:
+    """The bytes of a buffer; None where it is no buffer, or one in pieces."""
     try:
         view = memoryview(packed)
     except TypeError:
-        return b""
-    return view.tobytes() if view.c_contiguous else b""
+        return None
+    with view:  # PyPy would hold it for a while, and a bytearray could not grow
+        return view.tobytes() if view.c_contiguous else None
 
 
 def _c_number(text: str) -> int:
@@ -123,7 +135,7 @@ def inet_aton(text: str, /) -> bytes:
     """Stand in for `socket.inet_aton`."""
     if not _is_text(text):
         return _socket.inet_aton(text)
-    packed = _pack4_c_style(text)
+    packed = _pack4_c_style(str.__str__(text))
     if packed is None:
         raise OSError("illegal IP address string passed to inet_aton")
     return packed
@@ -131,10 +143,13 @@ def inet_aton(text: str, /) -> bytes:
 
 def inet_pton(family: SupportsIndex, text: str, /) -> bytes:
     """Stand in for `socket.inet_pton`."""
-    family = index(family)
-    if family not in (AF_INET, AF_INET6) or not _is_text(text):
-        return _socket.inet_pton(family, text)
-    packed = _pack4(text) if family == AF_INET else _pack6(text)
+    number = _number(family)
+    if not _is_text(text):
+        return _socket.inet_pton(AF_INET, text)
+    if number not in _FAMILIES:
+        raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
+    plain = str.__str__(text)  # a subclass may have methods of its own
+    packed = _pack4(plain) if number == AF_INET else _pack6(plain)
     if packed is None:
         raise OSError("illegal IP address string passed to inet_pton")
     return packed
@@ -143,15 +158,17 @@ def inet_pton(family: SupportsIndex, text: str, /) -> bytes:
 def inet_ntoa(packed: ReadableBuffer, /) -> str:
     """Stand in for `socket.inet_ntoa`."""
     raw = _raw(packed)
-    return _text4(raw) if len(raw) == 4 else _socket.inet_ntoa(packed)
+    return _socket.inet_ntoa(packed) if raw is None or len(raw) != 4 else _text4(raw)
 
 
 def inet_ntop(family: SupportsIndex, packed: ReadableBuffer, /) -> str:
     """Stand in for `socket.inet_ntop`."""
-    family = index(family)
+    number = _number(family)
     raw = _raw(packed)
-    if (family, len(raw)) == (AF_INET, 4):
-        return _text4(raw)
-    if (family, len(raw)) == (AF_INET6, 16):
-        return _text6(raw)
-    return _socket.inet_ntop(family, packed)
+    if raw is None:
+        return _socket.inet_ntop(AF_INET, packed)
+    if number not in _FAMILIES:
+        raise ValueError(f"unknown address family {number}")
+    if len(raw) != (4 if number == AF_INET else 16):
+        raise ValueError("invalid length of packed IP address string")
+    return _text4(raw) if number == AF_INET else _text6(raw)

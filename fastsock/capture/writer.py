@@ -10,7 +10,7 @@ from functools import partial
 from operator import index
 from struct import Struct
 
-from .._core.buffers import contiguous
+from .._core.buffers import copied
 from .._core.errors import shorten_number
 from .._core.typed import TYPE_CHECKING
 from .errors import capture_closed
@@ -158,17 +158,17 @@ class CaptureWriter:
         timestamp_ns: SupportsIndex | None,
         wire_length: SupportsIndex | None,
     ) -> bytes:
-        view = contiguous(data, "data")
+        packet = copied(data, "data")
         when = time.time_ns() if timestamp_ns is None else index(timestamp_ns)
         seconds, nanoseconds = divmod(when, _SECOND)
         if not 0 <= seconds <= _UINT32_MAX:
             raise ValueError(
                 f"timestamp_ns must lie between 1970 and 2106, not {shorten_number(when)}"
             )
-        wire = view.nbytes if wire_length is None else index(wire_length)
+        wire = len(packet) if wire_length is None else index(wire_length)
         if not 0 <= wire <= _UINT32_MAX:
             raise ValueError(
                 f"wire_length must be between 0 and {_UINT32_MAX}, not {shorten_number(wire)}"
             )
-        kept = view.tobytes()[: self._snaplen]
+        kept = packet[: self._snaplen]
         return _RECORD.pack(seconds, nanoseconds, len(kept), wire) + kept

@@ -15,7 +15,7 @@ from operator import index
 from typing import TYPE_CHECKING, SupportsIndex
 
 from .._core import errors as _core_errors
-from .._core.buffers import contiguous as _contiguous
+from .._core.buffers import contiguous as _contiguous, copied as _copied_buffer
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -43,14 +43,6 @@ def _number(name: str, value: SupportsIndex, most: int) -> int:
     return number
 
 
-def _copied(address: ReadableBuffer) -> bytes:
-    """Copy a buffer that may be a packed address."""
-    if type(address) is bytes:
-        return address
-    with _contiguous(address, "an address") as view:
-        return bytes(view)
-
-
 def _fold(total: int) -> int:
     """A sum of words as one word."""
     return total % 65535 or (65535 if total else 0)
@@ -60,10 +52,12 @@ def _swapped(data: ReadableBuffer) -> tuple[int, int]:
     """The sum of a buffer's words, folded, as if each byte were the other one; and its size."""
     if type(data) is bytes and len(data) <= _CHUNK:
         return _fold(_from_bytes(data, "little")), len(data)
-    view, total = _contiguous(data, "data"), 0
-    size = len(view)
-    for at in range(0, size, _CHUNK):
-        total += _fold(_from_bytes(view[at : at + _CHUNK], "little"))
+    total = 0
+    with _contiguous(data, "data") as view:
+        size = len(view)
+        for at in range(0, size, _CHUNK):
+            with view[at : at + _CHUNK] as piece:
+                total += _fold(_from_bytes(piece, "little"))
     return _fold(total), size
 
 
@@ -76,6 +70,11 @@ def _running(data: ReadableBuffer, initial: SupportsIndex) -> tuple[int, int]:
     else:
         total <<= 8
     return _fold(total + (before & 0xFFFFFFFF)), size & 1
+
+
+def _copied(address: ReadableBuffer) -> bytes:
+    """Copy a buffer that may be a packed address."""
+    return address if type(address) is bytes else _copied_buffer(address, "an address")
 
 
 def _packed(name: str, address: ReadableBuffer) -> int:
@@ -315,6 +314,7 @@ def crc32c(data: ReadableBuffer, /, initial: SupportsIndex = 0) -> int:
     '0xe3069283'
     """
     crc = _number("initial", initial, 0xFFFFFFFF) ^ 0xFFFFFFFF
-    for byte in _contiguous(data, "data"):
-        crc = _CRC[crc & 0xFF ^ byte] ^ crc >> 8
+    with _contiguous(data, "data") as view:
+        for byte in view:
+            crc = _CRC[crc & 0xFF ^ byte] ^ crc >> 8
     return crc ^ 0xFFFFFFFF

@@ -6,6 +6,7 @@ import errno
 import os
 import select
 import socket
+import sys
 from contextlib import suppress
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 GRO, LOCAL, TOS, TIMESTAMPS = 1, 2, 4, 8
 """Options that a batch may ask for; the count of drops is always asked for."""
+
+# PyPy does not name it. Linux has this number on every processor but SPARC.
+_POLLRDHUP = getattr(select, "POLLRDHUP", 0x2000 if sys.platform == "linux" else 0)
 
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
 _PROBE_SIZE = 65507
@@ -100,11 +104,11 @@ def prepare(sock: Any, wanted: int) -> None:
 def is_shut_down(sock: Any) -> bool:
     """Whether a socket was shut down for reading, if the system tells."""
     fd = sock.fileno()
-    if fd < 0 or not hasattr(select, "POLLRDHUP"):
+    if fd < 0 or not _POLLRDHUP:
         return False
     poll = select.poll()
-    poll.register(fd, select.POLLRDHUP)
-    return any(found & select.POLLRDHUP for _, found in poll.poll(0))
+    poll.register(fd, _POLLRDHUP)
+    return any(found & _POLLRDHUP for _, found in poll.poll(0))
 
 
 def train_limit(sock: Any) -> int:

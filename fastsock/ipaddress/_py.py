@@ -72,12 +72,13 @@ def from_packed(family: SupportsIndex, packed: ReadableBuffer) -> list[IPv4Addre
     """
     if family not in (AF_INET, AF_INET6, AF_UNSPEC):
         raise _errors.bad_family(family)
-    view = _contiguous(packed, "packed")
     make = IPv4Address if family == AF_INET else IPv6Address
     record = 4 if family == AF_INET else 16
-    if view.nbytes % record:
-        raise _errors.bad_record_length(view.nbytes, record)
-    addresses = [make(item) for (item,) in iter_unpack(f"{record}s", view)]
+    with _contiguous(packed, "packed") as view:
+        if view.nbytes % record:
+            raise _errors.bad_record_length(view.nbytes, record)
+        data = view.tobytes()
+    addresses = [make(item) for (item,) in iter_unpack(f"{record}s", data)]
     if family == AF_UNSPEC:
         return [getattr(address, "ipv4_mapped", None) or address for address in addresses]
     return addresses

@@ -324,7 +324,7 @@ def _columns(family: SupportsIndex, packed: ReadableBuffer) -> tuple[list[int], 
     """Read packed records: addresses, mapped ones as IPv4, and which of them are IPv6."""
     wide = _is_wide(family)
     size = 16 if wide else 4
-    data = _records(packed, wide).tobytes()
+    data = _records(packed, wide)
     addresses, kinds = [], []
     for at in range(0, len(data), size):
         record = data[at : at + size]
@@ -1012,7 +1012,7 @@ def mask_many(
         raise _errors.bad_bits("bits4", four, 32)
     if not 0 <= six <= 128:
         raise _errors.bad_bits("bits6", six, 128)
-    data = _records(packed, wide).tobytes()
+    data = _records(packed, wide)
     size, kept = (16, six) if wide else (4, four)
     mask = ((1 << kept) - 1 << 8 * size - kept).to_bytes(size, "big")
     # Mask all rows as one large number, because all have the same mask.

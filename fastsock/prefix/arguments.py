@@ -9,7 +9,7 @@ from __future__ import annotations
 from operator import index
 from socket import AF_INET, AF_INET6, AF_UNSPEC
 
-from .._core.buffers import contiguous
+from .._core.buffers import contiguous, copied
 from .._core.typed import TYPE_CHECKING
 from ..address import inet_pton
 from . import errors
@@ -44,12 +44,12 @@ def _of_text(text: str) -> bytes:
 def _of_buffer(buffer: Any) -> bytes | None:
     """Read a packed address from a buffer; None for anything else."""
     try:
-        view = contiguous(buffer, "a packed address")
+        packed = copied(buffer, "a packed address")
     except TypeError:
         return None
-    if view.nbytes not in (4, 16):
-        raise errors.bad_packed(view.nbytes)
-    return view.tobytes()
+    if len(packed) not in (4, 16):
+        raise errors.bad_packed(len(packed))
+    return packed
 
 
 def _of_object(value: Any) -> bytes | None:
@@ -170,10 +170,10 @@ def is_wide(family: SupportsIndex) -> bool:
     return kind != AF_INET
 
 
-def records(packed: Any, wide: bool) -> memoryview:
-    """Return a buffer of packed records as a flat view of bytes."""
-    view = contiguous(packed, "packed")
+def records(packed: Any, wide: bool) -> bytes:
+    """Copy a buffer of packed records."""
     size = 16 if wide else 4
-    if view.nbytes % size:
-        raise errors.bad_records(view.nbytes, size)
-    return view
+    with contiguous(packed, "packed") as view:
+        if view.nbytes % size:
+            raise errors.bad_records(view.nbytes, size)
+        return view.tobytes()

@@ -211,8 +211,8 @@ def _check_tlvs(header: bytes, at: int) -> int:
 
 def _front(buffer: ReadableBuffer, max_size: int) -> bytes:
     """Copy as much of a buffer as may be parsed."""
-    with _contiguous(buffer, "buffer") as view:
-        return bytes(view[: max(max_size, _LINE_MAX + 1)])
+    with _contiguous(buffer, "buffer") as view, view[: max(max_size, _LINE_MAX + 1)] as front:
+        return front.tobytes()
 
 
 def parse_proxy(

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from operator import index
 from socket import SOCK_STREAM
 
-from .._core.buffers import contiguous
+from .._core.buffers import copied
 from .._core.errors import shorten, shorten_number
 from .._core.typed import TYPE_CHECKING
 from ..address import inet_ntop as _inet_ntop, inet_pton as _inet_pton
@@ -164,7 +164,7 @@ def _is_ssl(value: bytes) -> bool:
 
 def _pack_tlv(tlv: tuple[SupportsIndex, ReadableBuffer]) -> bytes:
     kind, value = tlv
-    number, data = index(kind), bytes(contiguous(value, "a TLV's value"))
+    number, data = index(kind), copied(value, "a TLV's value")
     if not 0 <= number <= 0xFF or len(data) > 0xFFFF:
         raise ValueError(f"a TLV of type {number} with {len(data)} bytes: at most 255 and 65535")
     if number == ProxyTLV.CRC32C:

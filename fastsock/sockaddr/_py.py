@@ -10,7 +10,7 @@ from operator import index
 from socket import AF_INET, AF_INET6
 from typing import TYPE_CHECKING, Any
 
-from .._core.buffers import contiguous
+from .._core.buffers import copied
 from ..address._py import inet_pton
 from . import errors as _errors
 
@@ -104,10 +104,9 @@ def _inet6(address: Any) -> bytes:
 
 def _unix(address: Any) -> bytes:
     try:
-        path = os.fsencode(address) if isinstance(address, str) else contiguous(address, "a path")
+        path = os.fsencode(address) if isinstance(address, str) else copied(address, "a path")
     except TypeError:
         raise _errors.not_path(address) from None
-    path = bytes(path)
     if path == b"" or (_ABSTRACT and path[0] == 0):
         if len(path) > _PATH_MAX:
             raise _errors.path_too_long()
@@ -123,7 +122,7 @@ def _other(family: int, address: Any) -> bytes:
     if not 0 <= family <= _FAMILY_MAX:
         raise _errors.bad_family(family, _FAMILY_MAX)
     try:
-        data = bytes(contiguous(address, "an address"))
+        data = copied(address, "an address")
     except TypeError:
         raise _errors.not_data(address) from None
     if len(data) > _DATA_MAX:
@@ -191,8 +190,7 @@ def unpack_sockaddr(buffer: ReadableBuffer, /) -> tuple[int, Any]:
     >>> unpack_sockaddr(pack_sockaddr(AF_INET6, ("fe80::1%7", 546)))[1]
     ('fe80::1', 546, 0, 7)
     """
-    with contiguous(buffer, "buffer") as view:
-        data = view.tobytes()
+    data = copied(buffer, "buffer")
     if len(data) < 2:
         raise _errors.too_short(len(data), "sockaddr")
     family = data[1] if _BSD else struct.unpack_from("=H", data)[0]

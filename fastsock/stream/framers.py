@@ -11,7 +11,7 @@ from functools import partial
 from operator import index
 
 from .._core.backend import COMPILED
-from .._core.buffers import contiguous
+from .._core.buffers import copied
 from .._core.errors import shorten, shorten_number
 from .._core.typed import TYPE_CHECKING
 from . import errors as _errors
@@ -250,7 +250,7 @@ class LengthPrefix(_Rules):
 
 def _separator(value: ReadableBuffer) -> bytes:
     try:
-        separator = bytes(contiguous(value, "a separator"))  # bytes(3) would be three zeros
+        separator = copied(value, "a separator")  # bytes(3) would be three zeros
     except TypeError:
         kind = type(value).__name__
         raise TypeError(f"a separator must be a bytes-like object, not {kind}") from None
@@ -436,7 +436,7 @@ class Varint(_Rules):
 
 def _text(name: str, value: ReadableBuffer) -> bytes:
     try:
-        return bytes(contiguous(value, name))
+        return copied(value, name)
     except TypeError:
         kind = type(value).__name__
         raise TypeError(f"{name} must be a bytes-like object, not {kind}") from None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import select
 import socket
+import sys
 import time
 from itertools import accumulate
 
@@ -134,6 +136,9 @@ def _send_pieces(sock: Any, pieces: list[Any], budget: _Budget, progress: list[i
     # The socket's timeout is left alone: another thread may be reading by it. With one, socket
     # itself would wait in sendmsg(), and by a limit that starts anew each time.
     wait_first = bool(budget.own)
+    # PyPy's goes on until all is sent or that time is over, and does not say how much was sent.
+    # The descriptor of a socket with a timeout does not block.
+    by_writev = wait_first and sys.implementation.name == "pypy"
     views = [memoryview(piece) for piece in pieces]
     at = 0
     while at < len(views):
@@ -143,7 +148,8 @@ def _send_pieces(sock: Any, pieces: list[Any], budget: _Budget, progress: list[i
             _writable(sock.fileno(), budget.left())
             continue
         try:
-            sent = sock.sendmsg(views[at : at + _PIECES], [], _NO_WAIT)
+            some = views[at : at + _PIECES]
+            sent = os.writev(sock.fileno(), some) if by_writev else sock.sendmsg(some, [], _NO_WAIT)
         except BlockingIOError:
             if budget.timeout == 0:
                 raise

@@ -82,6 +82,26 @@ def test_rules_refuse_nul_themselves(outcome, monkeypatch, name, first, text):
     assert outcome(getattr(rules, name), *first, text) == NUL
 
 
+@pytest.mark.parametrize(
+    ("name", "args", "expected"),
+    [
+        ("inet_pton", (99, "1.2.3.4"), NO_FAMILY),
+        ("inet_pton", (2**40, "1.2.3.4"), OVERFLOW),
+        ("inet_ntop", (99, bytes(4)), (ValueError, "unknown address family 99", None)),
+        ("inet_ntop", (99, b""), (ValueError, "unknown address family 99", None)),
+        ("inet_ntop", (2**40, bytes(4)), OVERFLOW),
+        ("inet_ntop", (AF_INET, bytes(5)), NTOP_LENGTH),
+    ],
+)
+def test_rules_refuse_families_themselves(outcome, monkeypatch, name, args, expected):
+    """PyPy's `_socket` has one OSError for all families that it does not know."""
+    rules = import_module("fastsock.address.inet_rules")
+    monkeypatch.setattr(rules, "_socket", None)
+    kind, text, number = outcome(getattr(rules, name), *args)
+    assert (kind, number) == (expected[0], expected[2])
+    assert text == expected[1] or kind is OverflowError
+
+
 @pytest.mark.parametrize(("name", "first"), [*PTON_CASES, ("inet_pton", (99,))])
 @pytest.mark.parametrize("text", ["\ud800", "1.2.3.4\udfff", "\udcff\0"])
 def test_lone_surrogate(check, name, first, text):
@@ -102,6 +122,33 @@ def test_str_subclasses_are_texts(check):
     check("inet_pton", (AF_INET, Text("127.0.0.1")), b"\x7f\0\0\1")
     check("inet_pton", (AF_INET6, Text("::1")), bytes(15) + b"\1")
     check("inet_aton", (Text("x"),), ATON_ILLEGAL)
+
+
+class Lying(str):
+    """A text whose methods tell of another one."""
+
+    __slots__ = ()
+
+    def _refuse(self, *arguments):
+        raise LookupError("no method of a text was to be called")
+
+    __contains__ = __getitem__ = __iter__ = __len__ = __str__ = _refuse
+    encode = partition = split = _refuse
+
+
+class Disguised:
+    """Not a str, though `isinstance` says so."""
+
+    __class__ = str
+
+
+def test_a_text_is_what_it_holds(check, inet, outcome):
+    check("inet_aton", (Lying("127.1"),), b"\x7f\0\0\1")
+    check("inet_pton", (AF_INET, Lying("127.0.0.1")), b"\x7f\0\0\1")
+    check("inet_pton", (AF_INET6, Lying("::1")), bytes(15) + b"\1")
+    check("inet_aton", (Lying("x"),), ATON_ILLEGAL)
+    for name, first in PTON_CASES:
+        assert outcome(getattr(inet, name), *first, Disguised())[0] is TypeError
 
 
 @pytest.mark.parametrize(
@@ -339,8 +386,8 @@ def test_buffers_are_let_go(inet):
     inet.inet_ntop(AF_INET, data)
     with pytest.raises(ValueError):
         inet.inet_ntop(AF_INET6, data)
-    with pytest.raises(OSError):
-        inet.inet_ntoa(memoryview(data)[:3])
+    with memoryview(data) as whole, whole[:3] as view, pytest.raises(OSError):
+        inet.inet_ntoa(view)
     data.append(1)  # BufferError if somebody still held it
     assert len(data) == 5
 

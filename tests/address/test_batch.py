@@ -188,7 +188,8 @@ def test_buffers_are_let_go(address):
     for function in address.inet_ntop_many, address.inet_ntop_lines:
         with pytest.raises(ValueError):
             function(AF_INET, packed)
-        function(AF_INET, memoryview(packed)[:4])
+        with memoryview(packed) as whole, whole[:4] as view:
+            function(AF_INET, view)
         packed.append(1)
         del packed[-1]
 

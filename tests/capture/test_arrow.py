@@ -6,12 +6,13 @@ import threading
 import weakref
 from importlib import import_module
 
-import numpy
 import pytest
 
 from fastsock import Columns
 from fastsock._core.arrow.nodes import Node
 from fastsock.packet.fields import COLUMNS, RECORD_COLUMNS
+
+numpy = pytest.importorskip("numpy")
 
 UDP = bytes.fromhex("45000020000100004011 8e92 c0000201 c6336405 0035 1000 000c 0000 61626364")
 PACKET_COLUMNS = [name for name in COLUMNS if name not in RECORD_COLUMNS]

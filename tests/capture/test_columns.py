@@ -10,13 +10,13 @@ import threading
 from array import array
 from importlib import import_module
 
-import numpy
 import pytest
 
 import fastsock
 from fastsock import Columns
 from fastsock.packet.fields import COLUMNS, DEFAULT_COLUMNS, LIMITS, RECORD_COLUMNS, Status
 
+numpy = pytest.importorskip("numpy")
 pyarrow = pytest.importorskip("pyarrow")
 
 PACKET_COLUMNS = [name for name in COLUMNS if name not in RECORD_COLUMNS]

@@ -5,12 +5,12 @@ import mmap
 import threading
 from array import array
 
-import numpy
 import pytest
 
 import fastsock
 from fastsock import Columns
 
+numpy = pytest.importorskip("numpy")
 pyarrow = pytest.importorskip("pyarrow")
 
 UDP = bytes.fromhex("45000020000100004011 8e92 c0000201 c6336405 0035 1000 000c 0000 61626364")

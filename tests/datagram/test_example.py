@@ -25,6 +25,7 @@ BLOCK = ["--block", "127.0.0.0/8"]
     ],
 )
 def test_labels_and_drops(fresh_environment, host, block, told):
+    pytest.importorskip("numpy")
     command = [sys.executable, EXAMPLE, host, "0", "--limit", "3", *block]
     with (
         subprocess.Popen(

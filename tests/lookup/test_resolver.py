@@ -730,7 +730,12 @@ def test_resolvers_are_let_go(dns):
     resolver.getaddrinfo("name", 80)
     gone = weakref.ref(resolver)
     del resolver
-    wait_until(lambda: gc.collect() >= 0 and gone() is None)
+
+    def is_gone():
+        gc.collect()
+        return gone() is None
+
+    wait_until(is_gone)
 
 
 def test_importing_fastsock_starts_no_thread():

@@ -3,7 +3,6 @@
 import io
 import struct
 import sys
-import tracemalloc
 
 import pytest
 
@@ -47,6 +46,7 @@ def calls_of():
 @pytest.fixture
 def peak_of():
     """The most bytes allocated during a call, beyond those allocated before."""
+    tracemalloc = pytest.importorskip("tracemalloc")
 
     def peak_of(function, *arguments, **options):
         tracemalloc.start()

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import sysconfig
 import threading
-import tracemalloc
 import weakref
 from array import array
 from functools import partial
@@ -379,6 +378,7 @@ class TestLimits:
             stream.RecvAccumulator(number)
         assert acc.take() == b"abc"
 
+    @pytest.mark.skipif(sys.maxsize < 1 << 32, reason="this processor has that much memory")
     def test_no_memory_for_a_hint_is_no_lasting_harm(self, stream):
         acc = stream.RecvAccumulator(sys.maxsize // 4)
         acc.feed(b"abc")
@@ -391,6 +391,7 @@ class TestLimits:
         assert len(acc.get_buffer()) < 1 << 20
 
     def test_growth_follows_the_data(self, acc):
+        tracemalloc = pytest.importorskip("tracemalloc")
         tracemalloc.start()
         try:
             piece = bytes(1000)
@@ -404,6 +405,7 @@ class TestLimits:
         assert peak < 14_000_000
 
     def test_idle_accumulators_cost_next_to_nothing(self, stream):
+        tracemalloc = pytest.importorskip("tracemalloc")
         tracemalloc.start()
         try:
             idle = []
@@ -433,7 +435,7 @@ class TestInPlace:
     def test_hint(self, acc):
         assert len(acc.get_buffer(300_000)) >= 300_000
         assert len(acc.get_buffer(0)) > 0
-        assert len(acc.get_buffer(1 << 40)) == 1 << 24
+        assert len(acc.get_buffer(min(1 << 40, sys.maxsize))) == 1 << 24
 
     def test_more_than_was_lent(self, stream):
         acc = stream.RecvAccumulator(max_size=100)

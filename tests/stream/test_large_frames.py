@@ -1,7 +1,5 @@
 """Frames larger than a block: room for them follows what has come, however it is cut."""
 
-import tracemalloc
-
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -16,6 +14,7 @@ def framed(body):
 
 
 def peak_of(call):
+    tracemalloc = pytest.importorskip("tracemalloc")
     tracemalloc.start()
     try:
         call()

@@ -294,6 +294,14 @@ def test_any_format_and_shape(use, twin):
             assert outcome(call_it, twin, given) == outcome(call_it, twin, bytearray(plain))
 
 
+def test_no_rows_of_a_table(twin):
+    """A shape with a zero in it can't be cast to bytes, and its base shows more than these rows."""
+    rows = memoryview(bytes(64)).cast("B", (4, 16))[2:2]
+    assert twin.part("checksums").checksum(rows) == twin.part("checksums").checksum(b"")
+    assert twin.part("address").inet_ntop_lines(AF_INET6, rows) == b""
+    assert twin.part("proxy").parse_proxy(rows) == twin.part("proxy").parse_proxy(b"")
+
+
 def outcome(call_it, twin, given):
     result = call_it(twin, given)
     if isinstance(result, bytes | int | str | tuple):

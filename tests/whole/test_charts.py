@@ -5,8 +5,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextPath
+
+FontProperties = pytest.importorskip("matplotlib.font_manager").FontProperties
+TextPath = pytest.importorskip("matplotlib.textpath").TextPath
 
 ROW = {"name": "parse_packet, 5 fields", "baseline": "by hand", "ratio": 4.5}
 # What a system without a font of its own shows, and wider than those that have one.

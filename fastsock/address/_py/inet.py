@@ -9,7 +9,8 @@ from __future__ import annotations
 import _socket
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from functools import partial
 from io import BytesIO
 from itertools import islice
@@ -182,29 +183,32 @@ def _is_text_buffer(texts: object) -> TypeGuard[ReadableBuffer]:
         view = memoryview(texts)  # type: ignore[arg-type]
     except TypeError:
         return False
-    return view.itemsize == 1
+    with view:
+        return view.itemsize == 1
 
 
-def _line_chunks(text: memoryview) -> Iterator[list[str]]:
+def _line_chunks(text: memoryview) -> Generator[list[str]]:
     """The lines of a text, some at a time, so that memory does not grow with it.
 
     Latin-1 keeps every byte, so that a bad line can be shown as it was.
     """
     pieces: list[bytes] = []  # of the line that is not complete yet
-    for start in range(0, len(text), _CHUNK_BYTES):
-        chunk = text[start : start + _CHUNK_BYTES].tobytes()
-        end = chunk.rfind(b"\n") + 1
-        pieces.append(chunk[:end] if end else chunk)
-        if end:
-            lines = b"".join(pieces).replace(b"\r\n", b"\n")
-            pieces = [chunk[end:]]
-            yield lines.decode("latin-1").split("\n")[:-1]
+    with text:
+        for start in range(0, len(text), _CHUNK_BYTES):
+            with text[start : start + _CHUNK_BYTES] as part:
+                chunk = part.tobytes()
+            end = chunk.rfind(b"\n") + 1
+            pieces.append(chunk[:end] if end else chunk)
+            if end:
+                lines = b"".join(pieces).replace(b"\r\n", b"\n")
+                pieces = [chunk[end:]]
+                yield lines.decode("latin-1").split("\n")[:-1]
     last = b"".join(pieces)
     if last:
         yield [last.decode("latin-1")]
 
 
-def _item_chunks(texts: Iterable[str]) -> Iterator[list[str]]:
+def _item_chunks(texts: Iterable[str]) -> Generator[list[str]]:
     """The items of an iterable, some at a time."""
     try:
         items = iter(texts)
@@ -214,7 +218,7 @@ def _item_chunks(texts: Iterable[str]) -> Iterator[list[str]]:
         yield chunk
 
 
-def _row_chunks(texts: Iterable[str] | ReadableBuffer) -> tuple[Iterator[list[str]], bool]:
+def _row_chunks(texts: Iterable[str] | ReadableBuffer) -> tuple[Generator[list[str]], bool]:
     """The rows of either kind of input, and whether they are lines of a text."""
     if _is_text_buffer(texts):
         return _line_chunks(_contiguous(texts, "texts")), True
@@ -366,14 +370,15 @@ def inet_pton_many(
     chunks, lines = _row_chunks(cast("Iterable[str] | ReadableBuffer", texts))
     packed, valid = BytesIO(), BytesIO()
     first = 0
-    for chunk in chunks:
-        if errors == "strict":
-            packed.write(_pack_or_raise(kind, chunk, first, lines))
-        else:
-            records, flags = _pack_or_mark(kind, chunk)
-            packed.write(records)
-            valid.write(flags)
-        first += len(chunk)
+    with closing(chunks):
+        for chunk in chunks:
+            if errors == "strict":
+                packed.write(_pack_or_raise(kind, chunk, first, lines))
+            else:
+                records, flags = _pack_or_mark(kind, chunk)
+                packed.write(records)
+                valid.write(flags)
+            first += len(chunk)
     if errors == "strict":
         return packed.getvalue()
     return packed.getvalue(), valid.getvalue()
@@ -383,7 +388,9 @@ def _records(kind: _Kind, packed: ReadableBuffer) -> memoryview:
     """A packed buffer, if it is a whole number of records."""
     view = _contiguous(packed, "packed")
     if view.nbytes % kind.size:
-        raise _errors.bad_record_length(view.nbytes, kind.size, kind.name)
+        size = view.nbytes
+        view.release()
+        raise _errors.bad_record_length(size, kind.size, kind.name)
     return view
 
 
@@ -409,9 +416,9 @@ def inet_ntop_many(family: SupportsIndex, packed: ReadableBuffer) -> list[str]:
     ['192.0.2.1', '192.0.2.2']
     """
     kind = _kind_of(family)
-    return [
-        kind.unpack(record) for (record,) in iter_unpack(f"{kind.size}s", _records(kind, packed))
-    ]
+    with _records(kind, packed) as view:
+        data = view.tobytes()
+    return [kind.unpack(record) for (record,) in iter_unpack(f"{kind.size}s", data)]
 
 
 def inet_ntop_lines(family: SupportsIndex, packed: ReadableBuffer) -> bytes:
@@ -434,14 +441,13 @@ def inet_ntop_lines(family: SupportsIndex, packed: ReadableBuffer) -> bytes:
     b'192.0.2.1\n2001:db8::1\n'
     """
     kind = _kind_of(family)
-    view = _records(kind, packed)
     text = BytesIO()
     step = _CHUNK_ROWS * kind.size
-    for start in range(0, len(view), step):
-        texts = [
-            kind.unpack(record)
-            for (record,) in iter_unpack(f"{kind.size}s", view[start : start + step])
-        ]
-        text.write("\n".join(texts).encode("ascii"))
-        text.write(b"\n")
+    with _records(kind, packed) as view:
+        for start in range(0, len(view), step):
+            with view[start : start + step] as rows:
+                data = rows.tobytes()
+            texts = [kind.unpack(record) for (record,) in iter_unpack(f"{kind.size}s", data)]
+            text.write("\n".join(texts).encode("ascii"))
+            text.write(b"\n")
     return text.getvalue()

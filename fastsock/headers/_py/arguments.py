@@ -22,15 +22,9 @@ def number(name: str, value: SupportsIndex, most: int, least: int = 0) -> int:
     return result
 
 
-def _copied(name: str, value: ReadableBuffer) -> bytes:
-    """The bytes of a buffer, and no hold on it: an error would keep that."""
-    with _buffers.contiguous(value, name) as view:
-        return bytes(view)
-
-
 def octets(name: str, value: ReadableBuffer, size: int) -> bytes:
     """A copy of exactly `size` bytes."""
-    given = value if type(value) is bytes else _copied(name, value)
+    given = value if type(value) is bytes else _buffers.copied(value, name)
     if len(given) != size:
         raise _core_errors.bad_size(name, len(given), str(size))
     return given
@@ -47,7 +41,7 @@ def address(name: str, value: str | ReadableBuffer) -> bytes:
             except (OSError, ValueError):
                 continue
         raise _address_errors.not_address(value)
-    given = _copied(name, value)
+    given = _buffers.copied(value, name)
     if len(given) not in (4, 16):
         raise _core_errors.bad_size(name, len(given), "4 or 16")
     return given

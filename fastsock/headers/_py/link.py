@@ -133,7 +133,7 @@ class ARPView(View):
         return bytes(self._slice(at, at + size))
 
     def _set_part(self, which: int, name: str, value: ReadableBuffer) -> None:
-        given = bytes(_buffers.contiguous(value, name))
+        given = _buffers.copied(value, name)
         at, size = self._place(which)
         if len(given) != size:
             raise _core_errors.bad_size(name, len(given), str(size))

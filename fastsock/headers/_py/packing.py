@@ -75,14 +75,14 @@ def endpoints(src: str | ReadableBuffer, dst: str | ReadableBuffer) -> bytes:
     return first + second
 
 
-def contents(payload: ReadableBuffer) -> bytes | memoryview:
-    """The payload as bytes or a memoryview of bytes, which can be joined."""
-    return payload if type(payload) is bytes else _buffers.contiguous(payload, "payload")
+def contents(payload: ReadableBuffer) -> bytes:
+    """The bytes of the payload."""
+    return payload if type(payload) is bytes else _buffers.copied(payload, "payload")
 
 
 def packed_options(options: ReadableBuffer) -> bytes:
     """Options, filled up to a multiple of four bytes."""
-    given = bytes(_buffers.contiguous(options, "options"))
+    given = _buffers.copied(options, "options")
     if len(given) > 40:
         raise _errors.too_long("options", len(given), 40)
     return given + bytes(-len(given) % 4)

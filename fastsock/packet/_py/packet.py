@@ -8,7 +8,7 @@ from socket import AF_INET, AF_INET6
 from typing import TYPE_CHECKING, Any, Self, SupportsIndex, final
 
 from ..._core import errors as _core_errors
-from ..._core.buffers import contiguous as _contiguous
+from ..._core.buffers import contiguous as _contiguous, copied as _copied
 from ..._core.protocols import ICMP, ICMPV6, SCTP, TCP
 from ...address._py import inet_ntop as _inet_ntop
 from .. import errors as _errors, fields as _fields
@@ -312,7 +312,8 @@ class Packet:
         """The payload, in place: read-only if the buffer is."""
         found = self._decoded
         end = found.payload_offset + found.payload_length
-        return _contiguous(self._buffer, "buffer")[found.payload_offset : end]
+        with _contiguous(self._buffer, "buffer") as view:
+            return view[found.payload_offset : end]
 
     @property
     def eth_dst(self) -> bytes | None:
@@ -579,7 +580,7 @@ def flow_hash(packet: Packet, *, symmetric: bool = False, key: ReadableBuffer | 
     if key is None:
         tables = _toeplitz.tables_of(_fields.RSS_KEY)
     else:
-        secret = bytes(_contiguous(key, "key")[: _toeplitz.LEAST_KEY])
+        secret = _copied(key, "key")[: _toeplitz.LEAST_KEY]
         if len(secret) < _toeplitz.LEAST_KEY:
             raise _errors.short_key(len(secret))
         tables = _toeplitz.tables_of(secret)

@@ -7,7 +7,6 @@ import socket
 import sys
 import threading
 import time
-import tracemalloc
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -211,6 +210,8 @@ def memory():
     for _ in range(30):
         work()
     gc.collect()
+    import tracemalloc  # PyPy has none
+
     tracemalloc.start()
     references, before = sys.getrefcount(name), tracemalloc.get_traced_memory()[0]
     calls = 300
