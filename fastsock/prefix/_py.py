@@ -229,6 +229,8 @@ class _Form:
         self.keys6 = self.nodes6[leaf6 : leaf6 + counts.keys6]
         self.values6 = found["values6"]
         self.records6, self.trees6 = found["records6"], found["trees6"]
+        # The values of a record stand two to a word, in the machine's order.
+        self.record_values6 = self.records6.cast("B").cast("I")
         self.addresses = found["addresses4"], _Pairs(found["highs6"], found["lows6"])
         self.lengths = found["lengths4"], found["lengths6"]
         self.slots = found["slots4"], found["slots6"]
@@ -249,8 +251,7 @@ class _Form:
         head = records[at]
         if head <= _SMALL:
             place = bisect_right(records, low, at + 1, at + 1 + head) - at - 1
-            word = records[at + 1 + head + place // 2]
-            return word >> 32 * (place % 2) & 0xFFFFFFFF
+            return self.record_values6[2 * (at + 1 + head) + place]
         keys, node, value = self.trees6[3 * (head >> 32) : 3 * (head >> 32) + 3]
         levels = _image.levels(keys, 8)
         first = 8 * (node + sum(levels) - levels[-1])
@@ -394,7 +395,8 @@ def _record_fault(form: _Form, at: int) -> str | None:
     end = at + 1 + head + (head + 2) // 2
     if head > _SMALL or end > room:
         return "a record that goes beyond its section"
-    values = array("I", records[at + 1 + head : end].tobytes())[: head + 1]
+    first = 2 * (at + 1 + head)
+    values = form.record_values6[first : first + head + 1]
     return "a value that is not there" if max(values) > form.counts.slots else None
 
 

@@ -1,6 +1,7 @@
 """The layout of a compiled table, in memory and in a file.
 
-A header of 128 bytes, then sections, each at a multiple of 64 bytes. All numbers are little-endian.
+A header of 128 bytes, then sections, each at a multiple of 64 bytes. All numbers are in the byte
+order of the machine that compiled the table; one of the other order sees that by the header.
 The counts in the header determine where each section lies. In a file, JSON texts of values follow.
 
 The header: magic (8 bytes), version and its own size (uint32), the file's size, nine counts, the
@@ -28,8 +29,9 @@ MAGIC = b"\x89FSLPM\r\n"  # like PNG's: not text, and a transfer as text damages
 VERSION = 1
 MOST = 0x7FFFFFFE
 
-_START = struct.Struct("<8sIIQ9QQ")
-_END = struct.Struct("<II")
+_START = struct.Struct("=8sIIQ9QQ")
+_END = struct.Struct("=II")
+_SWAPPED = HEADER << 24  # the header's own size, written in the other byte order
 
 
 class Counts(NamedTuple):
@@ -103,8 +105,8 @@ def write_start(counts: Counts, size: int = 0, texts: int = 0) -> bytes:
 
 def sealed(header: bytes, body: int) -> bytes:
     """Add the checksums to a header: `body` is the CRC of everything after it."""
-    signed = header[: HEADER - 8] + struct.pack("<I", body)
-    return signed + struct.pack("<I", crc32(signed))
+    signed = header[: HEADER - 8] + struct.pack("=I", body)
+    return signed + struct.pack("=I", crc32(signed))
 
 
 def read_header(
@@ -119,6 +121,8 @@ def read_header(
     magic, version, header, size, *numbers, texts = _START.unpack_from(view)
     if magic != MAGIC:
         raise errors.bad_file("it starts with other bytes")
+    if header == _SWAPPED:
+        raise errors.bad_file("it was made on a machine of the other byte order")
     if version != VERSION or header != HEADER:
         raise errors.bad_file(f"its version is {version}, this fastsock reads {VERSION}")
     body, own = _END.unpack_from(view, HEADER - 8)

@@ -2,6 +2,7 @@
 
 import json
 import struct
+import sys
 from itertools import pairwise
 from zlib import crc32
 
@@ -109,9 +110,9 @@ def test_the_checksum_is_zlibs(prefix, oracle):
 
 @pytest.mark.parametrize(
     ("at", "code", "value", "said"),
-    [(0, "<B", 0x88, "other bytes"), (8, "<I", 2, "version is 2"), (12, "<I", 256, "version"),
-     (16, "<Q", 1, "should have 1"), (24, "<Q", 1 << 62, "out of range"),
-     (32, "<Q", 1 << 30, "size differ"), (96, "<Q", 1 << 62, "size differ")],
+    [(0, "=B", 0x88, "other bytes"), (8, "=I", 2, "version is 2"), (12, "=I", 256, "version"),
+     (16, "=Q", 1, "should have 1"), (24, "=Q", 1 << 62, "out of range"),
+     (32, "=Q", 1 << 30, "size differ"), (96, "=Q", 1 << 62, "size differ")],
 )  # fmt: skip
 def test_headers_of_others(prefix, table_path, good, at, code, value, said):
     data = bytearray(good)
@@ -119,6 +120,21 @@ def test_headers_of_others(prefix, table_path, good, at, code, value, said):
     table_path.write_bytes(sealed(bytes(data)))
     with pytest.raises(TableFileError, match=said):
         prefix.PrefixTable.load(table_path)
+
+
+def test_the_other_byte_order_is_refused(prefix, table_path, good):
+    """A file and a pickle of a machine of the other order: its numbers would be read as others."""
+    own, other = "<>" if sys.byteorder == "little" else "><"
+    form = "8sIIQ9QQ"
+    start = struct.unpack_from(own + form, good)
+    foreign = struct.pack(other + form, *start) + good[struct.calcsize(own + form) :]
+    table_path.write_bytes(sealed(foreign))
+    with pytest.raises(TableFileError, match="other byte order"):
+        prefix.PrefixTable.load(table_path)
+    restore, (kind, block, *rest) = prefix.PrefixTable(ITEMS).__reduce_ex__(4)
+    block = foreign[:16] + block[16:]
+    with pytest.raises(TableFileError, match="other byte order"):
+        restore(kind, block, *rest)
 
 
 def test_a_foreign_file(prefix, table_path):
@@ -142,7 +158,7 @@ def test_damage_under_right_checksums(prefix, table_path, good, section, words, 
     counts, _ = image.read_header(memoryview(good))
     at, _, code = image.layout(counts)[section]
     data = bytearray(good)
-    struct.pack_into(f"<{code}", data, at, *words)
+    struct.pack_into(f"={code}", data, at, *words)
     table_path.write_bytes(sealed(bytes(data)))
     with pytest.raises(TableFileError, match=said):
         prefix.PrefixTable.load(table_path)
@@ -160,7 +176,7 @@ def test_wrong_texts_of_values_are_errors_where_they_are_read(prefix, table_path
     with pytest.raises(TableFileError, match="is not JSON"):
         loaded.values_list()
     data = bytearray(good)
-    struct.pack_into("<Q", data, end, 5)
+    struct.pack_into("=Q", data, end, 5)
     table_path.write_bytes(sealed(bytes(data)))
     with pytest.raises(TableFileError, match="another size"):
         prefix.PrefixTable.load(table_path)
