@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import sys
@@ -103,6 +104,8 @@ def printable(text: object) -> str:
 def say(text: object = "", *, end: str = "\n", error: bool = False) -> None:
     """Print a line for people, on stdout or stderr. Commands print them by this alone."""
     file = sys.stderr if error else sys.stdout
+    if file is None:  # closed before Python began; print() would take stdout for it
+        return
     shown = printable(text) + end
     encoding = getattr(file, "encoding", None)
     if encoding:  # characters that the encoding lacks are escaped too
@@ -176,6 +179,13 @@ class Progress:
     def _write(self, text: str) -> None:
         self._shown = True
         print(f"\r{text}", end="", file=sys.stderr, flush=True)
+
+
+def binary_stdout() -> BinaryIO:
+    """Where rows go that are bytes; an OSError if it was closed before Python began."""
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF), "stdout")
+    return sys.stdout.buffer
 
 
 def open_output(path: str, source: BinaryIO) -> BinaryIO:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from fastsock.cli._common import (
     Subcommands,
     add_command,
     at_least,
+    binary_stdout,
     print_json,
     reason,
     say,
@@ -141,11 +141,12 @@ def run(args: argparse.Namespace) -> int:
         )
         progress = Progress(os.fstat(source.fileno()).st_size, "lines")
         stack.callback(progress.wipe)
+        output = None if args.json or args.count else binary_stdout()
         for chunk in line_chunks(source, args.chunk):
-            if args.json or args.count:
+            if output is None:
                 matcher.rows(chunk)
             else:
-                _write(matcher, chunk, sys.stdout.buffer, args.unmatched)
+                _write(matcher, chunk, output, args.unmatched)
             progress.step(len(chunk), matcher.lines)
     if args.json:
         print_json(_summary(matcher))

@@ -1,5 +1,6 @@
 """The command as a user runs it: a process of its own, on each backend."""
 
+import errno
 import io
 import ipaddress
 import json
@@ -190,14 +191,49 @@ def test_interrupt(environment):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a Linux device")
-def test_full_disk(environment):
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["info"], "fastsock info"),
+        ([], "fastsock"),
+        (["--version"], "fastsock"),
+        (["info", "--help"], "fastsock"),
+    ],
+)
+def test_full_disk(environment, words, name):
+    # Unbuffered, argparse itself writes, and hides what fails.
+    buffered = {**environment, "PYTHONUNBUFFERED": ""}
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
-            [*COMMAND, "info"], stdout=full, stderr=subprocess.PIPE, env=environment, timeout=60
+            [*COMMAND, *words], stdout=full, stderr=subprocess.PIPE, env=buffered, timeout=60
         )
     assert done.returncode == 2
-    assert done.stderr.decode().startswith("fastsock info: ")
+    assert done.stderr.decode().startswith(f"{name}: ")
     assert done.stderr.count(b"\n") == 1
+
+
+def run_closed(environment, closed: str, *words) -> subprocess.CompletedProcess[bytes]:
+    """Run the command with a standard stream closed, as a shell does for ``2>&-``."""
+    return subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *COMMAND, *words],
+        capture_output=True,
+        env=environment,
+        timeout=60,
+    )
+
+
+def test_without_stderr_no_message_goes_to_stdout(environment):
+    done = run_closed(environment, "2>&-", "address", "--json", "nonsense")
+    assert done.returncode == 1
+    assert json.loads(done.stdout) == {"addresses": [], "bad": ["nonsense"]}
+
+
+def test_without_stdout_rows_have_nowhere_to_go(environment, tmp_path):
+    (tmp_path / "nets.csv").write_text("network\n10.0.0.0/8\n")
+    (tmp_path / "log").write_text("10.0.0.1\n")
+    done = run_closed(environment, ">&-", "match", tmp_path / "nets.csv", tmp_path / "log")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode() == f"fastsock match: stdout: {os.strerror(errno.EBADF)}\n"
 
 
 # info
