@@ -142,7 +142,7 @@ def run(args: argparse.Namespace) -> int:
         progress = Progress(os.fstat(source.fileno()).st_size, "lines")
         stack.callback(progress.wipe)
         output = None if args.json or args.count else binary_stdout()
-        for chunk in line_chunks(source, args.chunk):
+        for chunk in line_chunks(source, args.chunk, whole=output is not None):
             if output is None:
                 matcher.rows(chunk)
             else:
@@ -162,7 +162,8 @@ _DESCRIPTION = """\
 Write each line of FILE with the value of the longest network that its address
 is in before it, and a tab between. A line without a match gets -, one without
 an address ?. The address is the text before the first blank, tab or comma, with
-or without brackets and :port. FILE may be a pipe; it is read a chunk at a time.
+or without brackets and :port. FILE may be a pipe; it is read a chunk at a time,
+and lines are written whole.
 
 TABLE is a file that PrefixTable.save wrote, which is mapped and not read, or a
 CSV file with a network or a range in each row."""

@@ -523,6 +523,12 @@ def test_endless_line_takes_no_memory():
     assert chunks == [b"x" * 1024 + b"\n::1\n"]
 
 
+@pytest.mark.parametrize("size", [1, 100, 4096])
+def test_whole_lines_of_any_length(size):
+    text = b"::1 " + b"x" * 5000 + b"\n" + b"y" * 3000
+    assert b"".join(line_chunks(io.BytesIO(text), size, whole=True)) == text + b"\n"
+
+
 def test_long_line_is_judged_by_its_start(report):
     text = b"192.0.2.1 " + b"x" * 5000 + b"\n" + b"1" * 5000 + b"\n::1\n"
     for chunk in ("64", "4096", "1000000"):
