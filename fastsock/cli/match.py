@@ -46,6 +46,13 @@ def open_table(args: argparse.Namespace) -> PrefixTable:
     return found
 
 
+def _character(text: str) -> str:
+    """The type of ``--delimiter``."""
+    if len(text) != 1:
+        raise argparse.ArgumentTypeError("must be one character")
+    return text
+
+
 def label_of(value: object) -> bytes:
     """Write a value as one field of a line."""
     text = value if isinstance(value, str) else json.dumps(value)
@@ -190,7 +197,9 @@ def add_parser(subcommands: Subcommands) -> None:
     columns.add_argument("--value", metavar="NAME", help="the value's (default: the network)")
     columns.add_argument("--first", metavar="NAME", help="a range's first address ...")
     columns.add_argument("--last", metavar="NAME", help="... and its last one")
-    columns.add_argument("--delimiter", default=",", metavar="CHAR", help="default: a comma")
+    columns.add_argument(
+        "--delimiter", type=_character, default=",", metavar="CHAR", help="default: a comma"
+    )
     parser.add_argument(
         "--chunk",
         type=at_least(1),

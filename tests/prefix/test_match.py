@@ -48,6 +48,24 @@ def test_lines_with_labels(command):
         assert command("nets.table", "log", "--chunk", chunk)[1] == out
 
 
+@pytest.mark.parametrize("chunk", ["100", "1000000"])
+def test_long_lines_are_written_whole(command, tmp_path, chunk):
+    line = "10.1.2.3 " + "x" * 5000 + " end"
+    (tmp_path / "long").write_text(f"{line}\n10.1.2.4\n")
+    _, out, _ = command("nets.table", "long", "--chunk", chunk)
+    assert out == f"office\t{line}\noffice\t10.1.2.4\n"
+
+
+def test_a_delimiter_is_one_character(command, tmp_path):
+    for text in ("", "ab"):
+        with pytest.raises(SystemExit) as stopped:
+            command("nets.csv", "log", "--delimiter", text)
+        assert stopped.value.code == 2
+    (tmp_path / "semicolons.csv").write_text("network;who\n10.0.0.0/8;office\n")
+    _, out, _ = command("semicolons.csv", "log", "--value", "who", "--delimiter", ";")
+    assert out.startswith("office\t10.1.2.3")
+
+
 def test_csv_tables(command):
     status, out, _ = command("nets.csv", "log", "--value", "who")
     assert [line.partition("\t")[0] for line in out.splitlines()] == [
