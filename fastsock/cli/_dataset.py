@@ -51,8 +51,10 @@ class _Parts:
     def __init__(self, out: Path, partition: str, number: int, path: Path) -> None:
         self._out = out
         self._by_day = partition == "day"
-        self._name = f"{number:05d}-{path.name}.parquet"
-        self._folder = f"file={path.name}"
+        # pyarrow takes no path with bytes that are not text.
+        name = path.name.encode("utf-8", "backslashreplace").decode()
+        self._name = f"{number:05d}-{name}.parquet"
+        self._folder = f"file={name}"
         self._writers: dict[str, Any] = {}
         self._stack = ExitStack()
 

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import sys
 from collections import Counter
 from importlib import import_module
 from pathlib import Path
@@ -37,6 +38,18 @@ def folder(tmp_path):
     (found / "junk.pcap").write_bytes(b"no capture at all")
     (found / "notes.txt").write_text("nothing")
     return found.parent
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text elsewhere")
+@pytest.mark.parametrize("partition", ["day", "file"])
+def test_a_name_that_is_no_text(dataset, tmp_path, partition):
+    path = str(tmp_path / "\udcff.pcap")
+    with CaptureWriter(path) as writer:
+        writer.write(bytes(60), 0)
+    out = tmp_path / "out"
+    assert main(["capture", path, "--parquet", str(out), "--partition", partition]) == 0
+    read = dataset.dataset(out, partitioning="hive").to_table()
+    assert read["source"].to_pylist() == [path.replace("\udcff", r"\udcff")]
 
 
 @pytest.mark.parametrize("partition", ["day", "file"])
