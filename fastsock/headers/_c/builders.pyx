@@ -262,6 +262,8 @@ cdef Py_ssize_t write_tags(object vlans, uint8_t *out) except -1:
     if len(tags) > MAX_VLANS:
         raise _errors.too_many_tags(len(tags), MAX_VLANS)
     for tag in tags:
+        if isinstance(tag, tuple) and len(tag) != 2:
+            raise _errors.not_pair(tag)
         tag_type, control = tag if isinstance(tag, tuple) else (0x8100, tag)
         fs_store_be(out + size, 2, type_of(b"a VLAN tag's type", <PyObject *>tag_type))
         fs_store_be(out + size + 2, 2, number("a VLAN tag", control, 0xFFFF))
