@@ -198,7 +198,7 @@ def test_an_error_of_the_consumer(run_python, twin):
     assert named == (2 if twin.tag == "py" else 0), done.stderr
 
 
-class Wordless(Exception):
+class WordlessError(Exception):
     """An error that has no words."""
 
     def __str__(self) -> str:
@@ -209,7 +209,7 @@ class Wordless(Exception):
     ("error", "words"),
     [
         (ValueError("no \udcff"), r"ValueError: no \\udcff"),
-        (Wordless(), "Wordless"),
+        (WordlessError(), "WordlessError"),
         (KeyError("\0"), "KeyError: "),
     ],
 )
