@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from socket import AF_UNSPEC
 from typing import Any, BinaryIO
 
@@ -29,11 +30,16 @@ _CHUNK_BYTES = 1 << 20
 _NONE, _BAD = -1, -2
 
 
+def _is_saved(path: Path) -> bool:
+    if not path.is_file():  # what is read of a pipe is gone
+        return False
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
+
+
 def open_table(args: argparse.Namespace) -> PrefixTable:
-    """Open a file that `PrefixTable.save` wrote, or a CSV file."""
-    with open(args.table, "rb") as file:
-        is_saved = file.read(len(MAGIC)) == MAGIC
-    if is_saved:
+    """Open a file that `PrefixTable.save` wrote, or a CSV file, which may be a pipe."""
+    if _is_saved(Path(args.table)):
         return PrefixTable.load(args.table)
     found: PrefixTable = PrefixTable.from_csv(
         args.table,

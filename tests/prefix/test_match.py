@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+import threading
 
 import pytest
 
@@ -100,6 +101,18 @@ def test_standard_input(command, tmp_path):
             os.close(kept)
     assert out.startswith("office\t10.1.2.3 - -")
     assert status == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without named pipes")
+def test_a_table_from_a_pipe(command, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    text = (tmp_path / "nets.csv").read_text()
+    writer = threading.Thread(target=pipe.write_text, args=(text,), daemon=True)
+    writer.start()
+    status, out, _ = command("pipe", "log", "--value", "who")
+    writer.join(60)
+    assert (status, out) == command("nets.csv", "log", "--value", "who")[:2]
 
 
 def test_files_that_are_no_tables(command, tmp_path):
