@@ -189,8 +189,8 @@ def binary_stdout() -> BinaryIO:
 
 
 def open_output(path: str, source: BinaryIO) -> BinaryIO:
-    """Open the output file, unless it is the input: opening would empty that."""
+    """Open the output file, unless it is the input: opening would empty that, but for devices."""
     file = Path(path)
-    if file.exists() and os.path.samestat(file.stat(), os.fstat(source.fileno())):
+    if file.is_file() and os.path.samestat(file.stat(), os.fstat(source.fileno())):
         raise OSError(f"{path!r} is both input and output")
     return file.open("wb")

@@ -692,6 +692,18 @@ def test_output_must_not_be_the_input(run, tmp_path):
     assert path.read_bytes() == b"::1\n"
 
 
+def test_a_device_may_be_the_input_and_the_output(environment):
+    done = subprocess.run(
+        [*COMMAND, "addresses", "-", "--json", "--output", os.devnull],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=environment,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout)["lines"] == 0
+
+
 @pytest.mark.parametrize(
     "words", [["--chunk", "0"], ["--max-bad", "-1"], ["--top", "x"], ["--family", "5"]]
 )
