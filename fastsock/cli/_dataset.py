@@ -21,6 +21,7 @@ _OPENERS = {
     ".zst": "compression.zstd",  # from Python 3.14 on
 }
 _CHUNK_ROWS = 1 << 16
+STDIN = Path("-")  # this object: a file may have that name
 
 
 def find_captures(path: str) -> list[Path] | None:
@@ -38,8 +39,14 @@ def _is_capture(path: Path) -> bool:
     return path.is_file() and plain.suffix in _SUFFIXES
 
 
+def _size(path: Path) -> int:
+    return 0 if path is STDIN else path.stat().st_size
+
+
 def _open(path: Path) -> BinaryIO:
     """Open a file, compressed ones by the standard library."""
+    if path is STDIN:
+        return open(0, "rb", closefd=False)
     module = _OPENERS.get(path.suffix)
     opener = open if module is None else import_module(module).open
     return cast("BinaryIO", opener(path, "rb"))
@@ -107,7 +114,7 @@ def write_dataset(paths: list[Path], args: Any, complain: Callable[[object, obje
     if not paths:
         complain(args.file, "no capture is there")
         return 1
-    progress = Progress(sum(path.stat().st_size for path in paths), "packets", 1)
+    progress = Progress(sum(map(_size, paths)), "packets", 1)
     total = 0
     try:
         for number, path in enumerate(paths):
@@ -129,7 +136,7 @@ def write_dataset(paths: list[Path], args: Any, complain: Callable[[object, obje
                 status = 1
                 progress.wipe()
                 complain(path, stopped)
-            progress.step(path.stat().st_size, total)
+            progress.step(_size(path), total)
     finally:
         progress.wipe()
     return status

@@ -165,7 +165,7 @@ def _complain(args: argparse.Namespace, what: object) -> None:
 def _write_dataset(args: argparse.Namespace) -> int:
     paths = _dataset.find_captures(args.file)
     if paths is None:
-        paths = [Path(args.file)]
+        paths = [_dataset.STDIN if args.file == "-" else Path(args.file)]
     if not args.dataset or args.output or args.csv or args.json:
         say("fastsock capture: many captures need --parquet OUT alone", error=True)
         return 2

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import subprocess
 import sys
 from collections import Counter
 from importlib import import_module
@@ -114,6 +115,20 @@ def test_a_pattern_and_columns(dataset, folder, tmp_path):
     read = dataset.dataset(out, partitioning="hive").to_table()
     assert read.column_names == ["ttl", "src", "source", "file"]
     assert read.num_rows == 5
+
+
+def test_standard_input(dataset, folder, tmp_path):
+    out = tmp_path / "out"
+    with (folder / "deeper" / "a.pcap").open("rb") as file:
+        done = subprocess.run(
+            [sys.executable, "-m", "fastsock", "capture", "-", "--parquet", str(out)],
+            stdin=file,
+            capture_output=True,
+            timeout=60,
+        )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    read = dataset.dataset(out, partitioning="hive").to_table()
+    assert read["file"].to_pylist() == read["source"].to_pylist() == ["-"] * 5
 
 
 def test_wrong_usage(folder, tmp_path, capsys):
