@@ -129,7 +129,7 @@ def write_dataset(paths: list[Path], args: Any, complain: Callable[[object, obje
                     total += capture.records
                     stopped = capture.stopped
             except (CaptureError, EOFError, OSError) as error:
-                stopped = str(error)
+                stopped = getattr(error, "strerror", None) or str(error)
             except ModuleNotFoundError as missing:
                 stopped = f"this Python has no module {missing.name}"
             if stopped is not None:

@@ -1,5 +1,6 @@
 """A folder of captures as a Parquet dataset."""
 
+import errno
 import gzip
 import os
 import subprocess
@@ -115,6 +116,14 @@ def test_a_pattern_and_columns(dataset, folder, tmp_path):
     read = dataset.dataset(out, partitioning="hive").to_table()
     assert read.column_names == ["ttl", "src", "source", "file"]
     assert read.num_rows == 5
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a Linux file")
+def test_a_file_that_fails(dataset, tmp_path, capsys):
+    (tmp_path / "mem.pcap").symlink_to("/proc/self/mem")
+    assert main(["capture", str(tmp_path), "--parquet", str(tmp_path / "out")]) == 1
+    path, said = tmp_path / "mem.pcap", os.strerror(errno.EIO)
+    assert capsys.readouterr().err == f"fastsock capture: {path}: {said}\n"
 
 
 def test_standard_input(dataset, folder, tmp_path):
