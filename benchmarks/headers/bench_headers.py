@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
 
-import fastsock.headers._c.builders
-import fastsock.headers._c.views
 import pytest
 
+import fastsock.headers._c
 import fastsock.headers._py
-import fastsock.headers._py.builders
 from benchmarks.harness import traffic
 from benchmarks.harness.loops import hot
 from benchmarks.harness.peers import Peer
@@ -18,19 +16,15 @@ from benchmarks.headers import by_hand, peers
 from benchmarks.headers.by_hand import MACS
 from benchmarks.headers.peers import DST, PAYLOAD, SRC
 
-HEADERS: dict[str, ModuleType] = {
-    "compiled": fastsock.headers._c.views,
+TWINS: dict[str, ModuleType] = {
+    "compiled": fastsock.headers._c,
     "pure": fastsock.headers._py,
-}
-BUILDERS: dict[str, ModuleType] = {
-    "compiled": fastsock.headers._c.builders,
-    "pure": fastsock.headers._py.builders,
 }
 ROUNDS = 5
 
 
 def forward(twin: str, frames: list[bytearray]) -> None:
-    view = HEADERS[twin].IPv4View
+    view = TWINS[twin].IPv4View
     for frame in frames:
         view(frame, 14).ttl -= 1
 
@@ -39,7 +33,7 @@ NEW_SRC, NEW_SPORT = bytes([203, 0, 113, 9]), 61000
 
 
 def translate(twin: str, frames: list[bytearray]) -> None:
-    view = HEADERS[twin].IPv4View
+    view = TWINS[twin].IPv4View
     for frame in frames:
         ip = view(frame, 14)
         ip.src = NEW_SRC
@@ -69,7 +63,7 @@ EDITS = (
 EDITED = [
     pytest.param(edit, contender, id=f"{edit.row}-{contender}")
     for edit in EDITS
-    for contender in (*HEADERS, "by hand")
+    for contender in (*TWINS, "by hand")
 ]
 
 
@@ -153,7 +147,7 @@ LIBRARIES = peers.builders()
 BUILT = [
     pytest.param(row, of, contender, id=f"{row}-{contender}")
     for of, row in enumerate(("build_tcp in Ethernet", "build_udp"))
-    for contender in (*BUILDERS, "by hand", *LIBRARIES)
+    for contender in (*TWINS, "by hand", *LIBRARIES)
 ]
 
 
@@ -161,11 +155,11 @@ BUILT = [
 def bench_build(measure: Callable[..., None], row: str, of: int, contender: str) -> None:
     """A packet of 100 bytes of payload, lengths and checksums filled in."""
     hand = (tcp_by_hand, udp_by_hand)[of]
-    if contender in BUILDERS:
-        build: Callable[[], bytes] = partial((ours_tcp, ours_udp)[of], BUILDERS[contender])
+    if contender in TWINS:
+        build: Callable[[], bytes] = partial((ours_tcp, ours_udp)[of], TWINS[contender])
     else:
         build = hand if contender == "by hand" else LIBRARIES[contender][of]
-    calls = 10_000 if contender in (*BUILDERS, "by hand") else 100
+    calls = 10_000 if contender in (*TWINS, "by hand") else 100
     measure(
         row,
         "100 B",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .columns import Columns
 
 CHUNK = 1 << 16
+_MOST_BYTES = (1 << 31) - 1  # of a batch's texts: offsets have 32 bits
 _SIGNED = {1: "s", 2: "i", 4: "l"}  # what Spark has for unsigned numbers: the next larger
 _SPARK_NAMES = {"s": "short", "i": "int", "l": "long", "tsu:UTC": "timestamp", "z": "binary",
                 "u": "string"}  # fmt: skip
@@ -172,11 +173,13 @@ class _Maker:
         return "z", (array("i", range(0, 16 * rows + 1, 16)), packed)
 
     def _source_field(self, rows: int, source: str) -> Node:
-        name = source.encode()
+        name = source.encode("utf-8", "backslashreplace")  # a path may be no text
         ends = array("i", [0, len(name)])
         if not self._spark:
             values = Node("u", 1, (None, ends, name))
             return Node("i", rows, (None, bytes(4 * rows)), "source", dictionary=values)
+        if len(name) * rows > _MOST_BYTES:
+            raise errors.chunk_too_large(_MOST_BYTES // len(name))
         ends = (
             array("i", range(0, len(name) * rows + 1, len(name)))
             if name

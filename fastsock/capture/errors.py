@@ -53,9 +53,9 @@ def bad_threads(threads: int) -> ValueError:
     return ValueError(f"threads must be at least 0, not {threads}")
 
 
-def chunk_too_large() -> ValueError:
+def chunk_too_large(most: int = 1 << 24) -> ValueError:
     """Refuse batches whose texts 32 bits can't count."""
-    return ValueError("chunk must be at most 16777216")
+    return ValueError(f"chunk must be at most {most}")
 
 
 def bad_choice(name: str, value: object, choices: str) -> ValueError:

@@ -70,18 +70,24 @@ def _run(argv: Sequence[str] | None) -> int:
 
     words = sys.argv[1:] if argv is None else argv
     parser = _parser(words)
-    args = parser.parse_args(words)
-    if args.command is None:
-        parser.print_help()
-        return 0
+    name = "fastsock"
     try:
-        status = _with_interrupts(args)
+        try:
+            args = parser.parse_args(words)
+        finally:  # --help and --version print, and exit
+            print(end="", flush=True)
+        if args.command is None:
+            parser.print_help()
+            status = 0
+        else:
+            name += f" {args.command}"
+            status = _with_interrupts(args)
         print(end="", flush=True)
     except BrokenPipeError:
         _settle_stdout()
         return _BROKEN_PIPE
     except OSError as error:
-        say(f"fastsock {args.command}: {reason(error)}", error=True)
+        say(f"{name}: {reason(error)}", error=True)
         _settle_stdout()
         return _USAGE_OR_IO
     return status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import sys
@@ -103,6 +104,8 @@ def printable(text: object) -> str:
 def say(text: object = "", *, end: str = "\n", error: bool = False) -> None:
     """Print a line for people, on stdout or stderr. Commands print them by this alone."""
     file = sys.stderr if error else sys.stdout
+    if file is None:  # closed before Python began; print() would take stdout for it
+        return
     shown = printable(text) + end
     encoding = getattr(file, "encoding", None)
     if encoding:  # characters that the encoding lacks are escaped too
@@ -178,9 +181,16 @@ class Progress:
         print(f"\r{text}", end="", file=sys.stderr, flush=True)
 
 
+def binary_stdout() -> BinaryIO:
+    """Where rows go that are bytes; an OSError if it was closed before Python began."""
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF), "stdout")
+    return sys.stdout.buffer
+
+
 def open_output(path: str, source: BinaryIO) -> BinaryIO:
-    """Open the output file, unless it is the input: opening would empty that."""
+    """Open the output file, unless it is the input: opening would empty that, but for devices."""
     file = Path(path)
-    if file.exists() and os.path.samestat(file.stat(), os.fstat(source.fileno())):
+    if file.is_file() and os.path.samestat(file.stat(), os.fstat(source.fileno())):
         raise OSError(f"{path!r} is both input and output")
     return file.open("wb")

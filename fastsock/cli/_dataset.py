@@ -21,6 +21,7 @@ _OPENERS = {
     ".zst": "compression.zstd",  # from Python 3.14 on
 }
 _CHUNK_ROWS = 1 << 16
+STDIN = Path("-")  # this object: a file may have that name
 
 
 def find_captures(path: str) -> list[Path] | None:
@@ -38,8 +39,14 @@ def _is_capture(path: Path) -> bool:
     return path.is_file() and plain.suffix in _SUFFIXES
 
 
+def _size(path: Path) -> int:
+    return 0 if path is STDIN else path.stat().st_size
+
+
 def _open(path: Path) -> BinaryIO:
     """Open a file, compressed ones by the standard library."""
+    if path is STDIN:
+        return open(0, "rb", closefd=False)
     module = _OPENERS.get(path.suffix)
     opener = open if module is None else import_module(module).open
     return cast("BinaryIO", opener(path, "rb"))
@@ -51,8 +58,10 @@ class _Parts:
     def __init__(self, out: Path, partition: str, number: int, path: Path) -> None:
         self._out = out
         self._by_day = partition == "day"
-        self._name = f"{number:05d}-{path.name}.parquet"
-        self._folder = f"file={path.name}"
+        # pyarrow takes no path with bytes that are not text.
+        name = path.name.encode("utf-8", "backslashreplace").decode()
+        self._name = f"{number:05d}-{name}.parquet"
+        self._folder = f"file={name}"
         self._writers: dict[str, Any] = {}
         self._stack = ExitStack()
 
@@ -105,7 +114,7 @@ def write_dataset(paths: list[Path], args: Any, complain: Callable[[object, obje
     if not paths:
         complain(args.file, "no capture is there")
         return 1
-    progress = Progress(sum(path.stat().st_size for path in paths), "packets", 1)
+    progress = Progress(sum(map(_size, paths)), "packets", 1)
     total = 0
     try:
         for number, path in enumerate(paths):
@@ -120,14 +129,14 @@ def write_dataset(paths: list[Path], args: Any, complain: Callable[[object, obje
                     total += capture.records
                     stopped = capture.stopped
             except (CaptureError, EOFError, OSError) as error:
-                stopped = str(error)
+                stopped = getattr(error, "strerror", None) or str(error)
             except ModuleNotFoundError as missing:
                 stopped = f"this Python has no module {missing.name}"
             if stopped is not None:
                 status = 1
                 progress.wipe()
                 complain(path, stopped)
-            progress.step(path.stat().st_size, total)
+            progress.step(_size(path), total)
     finally:
         progress.wipe()
     return status

@@ -26,21 +26,24 @@ _LINE_HEAD = 1024
 _AFTER_FIRST_COLUMN = re.compile(rb"[ \t,].*")
 
 
-def line_chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
+def line_chunks(file: BinaryIO, size: int, *, whole: bool = False) -> Iterator[bytes]:
     """A file's lines, a newline behind each, some at a time.
 
-    A line longer than `size` may lose its middle, so that memory does not grow with it.
+    A line longer than `size` may lose its middle, so that memory does not grow with it; not where
+    lines are to be `whole`.
     """
-    head = b""  # of the line that is not complete yet
+    head: list[bytes] = []  # of the line that is not complete yet
     while block := file.read(size):
         end = block.rfind(b"\n") + 1
         if end:
-            yield head + block[:end]
-            head = block[end:]
+            yield b"".join([*head, block[:end]])
+            head = [block[end:]]
+        elif whole:
+            head.append(block)
         else:
-            head = (head + block)[:_LINE_HEAD]
-    if head:
-        yield head + b"\n"
+            head = [b"".join([*head, block])[:_LINE_HEAD]]
+    if rest := b"".join(head):
+        yield rest + b"\n"
 
 
 def _first_columns(chunk: bytes) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from importlib import import_module
@@ -19,7 +18,16 @@ from ..capture import Capture, CaptureError, Columns, open_capture
 from ..capture.presence import HELPERS, Presence
 from ..packet.fields import COLUMNS, DEFAULT_COLUMNS, LIMITS
 from . import _dataset, _live, _summary
-from ._common import Progress, Subcommands, add_command, at_least, open_output, print_json, say
+from ._common import (
+    Progress,
+    Subcommands,
+    add_command,
+    at_least,
+    binary_stdout,
+    open_output,
+    print_json,
+    say,
+)
 
 _CHUNK_ROWS = 1 << 16
 _PROGRESS_CHUNKS = 4
@@ -126,7 +134,7 @@ def _write_rows(args: argparse.Namespace, capture: Capture, source: BinaryIO, si
         if args.output:
             output = stack.enter_context(open_output(args.output, source))
         else:
-            output = sys.stdout.buffer
+            output = binary_stdout()
         if args.parquet:
             write = _parquet_writer(output, names, stack)
         else:
@@ -157,7 +165,7 @@ def _complain(args: argparse.Namespace, what: object) -> None:
 def _write_dataset(args: argparse.Namespace) -> int:
     paths = _dataset.find_captures(args.file)
     if paths is None:
-        paths = [Path(args.file)]
+        paths = [_dataset.STDIN if args.file == "-" else Path(args.file)]
     if not args.dataset or args.output or args.csv or args.json:
         say("fastsock capture: many captures need --parquet OUT alone", error=True)
         return 2

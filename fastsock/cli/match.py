@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from socket import AF_UNSPEC
 from typing import Any, BinaryIO
 
@@ -17,6 +17,7 @@ from fastsock.cli._common import (
     Subcommands,
     add_command,
     at_least,
+    binary_stdout,
     print_json,
     reason,
     say,
@@ -29,11 +30,16 @@ _CHUNK_BYTES = 1 << 20
 _NONE, _BAD = -1, -2
 
 
+def _is_saved(path: Path) -> bool:
+    if not path.is_file():  # what is read of a pipe is gone
+        return False
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
+
+
 def open_table(args: argparse.Namespace) -> PrefixTable:
-    """Open a file that `PrefixTable.save` wrote, or a CSV file."""
-    with open(args.table, "rb") as file:
-        is_saved = file.read(len(MAGIC)) == MAGIC
-    if is_saved:
+    """Open a file that `PrefixTable.save` wrote, or a CSV file, which may be a pipe."""
+    if _is_saved(Path(args.table)):
         return PrefixTable.load(args.table)
     found: PrefixTable = PrefixTable.from_csv(
         args.table,
@@ -44,6 +50,13 @@ def open_table(args: argparse.Namespace) -> PrefixTable:
         delimiter=args.delimiter,
     )
     return found
+
+
+def _character(text: str) -> str:
+    """The type of ``--delimiter``."""
+    if len(text) != 1:
+        raise argparse.ArgumentTypeError("must be one character")
+    return text
 
 
 def label_of(value: object) -> bytes:
@@ -141,11 +154,12 @@ def run(args: argparse.Namespace) -> int:
         )
         progress = Progress(os.fstat(source.fileno()).st_size, "lines")
         stack.callback(progress.wipe)
-        for chunk in line_chunks(source, args.chunk):
-            if args.json or args.count:
+        output = None if args.json or args.count else binary_stdout()
+        for chunk in line_chunks(source, args.chunk, whole=output is not None):
+            if output is None:
                 matcher.rows(chunk)
             else:
-                _write(matcher, chunk, sys.stdout.buffer, args.unmatched)
+                _write(matcher, chunk, output, args.unmatched)
             progress.step(len(chunk), matcher.lines)
     if args.json:
         print_json(_summary(matcher))
@@ -161,7 +175,8 @@ _DESCRIPTION = """\
 Write each line of FILE with the value of the longest network that its address
 is in before it, and a tab between. A line without a match gets -, one without
 an address ?. The address is the text before the first blank, tab or comma, with
-or without brackets and :port. FILE may be a pipe; it is read a chunk at a time.
+or without brackets and :port. FILE may be a pipe; it is read a chunk at a time,
+and lines are written whole.
 
 TABLE is a file that PrefixTable.save wrote, which is mapped and not read, or a
 CSV file with a network or a range in each row."""
@@ -188,7 +203,9 @@ def add_parser(subcommands: Subcommands) -> None:
     columns.add_argument("--value", metavar="NAME", help="the value's (default: the network)")
     columns.add_argument("--first", metavar="NAME", help="a range's first address ...")
     columns.add_argument("--last", metavar="NAME", help="... and its last one")
-    columns.add_argument("--delimiter", default=",", metavar="CHAR", help="default: a comma")
+    columns.add_argument(
+        "--delimiter", type=_character, default=",", metavar="CHAR", help="default: a comma"
+    )
     parser.add_argument(
         "--chunk",
         type=at_least(1),

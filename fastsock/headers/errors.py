@@ -54,6 +54,11 @@ def is_length(name: str, value: int) -> ValueError:
     )
 
 
+def not_pair(tag: tuple[object, ...]) -> ValueError:
+    """Refuse a VLAN tag that is neither a number nor a pair."""
+    return ValueError(f"a VLAN tag is a number or a pair (type, number), not {len(tag)} values")
+
+
 def too_many_tags(count: int, most: int) -> ValueError:
     """Refuse a frame with more VLAN tags than views and decoders look at."""
     return ValueError(f"a frame has at most {most} VLAN tags here, not {count}")

@@ -503,7 +503,10 @@ class Resolver:
 
     def _begin(self, key: Any, job: _Job, kind: type[_Waiter]) -> _Waiter | list[Row]:
         """An answer that needs no waiting, or a place among those who wait."""
-        entry = self._hit(key)
+        try:
+            entry = self._hit(key)
+        except TypeError:  # an argument without a hash: `getaddrinfo` refuses it in its own words
+            return self._direct(job)
         if entry is not None:
             return self._copy(entry, job)
         if _never_blocks(job) or not self._workers.can_serve():
@@ -579,7 +582,10 @@ class Resolver:
         # What `_begin` does first, for the port that the entry has: a hit should cost next to
         # nothing. `_key` leaves ports beyond their range alone, and no entry has one.
         key = (host, _ANY_PORT if port.__class__ is int else port, family, type, proto, flags)
-        entry = self._plain.get(key)
+        try:
+            entry = self._plain.get(key)
+        except TypeError:  # as `_begin` has it
+            return self._direct((host, port, family, type, proto, flags))
         if entry is not None and entry.port == port and (now := monotonic()) < entry.expires:
             entry.used = now
             self._hits += 1

@@ -131,14 +131,20 @@ class _Reader:
 
     def __init__(self, lines: Iterable[str], columns: Columns) -> None:
         self.line = 0
-        import csv  # imported when used: it imports `re`
-
-        self._rows = csv.reader(self._counted(lines), delimiter=columns.delimiter)
+        self._rows = self._fields(lines, columns.delimiter)
         names = list(columns.names) if columns.names is not None else None
         self.names = names if names is not None else next(self._rows, [])
         for name in columns.needed():
             if name not in self.names:
                 raise errors.no_column(name, self.names)
+
+    def _fields(self, lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+        import csv  # imported when used: it imports `re`
+
+        try:
+            yield from csv.reader(self._counted(lines), delimiter=delimiter)
+        except csv.Error as error:  # as a quote that nothing closes: where rows begin is unknown
+            raise errors.bad_line(self.line, error) from error
 
     def _counted(self, lines: Iterable[str]) -> Iterator[str]:
         for line in lines:

@@ -9,6 +9,8 @@ from socket import AF_INET, AF_INET6, AF_UNSPEC
 
 import pytest
 
+from fastsock._core.arrow.nodes import Node
+
 FOUR = ["192.0.2.1", None, "10.0.0.1", "255.255.255.255", None, "0.0.0.0", "1.2.3.4", "8.8.8.8",
         "9.9.9.9"]  # fmt: skip
 MIXED = ["192.0.2.1", None, "2001:db8::1", "::", None]
@@ -194,6 +196,37 @@ def test_an_error_of_the_consumer(run_python, twin):
     assert (done.returncode, done.stdout) == (0, "TypeError\nTypeError\n0 0\n"), done.stderr
     named = done.stderr.count("not 'PyCapsule'")
     assert named == (2 if twin.tag == "py" else 0), done.stderr
+
+
+class WordlessError(Exception):
+    """An error that has no words."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ValueError("no \udcff"), r"ValueError: no \\udcff"),
+        (WordlessError(), "WordlessError"),
+        (KeyError("\0"), "KeyError: "),
+    ],
+)
+def test_words_of_any_error_reach_the_consumer(twin, error, words):
+    pa = pytest.importorskip("pyarrow")
+    interface = import_module(f"fastsock._core.arrow._{twin.tag}")
+
+    class Stream:
+        def __arrow_c_stream__(self, requested_schema=None):
+            return interface.export_stream(Node("+s", buffers=(None,)), self.arrays())
+
+        def arrays(self):
+            raise error
+            yield
+
+    with pytest.raises((OSError, pa.ArrowException), match=words):
+        pa.RecordBatchReader.from_stream(Stream()).read_all()
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,25 @@ def test_the_name_of_a_file(capture, tmp_path, pa):
     assert capture.open_capture(path.read_bytes()).name is None
 
 
+def test_a_name_that_is_no_text(opened, pa):
+    for types in ("arrow", "spark"):
+        batch = pa.record_batch(next(opened().to_batches(["ttl"], source="\udcff", types=types)))
+        batch.validate(full=True)
+        assert batch["source"].to_pylist() == ["\\udcff"] * 6
+
+
+def test_a_name_too_long_for_its_rows(capture):
+    file = io.BytesIO()
+    writer = CaptureWriter(file)
+    for _ in range(2048):
+        writer.write(b"", 0)
+    batches = capture.open_capture(file.getvalue()).to_batches(
+        ["ttl"], types="spark", source="x" * (1 << 20)
+    )
+    with pytest.raises(ValueError, match="chunk must be at most 2047"):
+        next(batches)
+
+
 def test_slices_and_pickles(opened):
     columns = opened().to_columns()
     part = columns[1:4]

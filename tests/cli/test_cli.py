@@ -1,5 +1,6 @@
 """The command as a user runs it: a process of its own, on each backend."""
 
+import errno
 import io
 import ipaddress
 import json
@@ -190,14 +191,49 @@ def test_interrupt(environment):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a Linux device")
-def test_full_disk(environment):
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["info"], "fastsock info"),
+        ([], "fastsock"),
+        (["--version"], "fastsock"),
+        (["info", "--help"], "fastsock"),
+    ],
+)
+def test_full_disk(environment, words, name):
+    # Unbuffered, argparse itself writes, and hides what fails.
+    buffered = {**environment, "PYTHONUNBUFFERED": ""}
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
-            [*COMMAND, "info"], stdout=full, stderr=subprocess.PIPE, env=environment, timeout=60
+            [*COMMAND, *words], stdout=full, stderr=subprocess.PIPE, env=buffered, timeout=60
         )
     assert done.returncode == 2
-    assert done.stderr.decode().startswith("fastsock info: ")
+    assert done.stderr.decode().startswith(f"{name}: ")
     assert done.stderr.count(b"\n") == 1
+
+
+def run_closed(environment, closed: str, *words) -> subprocess.CompletedProcess[bytes]:
+    """Run the command with a standard stream closed, as a shell does for ``2>&-``."""
+    return subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *COMMAND, *words],
+        capture_output=True,
+        env=environment,
+        timeout=60,
+    )
+
+
+def test_without_stderr_no_message_goes_to_stdout(environment):
+    done = run_closed(environment, "2>&-", "address", "--json", "nonsense")
+    assert done.returncode == 1
+    assert json.loads(done.stdout) == {"addresses": [], "bad": ["nonsense"]}
+
+
+def test_without_stdout_rows_have_nowhere_to_go(environment, tmp_path):
+    (tmp_path / "nets.csv").write_text("network\n10.0.0.0/8\n")
+    (tmp_path / "log").write_text("10.0.0.1\n")
+    done = run_closed(environment, ">&-", "match", tmp_path / "nets.csv", tmp_path / "log")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode() == f"fastsock match: stdout: {os.strerror(errno.EBADF)}\n"
 
 
 # info
@@ -487,6 +523,12 @@ def test_endless_line_takes_no_memory():
     assert chunks == [b"x" * 1024 + b"\n::1\n"]
 
 
+@pytest.mark.parametrize("size", [1, 100, 4096])
+def test_whole_lines_of_any_length(size):
+    text = b"::1 " + b"x" * 5000 + b"\n" + b"y" * 3000
+    assert b"".join(line_chunks(io.BytesIO(text), size, whole=True)) == text + b"\n"
+
+
 def test_long_line_is_judged_by_its_start(report):
     text = b"192.0.2.1 " + b"x" * 5000 + b"\n" + b"1" * 5000 + b"\n::1\n"
     for chunk in ("64", "4096", "1000000"):
@@ -648,6 +690,18 @@ def test_output_must_not_be_the_input(run, tmp_path):
     assert done.returncode == 2
     assert b"both input and output" in done.stderr
     assert path.read_bytes() == b"::1\n"
+
+
+def test_a_device_may_be_the_input_and_the_output(environment):
+    done = subprocess.run(
+        [*COMMAND, "addresses", "-", "--json", "--output", os.devnull],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=environment,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout)["lines"] == 0
 
 
 @pytest.mark.parametrize(

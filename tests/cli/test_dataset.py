@@ -1,7 +1,10 @@
 """A folder of captures as a Parquet dataset."""
 
+import errno
 import gzip
 import os
+import subprocess
+import sys
 from collections import Counter
 from importlib import import_module
 from pathlib import Path
@@ -37,6 +40,18 @@ def folder(tmp_path):
     (found / "junk.pcap").write_bytes(b"no capture at all")
     (found / "notes.txt").write_text("nothing")
     return found.parent
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text elsewhere")
+@pytest.mark.parametrize("partition", ["day", "file"])
+def test_a_name_that_is_no_text(dataset, tmp_path, partition):
+    path = str(tmp_path / "\udcff.pcap")
+    with CaptureWriter(path) as writer:
+        writer.write(bytes(60), 0)
+    out = tmp_path / "out"
+    assert main(["capture", path, "--parquet", str(out), "--partition", partition]) == 0
+    read = dataset.dataset(out, partitioning="hive").to_table()
+    assert read["source"].to_pylist() == [path.replace("\udcff", r"\udcff")]
 
 
 @pytest.mark.parametrize("partition", ["day", "file"])
@@ -101,6 +116,28 @@ def test_a_pattern_and_columns(dataset, folder, tmp_path):
     read = dataset.dataset(out, partitioning="hive").to_table()
     assert read.column_names == ["ttl", "src", "source", "file"]
     assert read.num_rows == 5
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a Linux file")
+def test_a_file_that_fails(dataset, tmp_path, capsys):
+    (tmp_path / "mem.pcap").symlink_to("/proc/self/mem")
+    assert main(["capture", str(tmp_path), "--parquet", str(tmp_path / "out")]) == 1
+    path, said = tmp_path / "mem.pcap", os.strerror(errno.EIO)
+    assert capsys.readouterr().err == f"fastsock capture: {path}: {said}\n"
+
+
+def test_standard_input(dataset, folder, tmp_path):
+    out = tmp_path / "out"
+    with (folder / "deeper" / "a.pcap").open("rb") as file:
+        done = subprocess.run(
+            [sys.executable, "-m", "fastsock", "capture", "-", "--parquet", str(out)],
+            stdin=file,
+            capture_output=True,
+            timeout=60,
+        )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    read = dataset.dataset(out, partitioning="hive").to_table()
+    assert read["file"].to_pylist() == read["source"].to_pylist() == ["-"] * 5
 
 
 def test_wrong_usage(folder, tmp_path, capsys):

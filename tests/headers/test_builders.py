@@ -69,6 +69,9 @@ def test_vlan_tags(builders, headers):
     assert (view.vlans, view.ethertype) == (tuple(range(8)), 0x0800)
     with pytest.raises(ValueError, match="at most 8 VLAN tags here, not 9"):
         builders.build_ethernet(*MACS, 0x0800, vlans=range(9))
+    for tag in [(), (5,), (0x8100, 5, 5)]:
+        with pytest.raises(ValueError, match=rf"a pair \(type, number\), not {len(tag)} values"):
+            builders.build_ethernet(*MACS, 0x0800, vlans=[tag])
     for wrong in (-1, 65536, (65536, 1), (1, 65536), (1, 2, 3), ()):
         with pytest.raises(ValueError):
             builders.build_ethernet(*MACS, 0x0800, vlans=[wrong])

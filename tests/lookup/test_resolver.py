@@ -177,6 +177,26 @@ def test_odd_errors_reach_the_caller(dns):
         Resolver().getaddrinfo("na\0me", 80)
 
 
+@pytest.mark.parametrize(
+    ("host", "port"), [(["a"], 80), (bytearray(b"a"), 80), ("localhost", [80]), (["a"], [80])]
+)
+def test_arguments_without_a_hash(host, port):
+    """They are refused as `getaddrinfo` refuses them."""
+    with pytest.raises((TypeError, OSError)) as expected:
+        fastsock.getaddrinfo(host, port)
+    resolver = Resolver()
+    calls = (
+        lambda: resolver.getaddrinfo(host, port),
+        lambda: asyncio.run(resolver.agetaddrinfo(host, port)),
+    )
+    for call in calls:
+        with pytest.raises(expected.type) as caught:
+            call()
+        assert str(caught.value) == str(expected.value)
+    (error,) = resolver.many([host], port)
+    assert (type(error), str(error)) == (expected.type, str(expected.value))
+
+
 def test_the_oldest_go_first(dns):
     resolver = Resolver(maxsize=2)
     resolver.getaddrinfo("a", 80)

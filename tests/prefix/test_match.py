@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +49,24 @@ def test_lines_with_labels(command):
         assert command("nets.table", "log", "--chunk", chunk)[1] == out
 
 
+@pytest.mark.parametrize("chunk", ["100", "1000000"])
+def test_long_lines_are_written_whole(command, tmp_path, chunk):
+    line = "10.1.2.3 " + "x" * 5000 + " end"
+    (tmp_path / "long").write_text(f"{line}\n10.1.2.4\n")
+    _, out, _ = command("nets.table", "long", "--chunk", chunk)
+    assert out == f"office\t{line}\noffice\t10.1.2.4\n"
+
+
+def test_a_delimiter_is_one_character(command, tmp_path):
+    for text in ("", "ab"):
+        with pytest.raises(SystemExit) as stopped:
+            command("nets.csv", "log", "--delimiter", text)
+        assert stopped.value.code == 2
+    (tmp_path / "semicolons.csv").write_text("network;who\n10.0.0.0/8;office\n")
+    _, out, _ = command("semicolons.csv", "log", "--value", "who", "--delimiter", ";")
+    assert out.startswith("office\t10.1.2.3")
+
+
 def test_csv_tables(command):
     status, out, _ = command("nets.csv", "log", "--value", "who")
     assert [line.partition("\t")[0] for line in out.splitlines()] == [
@@ -82,6 +101,18 @@ def test_standard_input(command, tmp_path):
             os.close(kept)
     assert out.startswith("office\t10.1.2.3 - -")
     assert status == 1
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="a system without /dev/fd")
+def test_a_table_from_a_pipe(command, tmp_path):
+    reading, writing = os.pipe()
+    os.write(writing, (tmp_path / "nets.csv").read_bytes())
+    os.close(writing)
+    try:
+        status, out, _ = command(f"/dev/fd/{reading}", "log", "--value", "who")
+    finally:
+        os.close(reading)
+    assert (status, out) == command("nets.csv", "log", "--value", "who")[:2]
 
 
 def test_files_that_are_no_tables(command, tmp_path):

@@ -90,6 +90,13 @@ def test_bad_rows_are_named_or_collected(prefix):
     assert "host bits" in bad[1][1]
 
 
+def test_a_quote_that_nothing_closes(prefix):
+    lines = ["network,v", "10.0.0.0/8,1", '11.0.0.0/8,"', *["12.0.0.0/8,4"] * 20_000]
+    for errors in ("strict", "mask"):
+        with pytest.raises(ValueError, match=r"line \d+: field larger than"):
+            prefix.PrefixTable.from_csv(lines, value="v", errors=errors)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [({"value": "w"}, "no column 'w' in 'network, v'"), ({"network": "n"}, "no column 'n'"),

@@ -105,8 +105,11 @@ class TestTakeUntil:
         acc.feed(b"\n")
         assert acc.take_until(bytearray(b"\n")) == b"c\n"
 
-    def test_separators_that_compare_in_a_way_of_their_own(self, acc):
+    @pytest.mark.parametrize("among_others", [False, True])
+    def test_separators_that_compare_in_a_way_of_their_own(self, acc, among_others):
         separator = pytest.importorskip("numpy").frombuffer(b"; ", "u1")
+        if among_others:
+            separator = (separator, b"!")
         acc.feed(b"one; two; thr")
         taken = [acc.take_until(separator) for _ in range(3)]
         assert taken == [b"one; ", b"two; ", None]

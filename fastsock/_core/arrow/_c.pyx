@@ -269,7 +269,7 @@ cdef int feed_next(void *given, ArrowArray *out) noexcept:
 cdef int failed(Feed feed, object error) noexcept:
     """Keep an error's words for the consumer."""
     try:
-        feed.error = f"{type(error).__name__}: {error}".encode()
+        feed.error = _errors.words_of(error)
     except BaseException:
         feed.error = b"an error without a message"
     return EIO

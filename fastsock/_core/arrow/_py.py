@@ -265,7 +265,7 @@ def _fill(of: str, address: int, out: int, make: Callable[[_Feed], Any]) -> int:
     try:
         made = make(feed)
     except BaseException as error:
-        feed.error = ctypes.create_string_buffer(f"{type(error).__name__}: {error}".encode())
+        feed.error = ctypes.create_string_buffer(_errors.words_of(error))
         # Released here and now: a consumer does it while its own error is set, when no code in
         # Python can run. Only the words stay.
         feed.nodes = iter(())

@@ -51,6 +51,15 @@ def released(name: str) -> ValueError:
     return ValueError(f"the {name} was released, or read before")
 
 
+def words_of(error: BaseException) -> bytes:
+    """Write an error for the consumer of a stream; its own ``__str__`` may fail."""
+    try:
+        text = f"{type(error).__name__}: {error}"
+    except BaseException:
+        text = type(error).__name__
+    return text.encode("utf-8", "backslashreplace")
+
+
 def stream_failed(code: int, message: str | None) -> OSError:
     """Pass on that a stream's producer failed, in its words."""
     return OSError(code, message or "the producer of the Arrow stream gave no reason")

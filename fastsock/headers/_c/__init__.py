@@ -1,6 +1,6 @@
 """The compiled twin."""
 
-from .builders import (
+from .entries import (
     build_arp,
     build_arp_into,
     build_ethernet,

@@ -84,6 +84,8 @@ def build_ethernet(
     if len(tags) > _layout.MAX_VLANS:
         raise _errors.too_many_tags(len(tags), _layout.MAX_VLANS)
     for tag in tags:
+        if isinstance(tag, tuple) and len(tag) != 2:
+            raise _errors.not_pair(tag)
         tag_type, control = tag if isinstance(tag, tuple) else (0x8100, tag)
         head += _type_of("a VLAN tag's type", tag_type).to_bytes(2, "big")
         head += number("a VLAN tag", control, 0xFFFF).to_bytes(2, "big")

@@ -65,6 +65,16 @@ cdef Py_ssize_t checked_surplus(object surplus) except -1:
     return min(beyond, PY_SSIZE_T_MAX // 4)  # so that no size of a block overflows
 
 
+cdef bint all_bytes(object separator) except -1:
+    """Whether separators compare as bytes do. Other buffers may not: an array gives an array."""
+    if type(separator) is not tuple:
+        return type(separator) is bytes
+    for text in <tuple>separator:
+        if type(text) is not bytes:
+            return False
+    return True
+
+
 cdef object os_error(int code):
     """The OSError of an errno, of the subclass that goes with it."""
     return OSError(code, strerror(code))
@@ -1002,8 +1012,7 @@ cdef class RecvAccumulator:
 
     cdef Plan plan_until(self, object separator):
         """The plan of a separator, which a loop may name in every call."""
-        # Other buffers may not compare as bytes do: an array gives an array.
-        if type(separator) not in (bytes, tuple) or separator != self.separator:
+        if not all_bytes(separator) or separator != self.separator:
             framer = _framers.Delimiter(separator)
             self.plan_for(framer)
             self.separator = framer.separator

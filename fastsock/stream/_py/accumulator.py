@@ -65,6 +65,13 @@ def _checked_surplus(surplus: SupportsIndex) -> int:
     return min(beyond, sys.maxsize // 4)
 
 
+def _all_bytes(separator: object) -> bool:
+    """Whether separators compare as bytes do. Other buffers may not: an array gives an array."""
+    if type(separator) is tuple:
+        return {*map(type, separator)} == {bytes}
+    return type(separator) is bytes
+
+
 def _take_block(size: int) -> _Block:
     try:
         return _pool[size].pop()
@@ -745,9 +752,8 @@ class RecvAccumulator:
             raise self._refusal()
         self._busy = True
         try:
-            # Compared by value, since a loop may name its separator in every call. Other
-            # buffers may not compare as bytes do: an array gives an array.
-            if type(separator) not in (bytes, tuple) or separator != self._separator:
+            # Compared by value, since a loop may name its separator in every call.
+            if not _all_bytes(separator) or separator != self._separator:
                 framer = Delimiter(separator)
                 self._walker_for(framer)
                 self._separator = framer.separator
