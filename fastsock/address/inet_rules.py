@@ -33,14 +33,15 @@ _MAPPED = bytes(10) + b"\xff\xff"
 _COMPATIBLE = bytes(12)
 
 
-def _is_text(text: object) -> bool:
-    """Whether only the content of an argument may be wrong."""
-    if not isinstance(text, str):
-        return False
-    text.encode()  # a lone surrogate: UnicodeEncodeError, as in the stdlib
-    if "\0" in text:
+def _content(text: object) -> str | None:
+    """What a str holds, whatever methods a subclass has; None where it is no str."""
+    if not issubclass(type(text), str):  # isinstance() believes `__class__`
+        return None
+    content = str.__str__(text)
+    content.encode()  # a lone surrogate: UnicodeEncodeError, as in the stdlib
+    if "\0" in content:
         raise ValueError("embedded null character")
-    return True
+    return content
 
 
 def _raw(packed: ReadableBuffer) -> bytes:
@@ -121,9 +122,10 @@ def _text6(packed: bytes) -> str:
 
 def inet_aton(text: str, /) -> bytes:
     """Stand in for `socket.inet_aton`."""
-    if not _is_text(text):
+    content = _content(text)
+    if content is None:
         return _socket.inet_aton(text)
-    packed = _pack4_c_style(text)
+    packed = _pack4_c_style(content)
     if packed is None:
         raise OSError("illegal IP address string passed to inet_aton")
     return packed
@@ -132,9 +134,10 @@ def inet_aton(text: str, /) -> bytes:
 def inet_pton(family: SupportsIndex, text: str, /) -> bytes:
     """Stand in for `socket.inet_pton`."""
     family = index(family)
-    if family not in (AF_INET, AF_INET6) or not _is_text(text):
+    content = _content(text) if family in (AF_INET, AF_INET6) else None
+    if content is None:
         return _socket.inet_pton(family, text)
-    packed = _pack4(text) if family == AF_INET else _pack6(text)
+    packed = _pack4(content) if family == AF_INET else _pack6(content)
     if packed is None:
         raise OSError("illegal IP address string passed to inet_pton")
     return packed

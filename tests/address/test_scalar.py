@@ -376,6 +376,38 @@ def test_every_octet(check):
             check("inet_pton", (AF_INET6, f"::ffff:{text}"), bytes(10) + b"\xff\xff" + packed)
 
 
+class Text(str):
+    """A str whose own methods say nothing true of it."""
+
+    __slots__ = ()
+
+    def __contains__(self, part):
+        return True
+
+    def __str__(self):
+        return "5.6.7.8"
+
+    encode = split = partition = None
+
+
+class Disguised:
+    """Not a str, though `isinstance` says so."""
+
+    __class__ = str
+
+
+def test_a_str_subclass_is_the_text_that_it_holds(check):
+    check("inet_pton", (AF_INET, Text("1.2.3.4")), bytes([1, 2, 3, 4]))
+    check("inet_pton", (AF_INET6, Text("::1")), bytes(15) + b"\1")
+    check("inet_aton", (Text("1.2.3.4"),), bytes([1, 2, 3, 4]))
+
+
+def test_what_only_says_that_it_is_a_str(inet):
+    for call in (lambda: inet.inet_pton(AF_INET, Disguised()), lambda: inet.inet_aton(Disguised())):
+        with pytest.raises(TypeError):
+            call()
+
+
 # The batch functions over the same rows: alone, and where whole SIMD loads fit after them
 
 
