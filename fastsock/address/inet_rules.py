@@ -20,7 +20,7 @@ from array import array
 from operator import index
 from socket import AF_INET, AF_INET6
 from struct import unpack
-from typing import TYPE_CHECKING, Any, SupportsIndex, TypeGuard
+from typing import TYPE_CHECKING, SupportsIndex
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -44,14 +44,15 @@ def _number(family: SupportsIndex) -> int:
     return number if number in _FAMILIES else array("i", [number])[0]
 
 
-def _is_text(text: Any) -> TypeGuard[str]:
-    """Whether only the content of an argument may be wrong."""
-    if not issubclass(type(text), str):  # whatever its `__class__` says
-        return False
-    str.encode(text)  # a lone surrogate: UnicodeEncodeError, as in the stdlib
-    if str.__contains__(text, "\0"):
+def _content(text: object) -> str | None:
+    """What a str holds, whatever methods a subclass has; None where it is no str."""
+    if not issubclass(type(text), str):  # isinstance() believes `__class__`
+        return None
+    content = str.__str__(text)
+    content.encode()  # a lone surrogate: UnicodeEncodeError, as in the stdlib
+    if "\0" in content:
         raise ValueError("embedded null character")
-    return True
+    return content
 
 
 def _raw(packed: ReadableBuffer) -> bytes | None:
@@ -133,9 +134,10 @@ def _text6(packed: bytes) -> str:
 
 def inet_aton(text: str, /) -> bytes:
     """Stand in for `socket.inet_aton`."""
-    if not _is_text(text):
+    content = _content(text)
+    if content is None:
         return _socket.inet_aton(text)
-    packed = _pack4_c_style(str.__str__(text))
+    packed = _pack4_c_style(content)
     if packed is None:
         raise OSError("illegal IP address string passed to inet_aton")
     return packed
@@ -144,12 +146,12 @@ def inet_aton(text: str, /) -> bytes:
 def inet_pton(family: SupportsIndex, text: str, /) -> bytes:
     """Stand in for `socket.inet_pton`."""
     number = _number(family)
-    if not _is_text(text):
+    content = _content(text)
+    if content is None:
         return _socket.inet_pton(AF_INET, text)
     if number not in _FAMILIES:
         raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
-    plain = str.__str__(text)  # a subclass may have methods of its own
-    packed = _pack4(plain) if number == AF_INET else _pack6(plain)
+    packed = _pack4(content) if number == AF_INET else _pack6(content)
     if packed is None:
         raise OSError("illegal IP address string passed to inet_pton")
     return packed
