@@ -293,7 +293,7 @@ def test_memory_stays_flat(run_python, twin):
 
 
 def test_pyarrow(found):
-    pyarrow = import_module("pyarrow")
+    pyarrow = pytest.importorskip("pyarrow")
     batch = pyarrow.record_batch(found)
     batch.validate(full=True)
     assert batch.schema.names == PACKET_COLUMNS
@@ -310,7 +310,7 @@ def test_pyarrow(found):
 
 def test_pyarrow_without_columns(columns, monkeypatch, twin):
     monkeypatch.setattr("fastsock._core.backend.BACKEND", twin.tag)
-    pyarrow = import_module("pyarrow")
+    pyarrow = pytest.importorskip("pyarrow")
     assert pyarrow.record_batch(columns.decode_columns([UDP] * 3, [])).num_rows == 3
 
 
@@ -345,6 +345,7 @@ def test_no_library_is_needed(run_python, twin, blocked):
 
 def test_arrays_at_the_interpreters_end(run_python, twin):
     """Capsules and batches that live until the interpreter ends, in a module and in a cycle."""
+    pytest.importorskip("pyarrow")
     code = (
         "import fastsock, pyarrow\n"
         "found = fastsock.decode_columns([b'x' * 60] * 5)\n"

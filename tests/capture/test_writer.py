@@ -8,7 +8,6 @@ import struct
 import time
 import warnings
 
-import dpkt
 import pytest
 
 from fastsock import CaptureWriter
@@ -185,6 +184,7 @@ def test_records_of_a_capture_are_written_again(capture, read, files):
 
 
 def test_dpkt_reads_ours():
+    dpkt = pytest.importorskip("dpkt")
     reader = dpkt.pcap.Reader(io.BytesIO(written(*PACKETS)))
     assert reader.datalink() == 1
     found = [(round(float(when) * SECOND), bytes(data)) for when, data in reader]
@@ -193,6 +193,7 @@ def test_dpkt_reads_ours():
 
 @pytest.mark.parametrize("nano", [False, True])
 def test_dpkt_writes_for_us(read, nano):
+    dpkt = pytest.importorskip("dpkt")
     file = io.BytesIO()
     writer = dpkt.pcap.Writer(file, linktype=101, nano=nano)
     for n, data in enumerate(PACKETS):
@@ -203,6 +204,7 @@ def test_dpkt_writes_for_us(read, nano):
 
 
 def test_dpkt_writes_pcapng_for_us(read):
+    dpkt = pytest.importorskip("dpkt")
     file = io.BytesIO()
     writer = dpkt.pcapng.Writer(file, 2000, linktype=101)
     for n, data in enumerate(PACKETS):
