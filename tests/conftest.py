@@ -30,7 +30,7 @@ import fastsock
 BACKENDS = os.environ.get("FASTSOCK_TEST_BACKENDS", "c,py").split(",")
 
 # No database: a run depends on nothing that an earlier one left behind.
-settings.register_profile("quick", deadline=None, database=None, max_examples=100)
+settings.register_profile("quick", deadline=None, database=None, max_examples=50)
 settings.register_profile("ci", deadline=None, database=None, max_examples=200)
 # A few, where a longer search ran on another interpreter: what differs shows in any example.
 settings.register_profile("few", deadline=None, database=None, max_examples=15)

@@ -106,7 +106,8 @@ SECTIONS = {
     "crc-6": ("{ip6}", "{ip6}", "send-proxy-v2 proxy-v2-options crc32c,unique-id"),
     "unix": ("unix@{files}/unix", "{ip4}", "send-proxy-v2 proxy-v2-options crc32c"),
     "tls": ("{ip4} ssl crt {files}/tls.pem alpn h2,http/1.1", "{ip4}", EVERYTHING),
-    "check": ("{ip4}", "{ip4}", "send-proxy-v2 proxy-v2-options crc32c check inter 200ms"),
+    # To a path, for it checks as long as it lives: a port could be another test's by then.
+    "check": ("{ip4}", "unix", "send-proxy-v2 proxy-v2-options crc32c check inter 200ms"),
     "accept": ("{ip4} accept-proxy", "{ip4}", "send-proxy-v2 proxy-v2-options authority"),
 }
 
@@ -118,16 +119,26 @@ class Balancer:
         self.files, self.addresses, self.targets = files, {}, {}
         self.config = CONFIG.format(files=files)
         for name, (bind, target, options) in SECTIONS.items():
-            self.targets[name] = stack.enter_context(self.listening(target))
+            self.targets[name] = stack.enter_context(self.target(name, target))
             self.targets[name].settimeout(30)
-            host, port = self.targets[name].getsockname()[:2]
+            at = f"unix@{files}/{name}-target"
+            if target != "unix":
+                at = "{}:{}".format(*self.targets[name].getsockname())
             with self.listening(bind) as free:
                 self.addresses[name] = free.getsockname()
-            at, listen = (f"{a}:{p}" for a, p in ((host, port), self.addresses[name][:2]))
+            listen = "{}:{}".format(*self.addresses[name])
             if name == "unix":
                 self.addresses[name] = f"{files}/unix"
             where = bind.format(ip4=listen, ip6=listen, files=files)
             self.config += LISTEN.format(name=name, bind=where, target=at, options=options)
+
+    def target(self, name, form):
+        if form != "unix":
+            return self.listening(form)
+        sock = socket.socket(AF_UNIX)
+        sock.bind(f"{self.files}/{name}-target")
+        sock.listen()
+        return sock
 
     @staticmethod
     def listening(form):
