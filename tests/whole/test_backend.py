@@ -49,7 +49,7 @@ def extension(directory: Path, room: str) -> Path:
 
 def copy_package(target: Path, *rooms: str) -> Path:
     """Copy the package, with only those of its extensions."""
-    ignore = shutil.ignore_patterns("__pycache__", "*.c", *(f"*{suffix}" for suffix in SUFFIXES))
+    ignore = shutil.ignore_patterns("*.c", *(f"*{suffix}" for suffix in SUFFIXES))
     shutil.copytree(PACKAGE, target / "fastsock", ignore=ignore)
     for room in rooms:
         source = extension(PACKAGE, room)
