@@ -66,10 +66,8 @@ def _checked_surplus(surplus: SupportsIndex) -> int:
 
 
 def _all_bytes(separator: object) -> bool:
-    """Whether separators compare as bytes do. Other buffers may not: an array gives an array."""
-    if type(separator) is tuple:
-        return {*map(type, separator)} == {bytes}
-    return type(separator) is bytes
+    """Whether separators are a tuple that compares as bytes do: an array in it gives an array."""
+    return type(separator) is tuple and {*map(type, separator)} == {bytes}
 
 
 def _take_block(size: int) -> _Block:
@@ -753,7 +751,8 @@ class RecvAccumulator:
         self._busy = True
         try:
             # Compared by value, since a loop may name its separator in every call.
-            if not _all_bytes(separator) or separator != self._separator:
+            comparable = type(separator) is bytes or _all_bytes(separator)
+            if not comparable or separator != self._separator:
                 framer = Delimiter(separator)
                 self._walker_for(framer)
                 self._separator = framer.separator
