@@ -65,6 +65,16 @@ def measure() -> dict[str, Any]:
     return {"libc": confstr("CS_GNU_LIBC_VERSION"), "rows": rows}
 
 
+def where() -> str:
+    """The machine, the interpreter, and the commit that was measured."""
+    command = [sys.executable, "-m", "fastsock", "info", "--json"]
+    found = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    command = ["git", "describe", "--always", "--dirty=+", "--abbrev=10"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=ROOT, text=True)
+    commit = done.stdout.strip()
+    return f"{found['cpu']}, {found['python']}; fastsock {found['version']} at {commit}.\n"
+
+
 def elsewhere(tree: Path) -> dict[str, Any]:
     """The same, of this interpreter with the C library of a tree."""
     loader = next(tree.glob("lib*/ld-linux-*.so.*"))
@@ -119,7 +129,8 @@ def main() -> None:
         text = PAGE.read_text("utf-8")
         before, _, rest = text.partition(BEGIN)
         PAGE.write_text(
-            f"{before}{BEGIN}{section}{table(runs)}{END}{rest.partition(END)[2]}", encoding="utf-8"
+            f"{before}{BEGIN}{section}{table(runs)}\n{where()}{END}{rest.partition(END)[2]}",
+            encoding="utf-8",
         )
 
 
